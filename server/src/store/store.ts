@@ -1,0 +1,236 @@
+/**
+ * What the domain needs from a database: plain rows in, plain rows out, no SQL and no Kysely. Both homes (SQLite and
+ * PostgreSQL) pass one behaviour suite. Instants are integers in milliseconds, money is integers in minor units, JSON
+ * columns are parsed here and nowhere else.
+ */
+import type { Decision, Fault } from "../../../src/flow/machine.ts";
+import type { FlowConfig, FlowEvent, Settlement } from "../../../src/api/wire.ts";
+import type { BillingAction, Environment } from "../billing/provider.ts";
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** The pair that never mixes. */
+export interface Scope {
+  workspaceId: string;
+  environment: Environment;
+}
+
+export interface WorkspaceSettings {
+  fallbackEmail?: string;
+  /** Origins whose pages may call the widget endpoints, besides the server's own. */
+  allowedOrigins: string[];
+  /** Hosts (with port) that a hosted page may return to. */
+  returnHosts: string[];
+  defaultReturnUrl?: string;
+}
+
+export interface WorkspaceRow {
+  id: string;
+  name: string;
+  status: "active" | "read_only" | "demo";
+  settings: WorkspaceSettings;
+  createdAt: number;
+}
+
+export interface KeyRow extends Scope {
+  id: string;
+  kind: "secret" | "public";
+  name: string;
+  /** SHA-256 of the whole key, hex. The key itself is shown once and never stored. */
+  hash: string;
+  lastFour: string;
+  scopes: string[];
+  createdAt: number;
+  lastUsedAt?: number;
+  revokedAt?: number;
+}
+
+export interface FlowRow extends Scope {
+  id: string;
+  version: number;
+  definition: Json;
+  active: boolean;
+  createdAt: number;
+}
+
+export type Outcome = "retained" | "cancelled" | "abandoned";
+
+/** One customer's visit to a flow. It exists from the first configuration on and counts once `startedAt` is set. */
+export interface SessionRow extends Scope {
+  id: string;
+  /** The token it was opened with; (tokenId, subscriptionId, ordinal) is unique. */
+  tokenId: string;
+  /** 0, then 1, 2, … each time the customer begins again after having been retained. */
+  ordinal: number;
+  customerId: string;
+  subscriptionId: string;
+  email?: string;
+  flowId: string;
+  flowVersion: number;
+  /** The flow as it was resolved for this customer, terms and all: what was shown is what is executed. */
+  config: FlowConfig;
+  plan: string;
+  /** Monthly recurring revenue at the start, minor units. */
+  mrr: number;
+  currency: string;
+  outcome?: Outcome;
+  settlement?: Settlement;
+  createdAt: number;
+  /** Billing's clock. */
+  startedAt?: number;
+  completedAt?: number;
+  /** The machine's clock: when the customer last did something. */
+  touchedAt: number;
+}
+
+/** One billing action: written before the provider is called. At most one per session is pending or succeeded. */
+export interface ActionRow {
+  id: string;
+  sessionId: string;
+  /** The client's event that decided it. */
+  eventId: string;
+  decision: Decision;
+  /** Absent where the decision needs no billing (contact, redirect, custom). */
+  action?: BillingAction;
+  status: "pending" | "succeeded" | "failed";
+  fault?: Fault;
+  createdAt: number;
+  settledAt?: number;
+}
+
+/** One row per cancellation event, whichever dialect or flow it came from. */
+export interface LedgerRow extends Scope {
+  id: string;
+  source: "flow";
+  sessionId: string;
+  customerId: string;
+  subscriptionId: string;
+  email?: string;
+  reason?: string;
+  reasonText?: string;
+  feedback?: string;
+  outcome?: Outcome;
+  /** requested until billing has confirmed. */
+  confirmed: boolean;
+  offerId?: string;
+  offerType?: string;
+  offerAccepted: boolean;
+  plan: string;
+  mrr: number;
+  currency: string;
+  occurredAt: number;
+  effectiveAt?: number;
+  updatedAt: number;
+}
+
+/** A fact that integrators hear of (`cancel.saved`, …), in the order it happened. */
+export interface EventRow extends Scope {
+  id: string;
+  type: string;
+  sessionId: string;
+  data: Json;
+  at: number;
+}
+
+/** Work that must not be lost, written in the transaction that caused it. */
+export interface JobRow {
+  id: string;
+  topic: string;
+  /** At most one open job per topic and key. */
+  key: string;
+  payload: Json;
+  attempts: number;
+  dueAt: number;
+  lastError?: string;
+}
+
+export interface ScheduleRow {
+  name: string;
+  nextAt: number;
+}
+
+export interface Queries {
+  workspace(id: string): Promise<WorkspaceRow | undefined>;
+  workspaces(): Promise<WorkspaceRow[]>;
+  insertWorkspace(row: WorkspaceRow): Promise<void>;
+  updateWorkspace(id: string, change: Partial<Pick<WorkspaceRow, "name" | "status" | "settings">>): Promise<void>;
+
+  keyByHash(hash: string): Promise<KeyRow | undefined>;
+  keys(workspaceId: string): Promise<KeyRow[]>;
+  insertKey(row: KeyRow): Promise<void>;
+  touchKey(id: string, at: number): Promise<void>;
+  revokeKey(id: string, at: number): Promise<void>;
+
+  activeFlow(scope: Scope): Promise<FlowRow | undefined>;
+  flow(id: string, version: number): Promise<FlowRow | undefined>;
+  latestFlowVersion(scope: Scope): Promise<number>;
+  /** Inserts as the active one; the one before becomes inactive. */
+  publishFlow(row: FlowRow): Promise<void>;
+
+  session(id: string): Promise<SessionRow | undefined>;
+  /** The one with the highest ordinal. */
+  latestSession(tokenId: string, subscriptionId: string): Promise<SessionRow | undefined>;
+  /** False if (tokenId, subscriptionId, ordinal) exists already. */
+  insertSession(row: SessionRow): Promise<boolean>;
+  /** An undefined field is left as it is. */
+  updateSession(
+    id: string,
+    change: Partial<Pick<SessionRow, "outcome" | "settlement" | "startedAt" | "completedAt" | "touchedAt">>,
+  ): Promise<void>;
+  /** Started, without an outcome, untouched since; oldest first. Only sessions without a pending action. */
+  idleSessions(before: number, limit: number): Promise<SessionRow[]>;
+
+  /** Adds what is new by id and returns how many were. Throws StoreConflict if (run, seq) is taken by another id. */
+  insertSessionEvents(sessionId: string, events: readonly FlowEvent[], receivedAt: number): Promise<number>;
+  /** A run's events by seq. */
+  sessionEvents(sessionId: string, run: string): Promise<FlowEvent[]>;
+  countSessionEvents(sessionId: string): Promise<number>;
+
+  actions(sessionId: string): Promise<ActionRow[]>;
+  action(id: string): Promise<ActionRow | undefined>;
+  /** False if the session has a pending or succeeded action already. */
+  insertAction(row: ActionRow): Promise<boolean>;
+  settleAction(id: string, change: { status: "succeeded" | "failed"; fault?: Fault; settledAt: number }): Promise<void>;
+  /** Offers this customer has accepted, with when; succeeded and pending actions alike. */
+  acceptedOffers(scope: Scope, customerId: string): Promise<{ offerId: string; at: number }[]>;
+
+  ledgerOfSession(sessionId: string): Promise<LedgerRow | undefined>;
+  /** Inserts, or replaces the row of the same session. */
+  putLedger(row: LedgerRow): Promise<void>;
+  ledger(scope: Scope, by: { customerId?: string; limit: number }): Promise<LedgerRow[]>;
+
+  insertEvent(row: EventRow): Promise<void>;
+  events(scope: Scope, by: { limit: number }): Promise<EventRow[]>;
+
+  /** A second open job with the same topic and key is dropped. */
+  enqueue(job: { topic: string; key: string; payload: Json; dueAt: number }): Promise<void>;
+  /** Closes the open job, if there is one. */
+  dequeue(topic: string, key: string): Promise<void>;
+}
+
+/** Two writers met; the transaction was rolled back and nothing of it holds. */
+export class StoreConflict extends Error {}
+
+export interface Store extends Queries {
+  /** All or nothing. Never call another system inside: on SQLite everything else waits for it. */
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Takes up to `limit` due jobs and due schedules for `leaseMs`; nobody else gets them until then. A worker that
+   * dies simply lets its lease run out.
+   */
+  claimJobs(now: number, leaseMs: number, limit: number): Promise<JobRow[]>;
+  finishJob(id: string): Promise<void>;
+  retryJob(id: string, dueAt: number, error: string): Promise<void>;
+  /** Makes sure the schedule exists; an existing one keeps its time. */
+  ensureSchedule(name: string, nextAt: number): Promise<void>;
+  claimSchedule(name: string, now: number, leaseMs: number): Promise<ScheduleRow | undefined>;
+  finishSchedule(name: string, nextAt: number): Promise<void>;
+  /** Throws if the database does not answer. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Transaction extends Queries {
+  /** Serialises everything that concerns this key until the transaction ends. */
+  lock(key: string): Promise<void>;
+}

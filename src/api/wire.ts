@@ -1,0 +1,198 @@
+// Written by `npm run generate` from contract.ts. Do not edit.
+import type { Table } from "./check.ts";
+
+export interface AnnualSwitchTerms {
+  plan: PlanOption;
+  /** Charged today, after the credit for the unused time */
+  dueNow: number;
+  /** Less than twelve months at today's price, per year */
+  saving: number;
+}
+
+/** What the customer picked within an offer */
+export interface Choice {
+  /** Pause length */
+  months?: number;
+  /** Pause end, instead of a length */
+  until?: number;
+  /** Plan that was picked */
+  priceId?: string;
+}
+
+export interface CustomTerms {
+  name: string;
+  data?: unknown;
+}
+
+export interface DecisionRequest {
+  session: string;
+  /** The whole run; its last event is the decision */
+  events: FlowEvent[];
+  /** The offer exactly as it was shown; it must equal what the server will execute */
+  seen?: { offer: string; terms: unknown; choice?: { /** Pause length */ months?: number; /** Pause end, instead of a length */ until?: number; /** Plan that was picked */ priceId?: string; }; };
+}
+
+/** A running discount; without endsAt it never ends */
+export interface Discount {
+  percentOff?: number;
+  amountOff?: number;
+  endsAt?: number;
+}
+
+export type DiscountDuration = "once" | "repeating" | "forever";
+
+export interface DiscountTerms {
+  percentOff?: number;
+  amountOff?: number;
+  duration: DiscountDuration;
+  /** Present when duration is repeating */
+  months?: number;
+  /** What a period costs today */
+  amount: number;
+  /** What a discounted period costs */
+  discounted: number;
+  currency: string;
+  /** First charge at the full price again; absent when forever */
+  fullPriceAt?: number;
+}
+
+export interface ErrorBody {
+  error: { type: string; code: string; message: string; param?: string; request_id?: string; };
+}
+
+export interface EventsAck {
+  accepted: number;
+}
+
+export interface EventsRequest {
+  session: string;
+  events: FlowEvent[];
+}
+
+export interface Flow {
+  id: string;
+  version: number;
+  steps: Step[];
+}
+
+/** Everything a widget needs to run one flow for one customer */
+export interface FlowConfig {
+  session: { id: string; environment: "prod" | "sandbox"; /** Present when this session has already been decided */
+  settlement?: Settlement; };
+  flow: Flow;
+  subscription: Subscription;
+  customer: { name?: string; email?: string; };
+  attributes: Record<string, unknown>;
+  fallbackEmail?: string;
+  /** Billing's clock */
+  now: number;
+}
+
+export type FlowEvent = { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "open"; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "select"; reason: string; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "write"; text: string; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "choose"; choice: { /** Pause length */ months?: number; /** Pause end, instead of a length */ until?: number; /** Plan that was picked */ priceId?: string; }; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "fill"; value: unknown; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "next"; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "back"; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "accept"; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "decline"; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "leave"; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "confirm"; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "keep"; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "close"; };
+
+export type Interval = "day" | "week" | "month" | "year";
+
+export interface LinkTerms {
+  /** https:, or mailto: and tel: for contact */
+  url: string;
+}
+
+/** An offer this session may take, with the terms that will be executed */
+export type Offer = { type: "discount"; id: string; title?: string; body?: string; acceptLabel?: string; declineLabel?: string; terms: DiscountTerms; } | { type: "pause"; id: string; title?: string; body?: string; acceptLabel?: string; declineLabel?: string; terms: PauseTerms; } | { type: "plan_change"; id: string; title?: string; body?: string; acceptLabel?: string; declineLabel?: string; terms: PlanChangeTerms; } | { type: "annual_switch"; id: string; title?: string; body?: string; acceptLabel?: string; declineLabel?: string; terms: AnnualSwitchTerms; } | { type: "trial_extension"; id: string; title?: string; body?: string; acceptLabel?: string; declineLabel?: string; terms: TrialExtensionTerms; } | { type: "contact"; id: string; title?: string; body?: string; acceptLabel?: string; declineLabel?: string; terms: LinkTerms; } | { type: "redirect"; id: string; title?: string; body?: string; acceptLabel?: string; declineLabel?: string; terms: LinkTerms; } | { type: "custom"; id: string; title?: string; body?: string; acceptLabel?: string; declineLabel?: string; terms: CustomTerms; };
+
+export type Outcome = "retained" | "cancelled" | "abandoned";
+
+export interface PauseTerms {
+  /** Lengths to pick from */
+  months: number[];
+  /** Present when the customer may pick a date */
+  dates?: { min: number; max: number; };
+  startsAt: number;
+}
+
+export interface PlanChangeTerms {
+  plans: PlanOption[];
+  /** First charge at the new price */
+  startsAt: number;
+}
+
+/** A plan the customer can pick */
+export interface PlanOption {
+  price: Price;
+  name: string;
+  description?: string;
+  features?: string[];
+}
+
+export interface Price {
+  id: string;
+  /** Minor units for one interval, for the whole quantity, before discounts */
+  amount: number;
+  /** Lower-case ISO 4217 */
+  currency: string;
+  interval: Interval;
+  /** 1 for monthly, 3 for quarterly, … */
+  intervalCount: number;
+}
+
+export interface Reason {
+  id: string;
+  label: string;
+  offer?: Offer;
+  followup?: { label: string; required?: boolean; };
+}
+
+/** customer_id or customer_email is needed */
+export interface SessionRequest {
+  customer_id?: string;
+  customer_email?: string;
+  subscription_id?: string;
+}
+
+/** The same session id under both documented keys */
+export interface SessionResponse {
+  id: string;
+  session: { id: string; };
+}
+
+/** What a decision has led to */
+export interface Settlement {
+  outcome: "retained" | "cancelled";
+  /** requested: accepted and safe, but billing has not confirmed it yet */
+  status: "done" | "requested";
+  offer?: { id: string; type: string; };
+  choice?: Choice;
+  at: number;
+  /** Read back from billing afterwards */
+  subscription: Subscription;
+}
+
+export type Step = { type: "survey"; id: string; title?: string; body?: string; reasons: Reason[]; required?: boolean; } | { type: "offer"; id: string; title?: string; body?: string; offer: Offer; } | { type: "feedback"; id: string; title?: string; body?: string; label?: string; required?: boolean; minLength?: number; } | { type: "losses"; id: string; title?: string; body?: string; items: string[]; } | { type: "confirm"; id: string; title?: string; body?: string; effective: "period_end" | "immediately"; confirmLabel?: string; keepLabel?: string; } | { type: "success"; id: string; title?: string; body?: string; retained?: { title?: string; body?: string; }; cancelled?: { title?: string; body?: string; }; } | { type: "custom"; id: string; title?: string; body?: string; name: string; data?: unknown; required?: boolean; };
+
+export interface Subscription {
+  id: string;
+  status: SubscriptionStatus;
+  plan: { id: string; name: string; features: string[]; };
+  price: Price;
+  startedAt: number;
+  /** End of the period that is paid for */
+  periodEnd: number;
+  trialEnd?: number;
+  pausedUntil?: number;
+  /** Set once a cancellation is confirmed: the last instant of access */
+  cancelAt?: number;
+  discount?: Discount;
+  /** What billing will charge next, and when; absent if nothing more will be charged */
+  nextCharge?: { amount: number; currency: string; at: number; };
+}
+
+export type SubscriptionStatus = "trialing" | "active" | "past_due" | "paused" | "cancelled";
+
+export interface TrialExtensionTerms {
+  days: number;
+  /** The new end */
+  trialEnd: number;
+}
+
+/** What `check()` reads, for everything that a browser receives. */
+export const wire: Table = {"FlowConfig":{"o":{"session":{"o":{"id":"s","environment":{"e":["prod","sandbox"]},"settlement?":"#Settlement"}},"flow":"#Flow","subscription":"#Subscription","customer":{"o":{"name?":"s","email?":"s"}},"attributes":{"r":"u"},"fallbackEmail?":"s","now":"i"}},"Settlement":{"o":{"outcome":{"e":["retained","cancelled"]},"status":{"e":["done","requested"]},"offer?":{"o":{"id":"s","type":"s"}},"choice?":"#Choice","at":"i","subscription":"#Subscription"}},"Choice":{"o":{"months?":"i","until?":"i","priceId?":"s"}},"Subscription":{"o":{"id":"s","status":"#SubscriptionStatus","plan":{"o":{"id":"s","name":"s","features":["s"]}},"price":"#Price","startedAt":"i","periodEnd":"i","trialEnd?":"i","pausedUntil?":"i","cancelAt?":"i","discount?":"#Discount","nextCharge?":{"o":{"amount":"i","currency":"s","at":"i"}}}},"SubscriptionStatus":{"e":["trialing","active","past_due","paused","cancelled"]},"Price":{"o":{"id":"s","amount":"i","currency":"s","interval":"#Interval","intervalCount":"i"}},"Interval":{"e":["day","week","month","year"]},"Discount":{"o":{"percentOff?":"n","amountOff?":"i","endsAt?":"i"}},"Flow":{"o":{"id":"s","version":"i","steps":["#Step"]}},"Step":{"t":{"survey":{"o":{"id":"s","title?":"s","body?":"s","reasons":["#Reason"],"required?":"b"}},"offer":{"o":{"id":"s","title?":"s","body?":"s","offer":"#Offer"}},"feedback":{"o":{"id":"s","title?":"s","body?":"s","label?":"s","required?":"b","minLength?":"i"}},"losses":{"o":{"id":"s","title?":"s","body?":"s","items":["s"]}},"confirm":{"o":{"id":"s","title?":"s","body?":"s","effective":{"e":["period_end","immediately"]},"confirmLabel?":"s","keepLabel?":"s"}},"success":{"o":{"id":"s","title?":"s","body?":"s","retained?":{"o":{"title?":"s","body?":"s"}},"cancelled?":{"o":{"title?":"s","body?":"s"}}}},"custom":{"o":{"id":"s","title?":"s","body?":"s","name":"s","data?":"u","required?":"b"}}}},"Reason":{"o":{"id":"s","label":"s","offer?":"#Offer","followup?":{"o":{"label":"s","required?":"b"}}}},"Offer":{"t":{"discount":{"o":{"id":"s","title?":"s","body?":"s","acceptLabel?":"s","declineLabel?":"s","terms":"#DiscountTerms"}},"pause":{"o":{"id":"s","title?":"s","body?":"s","acceptLabel?":"s","declineLabel?":"s","terms":"#PauseTerms"}},"plan_change":{"o":{"id":"s","title?":"s","body?":"s","acceptLabel?":"s","declineLabel?":"s","terms":"#PlanChangeTerms"}},"annual_switch":{"o":{"id":"s","title?":"s","body?":"s","acceptLabel?":"s","declineLabel?":"s","terms":"#AnnualSwitchTerms"}},"trial_extension":{"o":{"id":"s","title?":"s","body?":"s","acceptLabel?":"s","declineLabel?":"s","terms":"#TrialExtensionTerms"}},"contact":{"o":{"id":"s","title?":"s","body?":"s","acceptLabel?":"s","declineLabel?":"s","terms":"#LinkTerms"}},"redirect":{"o":{"id":"s","title?":"s","body?":"s","acceptLabel?":"s","declineLabel?":"s","terms":"#LinkTerms"}},"custom":{"o":{"id":"s","title?":"s","body?":"s","acceptLabel?":"s","declineLabel?":"s","terms":"#CustomTerms"}}}},"DiscountTerms":{"o":{"percentOff?":"n","amountOff?":"i","duration":"#DiscountDuration","months?":"i","amount":"i","discounted":"i","currency":"s","fullPriceAt?":"i"}},"DiscountDuration":{"e":["once","repeating","forever"]},"PauseTerms":{"o":{"months":["i"],"dates?":{"o":{"min":"i","max":"i"}},"startsAt":"i"}},"PlanChangeTerms":{"o":{"plans":["#PlanOption"],"startsAt":"i"}},"PlanOption":{"o":{"price":"#Price","name":"s","description?":"s","features?":["s"]}},"AnnualSwitchTerms":{"o":{"plan":"#PlanOption","dueNow":"i","saving":"i"}},"TrialExtensionTerms":{"o":{"days":"i","trialEnd":"i"}},"LinkTerms":{"o":{"url":"s"}},"CustomTerms":{"o":{"name":"s","data?":"u"}},"EventsAck":{"o":{"accepted":"i"}},"ErrorBody":{"o":{"error":{"o":{"type":"s","code":"s","message":"s","param?":"s","request_id?":"s"}}}}};

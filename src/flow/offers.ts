@@ -1,0 +1,60 @@
+/** What an offer means: pure arithmetic and rules that the widget and the server share. */
+import type { Choice, Interval, Offer, Price } from "../api/wire.ts";
+
+const DAY = 86_400_000;
+
+/**
+ * Adds calendar months in UTC and clamps to the last day of the month: 31 January + 1 month is the end of February.
+ * @param at milliseconds since 1970
+ */
+export function addMonths(at: number, months: number): number {
+  const from = new Date(at);
+  const to = new Date(at);
+  to.setUTCDate(1);
+  to.setUTCMonth(to.getUTCMonth() + months);
+  const lastDay = new Date(Date.UTC(to.getUTCFullYear(), to.getUTCMonth() + 1, 0)).getUTCDate();
+  return to.setUTCDate(Math.min(from.getUTCDate(), lastDay));
+}
+
+/** Adds billing intervals: days and weeks are exact, months and years clamp. `anchor` keeps the 31st a 31st. */
+export function addIntervals(at: number, interval: Interval, count: number): number {
+  if (interval === "day") return at + count * DAY;
+  if (interval === "week") return at + count * 7 * DAY;
+  return addMonths(at, interval === "year" ? count * 12 : count);
+}
+
+/** The amount after a discount, in minor units, rounded to the nearest unit and never below zero. */
+export function discounted(amount: number, discount: { percentOff?: number; amountOff?: number }): number {
+  const off = discount.amountOff ?? Math.round((amount * (discount.percentOff ?? 0)) / 100);
+  return Math.max(0, amount - off);
+}
+
+/** Monthly recurring revenue of a price in minor units, before discounts: year / 12, week × 52 / 12, day × 365 / 12. */
+export function monthlyAmount(price: Pick<Price, "amount" | "interval" | "intervalCount">): number {
+  const perYear = { day: 365, week: 52, month: 12, year: 1 }[price.interval] / price.intervalCount;
+  return Math.round((price.amount * perYear) / 12);
+}
+
+/** When a pause that the customer picked ends, or undefined while nothing valid is picked. */
+export function pauseEnd(terms: { startsAt: number }, choice: Choice): number | undefined {
+  return choice.until ?? (choice.months ? addMonths(terms.startsAt, choice.months) : undefined);
+}
+
+/** Whether the customer's choice is one that the offer allows. Nothing is preselected, so most offers need none. */
+export function allows(offer: Offer, choice: Choice = {}): boolean {
+  const { months, until, priceId } = choice;
+  switch (offer.type) {
+    case "pause": {
+      const { dates } = offer.terms;
+      if (priceId !== undefined || (months === undefined) === (until === undefined)) return false;
+      if (months !== undefined) return offer.terms.months.includes(months);
+      return !!dates && until !== undefined && until >= dates.min && until <= dates.max;
+    }
+    case "plan_change":
+      return (
+        months === undefined && until === undefined && offer.terms.plans.some((plan) => plan.price.id === priceId)
+      );
+    default:
+      return months === undefined && until === undefined && priceId === undefined;
+  }
+}
