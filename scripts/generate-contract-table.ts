@@ -9,7 +9,7 @@ import type { Shape } from "../src/api/check.ts";
 
 interface Schema {
   $ref?: string;
-  type?: string;
+  type?: string | string[];
   const?: unknown;
   enum?: unknown[];
   anyOf?: Schema[];
@@ -35,7 +35,9 @@ for (const value of Object.values(contract)) {
 const schemas = z.toJSONSchema(registry, { uri: (id) => id }).schemas as Record<string, Schema>;
 
 const nameOf = (ref: string) => ref.replace(/^.*\//, "");
-const union = (schema: Schema) => schema.oneOf ?? schema.anyOf;
+/** A union of plain types comes as a list of their names. */
+const union = (schema: Schema): Schema[] | undefined =>
+  schema.oneOf ?? schema.anyOf ?? (Array.isArray(schema.type) ? schema.type.map((type) => ({ type })) : undefined);
 
 function typeOf(schema: Schema): string {
   if (schema.$ref) return nameOf(schema.$ref);

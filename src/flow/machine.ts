@@ -93,7 +93,12 @@ export type Transition = readonly [FlowState, readonly Effect[]];
 
 export const initial: FlowState = { phase: "closed" };
 
-const NOTHING: Answers = { reasons: {}, texts: {}, choices: {}, values: {} };
+const NONE = Object.create(null) as Record<string, never>;
+const NOTHING: Answers = { reasons: NONE, texts: NONE, choices: NONE, values: NONE };
+
+/** Without a prototype: a step may be called `constructor`. */
+const put = <T>(answers: Readonly<Record<string, T>>, id: string, value: T): Record<string, T> =>
+  ({ __proto__: null, ...answers, [id]: value }) as Record<string, T>;
 
 /** Where a flow without usable steps still leads: the customer can always cancel. */
 const LAST_RESORT: Step = { type: "confirm", id: "confirm", effective: "period_end" };
@@ -193,7 +198,9 @@ function start(config: FlowConfig, late: boolean): Transition {
   const { settlement } = config.session;
   if (settlement) return [{ phase: "done", ...running, settlement }, late ? outcome(settlement) : []];
   const { status, cancelAt } = config.subscription;
-  if (cancelAt !== undefined || status === "cancelled") return [{ phase: "done", ...running }, []];
+  if (cancelAt !== undefined || status === "cancelled") {
+    return [{ phase: "done", ...running }, late ? [notify({ name: "complete", outcome: "cancelled" })] : []];
+  }
   const [state, effects] = enter(running, running.path);
   return [state, [record({ type: "open" }), ...effects]];
 }
@@ -251,6 +258,7 @@ export function transition(state: FlowState, event: MachineEvent): Transition {
         if (fault.code === "session_completed") return load(false, true, [error]);
         return [{ phase: "step", config, path, answers, fault, decision }, [error]];
       }
+      if (event.type === "open" && state.closed) return [{ ...state, closed: false }, [notify({ name: "open" })]];
       // The dialog may go; the decision is under way and its result still counts, so nothing is abandoned here.
       if (event.type !== "close" || state.closed) return unchanged;
       return [{ ...state, closed: true }, [notify({ name: "close" })]];
@@ -278,15 +286,15 @@ function atStep(state: Extract<FlowState, { phase: "step" }>, event: MachineEven
     case "select":
       if (step.type !== "survey" || offer || !step.reasons.some((reason) => reason.id === event.reason)) return unchanged;
       if (answers.reasons[id] === event.reason) return unchanged;
-      return answer({ reasons: { ...answers.reasons, [id]: event.reason } });
+      return answer({ reasons: put(answers.reasons, id, event.reason) });
     case "write":
       if (offer || (step.type !== "survey" && step.type !== "feedback")) return unchanged;
-      return answer({ texts: { ...answers.texts, [id]: event.text } });
+      return answer({ texts: put(answers.texts, id, event.text) });
     case "choose":
       if (!offer || !allows(offer, event.choice)) return unchanged;
-      return answer({ choices: { ...answers.choices, [id]: event.choice } });
+      return answer({ choices: put(answers.choices, id, event.choice) });
     case "fill":
-      return step.type === "custom" ? answer({ values: { ...answers.values, [id]: event.value } }) : unchanged;
+      return step.type === "custom" ? answer({ values: put(answers.values, id, event.value) }) : unchanged;
 
     case "next": {
       if (offer || step.type === "confirm") return unchanged;

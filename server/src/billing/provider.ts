@@ -12,8 +12,16 @@ export interface Customer {
 /** A subscription as billing knows it: what the customer may see, and what only the server may. */
 export interface BilledSubscription extends Subscription {
   customerId: string;
+  /** `price.amount` is for all of them; a CatalogPrice is for one. */
+  quantity: number;
   /** Flat facts kept at the provider, usable in conditions and merge fields as `attributes.<key>`. */
   metadata: Readonly<Record<string, string>>;
+}
+
+/** What the customer may see of a subscription. */
+export function publicView(subscription: Subscription & Partial<BilledSubscription>): Subscription {
+  const { customerId: _c, quantity: _q, metadata: _m, ...view } = subscription;
+  return view;
 }
 
 export interface CatalogPrice {

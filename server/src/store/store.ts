@@ -123,7 +123,7 @@ export interface LedgerRow extends Scope {
   updatedAt: number;
 }
 
-/** A fact that integrators hear of (`cancel.saved`, …), in the order it happened. */
+/** A fact that integrators hear of (`session.retained`, …), in the order it happened. */
 export interface EventRow extends Scope {
   id: string;
   type: string;
@@ -172,10 +172,24 @@ export interface Queries {
   latestSession(tokenId: string, subscriptionId: string): Promise<SessionRow | undefined>;
   /** False if (tokenId, subscriptionId, ordinal) exists already. */
   insertSession(row: SessionRow): Promise<boolean>;
-  /** An undefined field is left as it is. */
+  /** An undefined field is left as it is; a null settlement is taken away. */
   updateSession(
     id: string,
-    change: Partial<Pick<SessionRow, "outcome" | "settlement" | "startedAt" | "completedAt" | "touchedAt">>,
+    change: Partial<
+      Pick<
+        SessionRow,
+        | "flowId"
+        | "flowVersion"
+        | "config"
+        | "plan"
+        | "mrr"
+        | "currency"
+        | "outcome"
+        | "startedAt"
+        | "completedAt"
+        | "touchedAt"
+      >
+    > & { settlement?: Settlement | null },
   ): Promise<void>;
   /** Started, without an outcome, untouched since; oldest first. Only sessions without a pending action. */
   idleSessions(before: number, limit: number): Promise<SessionRow[]>;

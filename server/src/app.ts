@@ -1,0 +1,67 @@
+/** The whole server as one web-standard handler: `app.fetch(Request) → Response`. Importing it does nothing. */
+import { Hono } from "hono";
+import { requestId } from "hono/request-id";
+import { openApiDocument } from "./contract/openapi.ts";
+import type { Deps } from "./deps.ts";
+import { Problem } from "./domain/problem.ts";
+import { failure, plain } from "./http/errors.ts";
+import { createRateLimit } from "./http/rate-limit.ts";
+import { type Env, mount, type Route } from "./http/route.ts";
+import { docsPage, docsStyle } from "./routes/docs.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { renumerateRoutes } from "./routes/renumerate.ts";
+import { widgetRoutes } from "./routes/widget.ts";
+
+export const routes: readonly Route[] = [...renumerateRoutes, ...widgetRoutes, ...healthRoutes];
+
+/** @param extras what an installation serves beside the API: the embed's files, the demo */
+export function createApp(deps: Deps, extras: (app: Hono<Env>) => void = () => {}): Hono<Env> {
+  const app = new Hono<Env>();
+  const document = openApiDocument(routes, deps);
+
+  app.use(
+    requestId({ headerName: "Request-Id", limitLength: 64, generator: () => deps.newId("req") }),
+    async (context, next) => {
+      const started = performance.now();
+      context.header("X-Content-Type-Options", "nosniff");
+      context.header("Referrer-Policy", "no-referrer");
+      await next();
+      const { method, path } = context.req;
+      deps.log.info(
+        {
+          request_id: context.get("requestId"),
+          workspace: context.get("workspaceId"),
+          method,
+          // The path alone: a query may hold what somebody should not have put there.
+          path,
+          status: context.res.status,
+          ms: Math.round(performance.now() - started),
+        },
+        "request",
+      );
+    },
+  );
+
+  mount(app, routes, deps, createRateLimit(deps.clock));
+  app.get("/openapi.json", (context) => context.json(document));
+  app.get("/docs", (context) => {
+    context.header("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'");
+    return context.html(docsPage(document));
+  });
+  app.get("/docs.css", (context) => context.body(docsStyle, 200, { "Content-Type": "text/css; charset=utf-8" }));
+  extras(app);
+
+  app.notFound((context) => {
+    const { status, body } = failure(new Problem("route_not_found"), context.get("requestId"));
+    return context.json(body, status);
+  });
+  app.onError((error, context) => {
+    const id = context.get("requestId");
+    const { status, body } = failure(error, id);
+    if (status >= 500) deps.log.error({ request_id: id, err: error }, "request failed");
+    if (status === 401) context.header("WWW-Authenticate", "Bearer");
+    context.header("Cache-Control", "no-store");
+    return context.json(context.get("plainErrors") ? plain(body) : body, status);
+  });
+  return app;
+}

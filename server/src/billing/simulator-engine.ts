@@ -1,0 +1,177 @@
+/**
+ * How a subscription passes through time: pure functions, so that one long jump and many short ones agree.
+ *
+ * - A trial ends with the first invoice. A period ends with the next one, in advance for the period that begins.
+ * - A pause charges nothing. It ends at `resumesAt`: inside the paid period that period simply goes on; after it a
+ *   new period begins at `resumesAt` and is charged then, so that nobody pays twice and nobody skips a year.
+ * - A scheduled cancellation comes before everything else of the same instant: no charge at the end.
+ * - A failed payment leaves its invoice open and the subscription past_due. Nothing pays it by itself; periods go on.
+ */
+import { hash } from "node:crypto";
+import type { Interval } from "../../../src/api/wire.ts";
+import { addIntervals, addMonths, discounted } from "../../../src/flow/offers.ts";
+import type { Advanced, SimulatedInvoice, SimulatedPrice, SimulatedSubscription } from "./simulator-model.ts";
+
+/** Everything that happens to the subscription up to and including `until`, in order. */
+export function settle(subscription: SimulatedSubscription, until: number): Advanced {
+  const invoices: SimulatedInvoice[] = [];
+  let current = subscription;
+  for (;;) {
+    const next = nextStep(current);
+    if (!next || next.at > until) return { subscription: current, invoices };
+    const after = next.run(current, next.at);
+    invoices.push(...after.invoices);
+    current = after.subscription;
+  }
+}
+
+interface Step {
+  at: number;
+  run: (subscription: SimulatedSubscription, at: number) => Advanced;
+}
+
+/** The earliest; of several at one instant the first of this list. */
+function nextStep(subscription: SimulatedSubscription): Step | undefined {
+  const { status, cancelAt, discount, pause, periodEnd } = subscription;
+  if (status === "cancelled") return undefined;
+  const steps: Step[] = [];
+  if (cancelAt !== undefined) steps.push({ at: cancelAt, run: end });
+  if (discount?.endsAt !== undefined) steps.push({ at: discount.endsAt, run: dropDiscount });
+  steps.push(pause ? { at: pause.resumesAt, run: resume } : { at: periodEnd, run: startPeriod });
+  return steps.reduce((first, step) => (step.at < first.at ? step : first));
+}
+
+export function end(subscription: SimulatedSubscription, at: number): Advanced {
+  const rest = without(subscription, "pause", "discount", "nextPrice", "trialEnd");
+  return { subscription: { ...rest, status: "cancelled", cancelAt: at, endedAt: at }, invoices: [] };
+}
+
+function dropDiscount(subscription: SimulatedSubscription): Advanced {
+  return { subscription: without(subscription, "discount"), invoices: [] };
+}
+
+function resume(subscription: SimulatedSubscription, at: number): Advanced {
+  const active = { ...without(subscription, "pause"), status: "active" as const };
+  return at < active.periodEnd ? { subscription: active, invoices: [] } : startPeriod(active, at);
+}
+
+/** Begins a period at `at` and writes its invoice. A zero invoice is paid by nature. */
+export function startPeriod(subscription: SimulatedSubscription, at: number): Advanced {
+  const rest = without(
+    subscription,
+    "trialEnd",
+    "nextPrice",
+    ...(subscription.discount?.once ? ["discount" as const] : []),
+  );
+  const price = subscription.nextPrice ?? subscription.price;
+  const anchor = isBoundary(subscription.anchor, at) ? subscription.anchor : at;
+  const bill = amounts(subscription);
+  const failed = rest.paymentFails && bill.due > 0;
+  const next: SimulatedSubscription = {
+    ...rest,
+    status: failed || rest.status === "past_due" ? "past_due" : "active",
+    price,
+    anchor,
+    periodStart: at,
+    periodEnd: boundaryAfter(anchor, at, price),
+    periodValue: bill.value,
+    credit: rest.credit - bill.credited,
+    invoices: rest.invoices + 1,
+  };
+  return { subscription: next, invoices: [invoice(next, bill, failed ? "open" : "paid")] };
+}
+
+interface Bill {
+  full: number;
+  /** After the discount. */
+  value: number;
+  credited: number;
+  /** What is charged. */
+  due: number;
+}
+
+/** What the next invoice says, at the next price. A discount in `subscription` is taken to be running then. */
+function amounts({ price, nextPrice, quantity, discount, credit }: SimulatedSubscription): Bill {
+  const full = (nextPrice ?? price).amount * quantity;
+  const value = discounted(full, discount ?? {});
+  const credited = Math.min(credit, value);
+  return { full, value, credited, due: value - credited };
+}
+
+function invoice(subscription: SimulatedSubscription, bill: Bill, status: "paid" | "open"): SimulatedInvoice {
+  const { id, customerId, price, quantity, invoices, periodStart, periodEnd } = subscription;
+  const lines = [
+    { description: `${quantity} × ${price.name}`, amount: bill.full },
+    { description: "Discount", amount: bill.value - bill.full },
+    { description: "Credit for unused time", amount: -bill.credited },
+  ];
+  return {
+    id: `in_${id.replace(/^sub_/, "")}_${invoices}`,
+    number: `${hash("sha256", id).slice(0, 8).toUpperCase()}-${String(invoices).padStart(4, "0")}`,
+    customerId,
+    subscriptionId: id,
+    at: periodStart,
+    amount: bill.due,
+    currency: price.currency,
+    status,
+    lines: lines.filter(({ amount }, index) => index === 0 || amount !== 0),
+    periodStart,
+    periodEnd,
+  };
+}
+
+/** When the next invoice is due, were it not for a cancellation. */
+export function chargeAt({ pause, periodEnd }: SimulatedSubscription): number {
+  return pause ? Math.max(pause.resumesAt, periodEnd) : periodEnd;
+}
+
+/** The next invoice as things stand; undefined if there will be none. `subscription` is settled to now. */
+export function nextCharge(
+  subscription: SimulatedSubscription,
+): { amount: number; currency: string; at: number } | undefined {
+  const { status, cancelAt, discount, price } = subscription;
+  const at = chargeAt(subscription);
+  if (status === "cancelled" || (cancelAt !== undefined && cancelAt <= at)) return undefined;
+  const gone = discount?.endsAt !== undefined && discount.endsAt <= at;
+  const { due } = amounts(gone ? dropDiscount(subscription).subscription : subscription);
+  return { amount: due, currency: price.currency, at };
+}
+
+/** First charge without the discount, for a discount that only the next invoice takes. */
+export function onceEndsAt(subscription: SimulatedSubscription): number {
+  const at = chargeAt(subscription);
+  const { anchor, nextPrice, price } = subscription;
+  return boundaryAfter(isBoundary(anchor, at) ? anchor : at, at, nextPrice ?? price);
+}
+
+/** The share of the running period's value that is still unused at `at`. */
+export function unusedValue(
+  { status, periodValue, periodStart, periodEnd }: SimulatedSubscription,
+  at: number,
+): number {
+  if (status === "trialing" || at >= periodEnd) return 0;
+  return Math.round((periodValue * (periodEnd - at)) / (periodEnd - periodStart));
+}
+
+/** A copy that lacks these keys: what is absent is left out, never undefined, so that JSON gives back what went in. */
+export function without<T extends object, Key extends keyof T>(value: T, ...keys: Key[]): Omit<T, Key> {
+  const rest = { ...value };
+  for (const key of keys) delete rest[key];
+  return rest;
+}
+
+const monthsBetween = (from: number, to: number) => {
+  const [a, b] = [new Date(from), new Date(to)];
+  return (b.getUTCFullYear() - a.getUTCFullYear()) * 12 + b.getUTCMonth() - a.getUTCMonth();
+};
+
+const isBoundary = (anchor: number, at: number) => addMonths(anchor, monthsBetween(anchor, at)) === at;
+
+const MONTHS: Partial<Record<Interval, number>> = { month: 1, year: 12 };
+
+/** Counted from the anchor, never from the last boundary: adding a month to 28 February would lose the 31st. */
+function boundaryAfter(anchor: number, at: number, { interval, intervalCount }: SimulatedPrice): number {
+  const months = MONTHS[interval];
+  if (!months) return addIntervals(at, interval, intervalCount);
+  return addMonths(anchor, monthsBetween(anchor, at) + months * intervalCount);
+}

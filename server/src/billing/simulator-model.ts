@@ -1,0 +1,85 @@
+/** What the simulator remembers. Instants are milliseconds since 1970, money is minor units. */
+import type { Price, SubscriptionStatus } from "../../../src/api/wire.ts";
+import type { Customer } from "./provider.ts";
+
+export interface SimulatedProduct {
+  id: string;
+  name: string;
+  features: readonly string[];
+}
+
+/** A price for one unit. It never changes: a subscription keeps its own copy, as an invoice line does. */
+export interface SimulatedPrice extends Price {
+  productId: string;
+  /** The product's name. */
+  name: string;
+  /** False: existing subscriptions keep it, nobody can change to it. */
+  active: boolean;
+}
+
+export interface SimulatedCustomer extends Customer {
+  metadata: Readonly<Record<string, string>>;
+  createdAt: number;
+}
+
+/** Exactly one of percentOff and amountOff. A charge is discounted if it happens before `endsAt`. */
+export interface SimulatedDiscount {
+  percentOff?: number;
+  amountOff?: number;
+  /** Gone after the next invoice, whenever that is. */
+  once?: true;
+  endsAt?: number;
+}
+
+export interface SimulatedSubscription {
+  id: string;
+  customerId: string;
+  status: SubscriptionStatus;
+  price: SimulatedPrice;
+  /** Takes the place of `price` at the next charge. */
+  nextPrice?: SimulatedPrice;
+  quantity: number;
+  metadata: Readonly<Record<string, string>>;
+  startedAt: number;
+  /** Whose day of the month and time of day every period boundary follows: the 31st stays a 31st after February. */
+  anchor: number;
+  periodStart: number;
+  periodEnd: number;
+  /** What the running period costs after its discount: the basis of the credit for unused time. */
+  periodValue: number;
+  /** Only while trialing. */
+  trialEnd?: number;
+  pause?: { since: number; resumesAt: number };
+  discount?: SimulatedDiscount;
+  /** What the customer is owed; the next invoices are reduced by it. */
+  credit: number;
+  cancelAt?: number;
+  cancellation?: { requestedAt: number; reason?: string; comment?: string };
+  endedAt?: number;
+  /** The payment method is refused: the next invoice stays open and the subscription becomes past_due. */
+  paymentFails?: true;
+  /** Invoices so far; numbers and ids of invoices come from it, so that replaying time gives the same ones. */
+  invoices: number;
+}
+
+export interface SimulatedInvoice {
+  id: string;
+  /** For people: a prefix of the subscription's own and a running number, `8F3A21BC-0007`. */
+  number: string;
+  customerId: string;
+  subscriptionId: string;
+  at: number;
+  amount: number;
+  currency: string;
+  status: "paid" | "open" | "void";
+  /** They sum up to `amount`; discounts and credits are negative. */
+  lines: readonly { description: string; amount: number }[];
+  periodStart: number;
+  periodEnd: number;
+}
+
+/** A subscription at a later instant, with the invoices written on the way there, oldest first. */
+export interface Advanced {
+  subscription: SimulatedSubscription;
+  invoices: readonly SimulatedInvoice[];
+}

@@ -1,0 +1,142 @@
+/** Where the simulator keeps its things: three small tables of JSON, apart from everything the domain stores. */
+import type { Kysely } from "kysely";
+import type { Schema } from "../store/schema.ts";
+import type {
+  SimulatedCustomer,
+  SimulatedInvoice,
+  SimulatedPrice,
+  SimulatedProduct,
+  SimulatedSubscription,
+} from "./simulator-model.ts";
+
+export interface SimulatorObjects {
+  product: SimulatedProduct;
+  price: SimulatedPrice;
+  customer: SimulatedCustomer;
+  subscription: SimulatedSubscription;
+  invoice: SimulatedInvoice;
+}
+
+export type ObjectType = keyof SimulatorObjects;
+
+/** What is remembered of an executed action. */
+export interface SimulatedRequest {
+  /** The action in a canonical form, to be compared. */
+  action: string;
+  at: number;
+}
+
+/** The rows of one scope. */
+export interface SimulatorRows {
+  get<Type extends ObjectType>(type: Type, id: string): Promise<SimulatorObjects[Type] | undefined>;
+  /** In no particular order. */
+  list<Type extends ObjectType>(type: Type, customerId?: string): Promise<SimulatorObjects[Type][]>;
+  /** Inserts or replaces by id. */
+  put<Type extends ObjectType>(type: Type, objects: readonly SimulatorObjects[Type][]): Promise<void>;
+  request(key: string): Promise<SimulatedRequest | undefined>;
+  insertRequest(key: string, request: SimulatedRequest): Promise<void>;
+  /** By how many milliseconds the scope's clock runs ahead of the real one. */
+  ahead(): Promise<number>;
+  setAhead(ms: number): Promise<void>;
+}
+
+export interface SimulatorStorage {
+  /** @param scope `workspaceId/environment` */
+  rows(scope: string): SimulatorRows;
+  /** All or nothing, and one at a time per scope, whichever process it runs in. */
+  transaction<T>(scope: string, work: (rows: SimulatorRows) => Promise<T>): Promise<T>;
+}
+
+/** SQLite binds at most 32,766 values to a statement; PostgreSQL 65,535. */
+const ROWS_PER_INSERT = 1000;
+
+export function simulatorStorage(db: Kysely<Schema>): SimulatorStorage {
+  return {
+    rows: (scope) => rowsOf(db, scope),
+    transaction: (scope, work) =>
+      db.transaction().execute(async (tx) => {
+        // Writing the clock's row first makes every other writer of this scope wait, on both databases alike.
+        await tx
+          .insertInto("simulator_clocks")
+          .values({ scope, now: 0 })
+          .onConflict((on) =>
+            on.column("scope").doUpdateSet((row) => ({ now: row.ref("simulator_clocks.now") })),
+          )
+          .execute();
+        return work(rowsOf(tx, scope));
+      }),
+  };
+}
+
+/** The column `now` of simulator_clocks holds `ahead`: only a distance keeps meaning something while real time goes on. */
+function rowsOf(db: Kysely<Schema>, scope: string): SimulatorRows {
+  return {
+    async get<Type extends ObjectType>(type: Type, id: string) {
+      const row = await db
+        .selectFrom("simulator_objects")
+        .select("data")
+        .where("scope", "=", scope)
+        .where("type", "=", type)
+        .where("id", "=", id)
+        .executeTakeFirst();
+      return row && (JSON.parse(row.data) as SimulatorObjects[Type]);
+    },
+    async list<Type extends ObjectType>(type: Type, customerId?: string) {
+      let query = db
+        .selectFrom("simulator_objects")
+        .select("data")
+        .where("scope", "=", scope)
+        .where("type", "=", type);
+      if (customerId !== undefined) query = query.where("customer_id", "=", customerId);
+      return (await query.execute()).map((row) => JSON.parse(row.data) as SimulatorObjects[Type]);
+    },
+    async put(type, objects) {
+      const rows = objects.map((object) => ({
+        scope,
+        type,
+        id: object.id,
+        customer_id: "customerId" in object ? object.customerId : null,
+        data: JSON.stringify(object),
+      }));
+      for (let from = 0; from < rows.length; from += ROWS_PER_INSERT) {
+        await db
+          .insertInto("simulator_objects")
+          .values(rows.slice(from, from + ROWS_PER_INSERT))
+          .onConflict((on) =>
+            on.columns(["scope", "type", "id"]).doUpdateSet((row) => ({ data: row.ref("excluded.data") })),
+          )
+          .execute();
+      }
+    },
+    async request(key) {
+      const row = await db
+        .selectFrom("simulator_requests")
+        .select("data")
+        .where("scope", "=", scope)
+        .where("key", "=", key)
+        .executeTakeFirst();
+      return row && (JSON.parse(row.data) as SimulatedRequest);
+    },
+    async insertRequest(key, request) {
+      await db
+        .insertInto("simulator_requests")
+        .values({ scope, key, data: JSON.stringify(request) })
+        .execute();
+    },
+    async ahead() {
+      const row = await db
+        .selectFrom("simulator_clocks")
+        .select("now")
+        .where("scope", "=", scope)
+        .executeTakeFirst();
+      return row?.now ?? 0;
+    },
+    async setAhead(ms) {
+      await db
+        .insertInto("simulator_clocks")
+        .values({ scope, now: ms })
+        .onConflict((on) => on.column("scope").doUpdateSet({ now: ms }))
+        .execute();
+    },
+  };
+}

@@ -1,0 +1,189 @@
+/** The command line: `renumerate serve | keys | workspace | flow`. Exit codes: 0 done, 1 refused, 2 called wrongly. */
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { LintResult } from "./domain/flows.ts";
+import { lintFlow, publishFlow } from "./domain/flows.ts";
+import { createKey } from "./domain/workspaces.ts";
+import { type Installation, open, serve } from "./main.ts";
+import type { WorkspaceRow } from "./store/store.ts";
+
+class Refused extends Error {}
+
+const environment = () =>
+  new Option("--environment <name>", "prod or sandbox").choices(["prod", "sandbox"]).default("prod");
+const asJson = () => new Option("--json", "print one JSON value on standard output");
+
+function print(json: boolean | undefined, value: object, words: string): void {
+  process.stdout.write(`${json ? JSON.stringify(value) : words}\n`);
+}
+
+/** Opens the installation for one command and closes it afterwards. */
+async function using<T>(work: (installation: Installation) => Promise<T>): Promise<T> {
+  const installation = await open();
+  try {
+    return await work(installation);
+  } finally {
+    await installation.deps.store.close();
+  }
+}
+
+function readDefinition(file: string): LintResult {
+  let text: string;
+  try {
+    text = readFileSync(file === "-" ? 0 : file, "utf8");
+  } catch (error) {
+    throw new Refused(`${file}: ${(error as Error).message}`);
+  }
+  try {
+    return lintFlow(JSON.parse(text));
+  } catch (error) {
+    throw new Refused(`${file} is not valid JSON: ${(error as Error).message}`);
+  }
+}
+
+/** Prints what is wrong with a definition, path by path, and refuses it. */
+function accepted(file: string, result: LintResult, json: boolean | undefined) {
+  if (result.ok) return result;
+  print(json, { ok: false, issues: result.issues }, result.issues.map(({ path, message }) => `${file}: ${path || "/"}: ${message}`).join("\n"));
+  throw new Refused(`${result.issues.length} ${result.issues.length === 1 ? "fault" : "faults"} found`);
+}
+
+const list = (value: string) => value.split(",").map((each) => each.trim()).filter(Boolean);
+
+function program(): Command {
+  const root = new Command("renumerate").description("Open, self-hosted subscription retention").exitOverride();
+
+  root
+    .command("serve", { isDefault: true })
+    .description("serve the API, the widgets and, with simulated billing, the demo")
+    .addOption(asJson())
+    .action(async ({ json }: { json?: boolean }) => {
+      const installation = await open();
+      const { url, stop } = await serve(installation);
+      const { created } = installation;
+      const keys = created
+        ? `\n  public key   ${created.publicKey}\n  private key  ${created.privateKey}\n  The private key is shown this once.\n`
+        : "";
+      print(json, { url, ...created }, `\n  Renumerate is listening at ${url}\n${keys}`);
+      const end = () => void stop().then(() => process.exit(0));
+      process.once("SIGINT", end).once("SIGTERM", end);
+    });
+
+  const keys = root.command("keys").description("API keys of the workspace");
+  keys
+    .command("create")
+    .description("make a key; it is shown once")
+    .addOption(environment())
+    .addOption(new Option("--kind <kind>", "secret (for your server) or public").choices(["secret", "public"]).default("secret"))
+    .option("--name <name>", "what it is for", "command line")
+    .addOption(asJson())
+    .action((options: { environment: "prod" | "sandbox"; kind: "secret" | "public"; name: string; json?: boolean }) =>
+      using(async ({ deps, workspace }) => {
+        const { environment: name, kind } = options;
+        const { key, row } = await createKey(deps, { workspaceId: workspace.id, environment: name, kind, name: options.name });
+        print(options.json, { id: row.id, key, environment: name, kind }, key);
+      }),
+    );
+  keys
+    .command("list")
+    .description("list the keys, without the keys themselves")
+    .addOption(asJson())
+    .action(({ json }: { json?: boolean }) =>
+      using(async ({ deps, workspace }) => {
+        const rows = (await deps.store.keys(workspace.id)).map(({ hash: _, ...row }) => row);
+        print(
+          json,
+          rows,
+          rows
+            .map((row) => `${row.id}  ${row.kind}  ${row.environment}  …${row.lastFour}  ${row.name}${row.revokedAt ? "  revoked" : ""}`)
+            .join("\n"),
+        );
+      }),
+    );
+  keys
+    .command("revoke <id>")
+    .description("refuse a key from now on")
+    .addOption(asJson())
+    .action((id: string, { json }: { json?: boolean }) =>
+      using(async ({ deps, workspace }) => {
+        const row = (await deps.store.keys(workspace.id)).find((each) => each.id === id);
+        if (!row) throw new Refused(`There is no key ${id}`);
+        await deps.store.revokeKey(id, deps.clock());
+        print(json, { id, revoked: true }, `${id} is revoked`);
+      }),
+    );
+
+  root
+    .command("workspace")
+    .description("the workspace's settings")
+    .command("set")
+    .description("change settings; what is not named stays")
+    .option("--name <name>")
+    .addOption(new Option("--status <status>").choices(["active", "read_only", "demo"]))
+    .option("--fallback-email <address>", "where customers write when the server cannot be reached")
+    .option("--allowed-origins <list>", "origins of pages that may use the widgets, with commas", list)
+    .option("--return-hosts <list>", "hosts that hosted pages may return to, with commas", list)
+    .option("--default-return-url <url>", "where hosted pages return to", (value: string) => {
+      if (!/^https?:$/.test(URL.parse(value)?.protocol ?? "")) throw new InvalidArgumentError("not an http(s) address");
+      return value;
+    })
+    .addOption(asJson())
+    .action(
+      (
+        options: Partial<WorkspaceRow["settings"]> & Partial<Pick<WorkspaceRow, "name" | "status">> & { json?: boolean },
+      ) =>
+        using(async ({ deps, workspace }) => {
+          const { json, name, status, ...settings } = options;
+          await deps.store.updateWorkspace(workspace.id, {
+            ...(name ? { name } : {}),
+            ...(status ? { status } : {}),
+            settings: { ...workspace.settings, ...settings },
+          });
+          const after = (await deps.store.workspace(workspace.id)) as WorkspaceRow;
+          print(json, after, JSON.stringify(after, null, 2));
+        }),
+    );
+
+  const flow = root.command("flow").description("flow definitions");
+  flow
+    .command("lint <file>")
+    .description("check a definition without publishing it; - reads standard input")
+    .addOption(asJson())
+    .action((file: string, { json }: { json?: boolean }) => {
+      const { facts } = accepted(file, readDefinition(file), json);
+      print(
+        json,
+        { ok: true, ...facts },
+        `${file}: ${facts.steps} steps, ${facts.offers} offers, ${facts.activationsToCancel} activations from opening to cancelled`,
+      );
+    });
+  flow
+    .command("publish <file>")
+    .description("publish a definition as the next version; - reads standard input")
+    .addOption(environment())
+    .addOption(asJson())
+    .action((file: string, options: { environment: "prod" | "sandbox"; json?: boolean }) => {
+      const { definition, facts } = accepted(file, readDefinition(file), options.json);
+      return using(async ({ deps, workspace }) => {
+        const row = await publishFlow(deps, { workspaceId: workspace.id, environment: options.environment }, definition);
+        print(
+          options.json,
+          { ok: true, id: row.id, version: row.version, environment: row.environment, ...facts },
+          `Published version ${row.version} in ${row.environment}: ${facts.activationsToCancel} activations from opening to cancelled`,
+        );
+      });
+    });
+  return root;
+}
+
+/** @returns the exit code; `serve` goes on after it */
+export async function run(argv: readonly string[]): Promise<number> {
+  try {
+    await program().parseAsync(argv, { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode ? 2 : 0;
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  }
+}

@@ -1,0 +1,79 @@
+/** The OpenAPI document, made from the rows that the router itself serves. */
+import { z } from "zod";
+import { createDocument, type ZodOpenApiPathsObject } from "zod-openapi";
+import { ErrorBody } from "../../../src/api/contract.ts";
+import type { ProblemCode } from "../domain/problem.ts";
+import { errors } from "../http/errors.ts";
+import type { Route } from "../http/route.ts";
+
+const PlainError = z
+  .object({
+    error: z.string(),
+    type: z.string(),
+    code: z.string(),
+    param: z.string().optional(),
+    request_id: z.string(),
+  })
+  .meta({ id: "PlainError" });
+
+/** Refusals that a route's own checks bring. */
+function refusalsOf(route: Route): ProblemCode[] {
+  const codes: ProblemCode[] = [...(route.refusals ?? []), "internal_error"];
+  if (route.auth === "key") codes.push("key_invalid", "conflicting_credentials", "rate_limited", "secret_key_in_browser", "workspace_read_only");
+  if (route.auth === "session") codes.push("session_invalid", "session_expired", "rate_limited", "origin_not_allowed");
+  if (route.body) {
+    codes.push("content_type_unsupported", "body_too_large", "body_malformed", "parameter_missing", "parameter_invalid");
+    codes.push("parameter_unknown");
+  }
+  if (route.query) codes.push("parameter_invalid");
+  return [...new Set(codes)];
+}
+
+function responsesOf(route: Route) {
+  const byStatus = Map.groupBy(refusalsOf(route), (code) => errors[code].status);
+  const failures = [...byStatus].sort(([one], [other]) => one - other).map(([status, codes]) => [
+    String(status),
+    {
+      description: codes.map((code) => `\`${code}\`: ${errors[code].message}`).join("\n\n"),
+      content: { "application/json": { schema: route.plainErrors ? PlainError : ErrorBody } },
+    },
+  ]);
+  return {
+    "200": { description: "OK", content: { "application/json": { schema: route.reply } } },
+    ...Object.fromEntries(failures),
+  };
+}
+
+export function openApiDocument(routes: readonly Route[], info: { version: string; publicUrl: string }): object {
+  const paths: ZodOpenApiPathsObject = {};
+  for (const route of routes) {
+    const { operationId, summary, description, auth } = route;
+    paths[route.path] = {
+      ...paths[route.path],
+      [route.method]: {
+        operationId,
+        summary,
+        ...(description ? { description } : {}),
+        security: auth === "none" ? [] : auth === "session" ? [{ session: [] }] : [{ brandKey: [] }, { apiKey: [] }, { bearer: [] }],
+        ...(route.query ? { requestParams: { query: route.query as z.ZodObject } } : {}),
+        ...(route.body ? { requestBody: { required: true, content: { "application/json": { schema: route.body } } } } : {}),
+        responses: responsesOf(route),
+      },
+    };
+  }
+  const header = (name: string) => ({ type: "apiKey" as const, in: "header" as const, name });
+  return createDocument({
+    openapi: "3.1.0",
+    info: { title: "Renumerate", version: info.version, description: "Open, self-hosted subscription retention." },
+    servers: [{ url: info.publicUrl }],
+    paths,
+    components: {
+      securitySchemes: {
+        brandKey: header("X-Brand-Key"),
+        apiKey: header("X-API-Key"),
+        bearer: { type: "http", scheme: "bearer", description: "The secret key" },
+        session: { type: "http", scheme: "bearer", description: "A session id (ret_… or sub_…)" },
+      },
+    },
+  });
+}

@@ -1,0 +1,44 @@
+/** Conditions of flow definitions, evaluated against what billing says about a subscription. */
+import { monthlyAmount } from "../../../src/flow/offers.ts";
+import type { BilledSubscription } from "../billing/provider.ts";
+import type { Condition } from "../contract/flow-definition.ts";
+
+const DAY = 86_400_000;
+
+function valueOf(field: string, subscription: BilledSubscription, now: number): string | number | undefined {
+  const { plan, price, status, startedAt, metadata } = subscription;
+  if (field.startsWith("attributes.")) {
+    const key = field.slice("attributes.".length);
+    return Object.hasOwn(metadata, key) ? metadata[key] : undefined;
+  }
+  const known: Record<string, string | number> = {
+    "plan.id": plan.id,
+    "plan.name": plan.name,
+    "price.id": price.id,
+    "price.amount": price.amount,
+    "price.currency": price.currency,
+    "price.interval": price.interval,
+    mrr: monthlyAmount(price),
+    tenureDays: Math.floor((now - startedAt) / DAY),
+    status,
+  };
+  return known[field];
+}
+
+/** Metadata is text at billing: `"12"` equals 12, `"true"` equals true. An absent fact fulfils no test. */
+export function holds(condition: Condition | undefined, subscription: BilledSubscription, now: number): boolean {
+  if (!condition) return true;
+  const { all, any, not, field, is, in: among, atLeast, atMost } = condition;
+  if (all) return all.every((each) => holds(each, subscription, now));
+  if (any) return any.some((each) => holds(each, subscription, now));
+  if (not) return !holds(not, subscription, now);
+  const value = field === undefined ? undefined : valueOf(field, subscription, now);
+  if (value === undefined) return false;
+  const same = (other: string | number | boolean) => String(other) === String(value);
+  return (
+    (is === undefined || same(is)) &&
+    (!among || among.some(same)) &&
+    (atLeast === undefined || Number(value) >= atLeast) &&
+    (atMost === undefined || Number(value) <= atMost)
+  );
+}

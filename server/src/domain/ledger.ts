@@ -1,0 +1,122 @@
+/** The ledger: one row per session that was started, and the events that integrators hear of. */
+import type { Settlement } from "../../../src/api/wire.ts";
+import type { Deps } from "../deps.ts";
+import type { Json, LedgerRow, Queries, SessionRow } from "../store/store.ts";
+import type { Replay } from "./replay.ts";
+
+function blank(deps: Deps, session: SessionRow, now: number): LedgerRow {
+  const { workspaceId, environment, customerId, subscriptionId, email, plan, mrr, currency } = session;
+  return {
+    id: deps.newId("can"),
+    workspaceId,
+    environment,
+    source: "flow",
+    sessionId: session.id,
+    customerId,
+    subscriptionId,
+    ...(email === undefined ? {} : { email }),
+    confirmed: false,
+    offerAccepted: false,
+    plan,
+    mrr,
+    currency,
+    occurredAt: now,
+    updatedAt: deps.clock(),
+  };
+}
+
+async function announce(deps: Deps, tx: Queries, type: string, row: LedgerRow, at: number, more: Json = {}): Promise<void> {
+  const { workspaceId, environment, sessionId, customerId, subscriptionId, email, reason, reasonText, mrr, currency } = row;
+  const data = { sessionId, customerId, subscriptionId, email, reason, reasonText, plan: row.plan, mrr, currency };
+  await tx.insertEvent({
+    id: deps.newId("evt"),
+    workspaceId,
+    environment,
+    type,
+    sessionId,
+    // JSON drops what is undefined.
+    data: JSON.parse(JSON.stringify({ ...data, ...(more as object) })),
+    at,
+  });
+}
+
+/** What a run says so far: the reason, the offer on screen, staying, closing. The session has not been decided yet. */
+export async function recordProgress(deps: Deps, tx: Queries, session: SessionRow, run: Replay, now: number): Promise<void> {
+  const existing = await tx.ledgerOfSession(session.id);
+  const row: LedgerRow = { ...(existing ?? blank(deps, session, now)), updatedAt: deps.clock() };
+  for (const key of ["reason", "reasonText", "feedback"] as const) {
+    if (run[key] !== undefined) row[key] = run[key];
+  }
+  if (run.offer) Object.assign(row, { offerId: run.offer.id, offerType: run.offer.type });
+  const touched = { touchedAt: deps.clock(), ...(session.startedAt === undefined ? { startedAt: now } : {}) };
+
+  if (run.kept) {
+    const settlement: Settlement = {
+      outcome: "retained",
+      status: "done",
+      at: now,
+      subscription: session.config.subscription,
+    };
+    await tx.updateSession(session.id, { ...touched, outcome: "retained", settlement, completedAt: now });
+    Object.assign(row, { outcome: "retained", confirmed: true, offerAccepted: false });
+  } else if (run.closed) {
+    await tx.updateSession(session.id, { ...touched, outcome: "abandoned", completedAt: now });
+    Object.assign(row, { outcome: "abandoned", confirmed: true });
+  } else {
+    await tx.updateSession(session.id, touched);
+  }
+  await tx.putLedger(row);
+  if (!existing) await announce(deps, tx, "session.started", row, now);
+  if (run.kept) await announce(deps, tx, "session.retained", row, now);
+  // Opening and closing again is still one abandoned visit.
+  if (run.closed && existing?.outcome !== "abandoned") await announce(deps, tx, "session.abandoned", row, now);
+}
+
+/** @param settlement undefined: what was announced as requested did not come to pass */
+export async function recordOutcome(
+  deps: Deps,
+  tx: Queries,
+  session: SessionRow,
+  settlement: Settlement | undefined,
+): Promise<void> {
+  const now = settlement?.at ?? session.config.now;
+  const row: LedgerRow = {
+    ...((await tx.ledgerOfSession(session.id)) ?? blank(deps, session, now)),
+    updatedAt: deps.clock(),
+  };
+  if (!settlement) {
+    delete row.outcome;
+    Object.assign(row, { confirmed: false, offerAccepted: false });
+    await tx.putLedger(row);
+    return announce(deps, tx, "session.request_failed", row, now);
+  }
+  const { outcome, status, offer, choice, subscription } = settlement;
+  Object.assign(row, { outcome, confirmed: status === "done", offerAccepted: !!offer });
+  if (offer) Object.assign(row, { offerId: offer.id, offerType: offer.type });
+  const effectiveAt = outcome === "cancelled" ? subscription.cancelAt : undefined;
+  if (effectiveAt !== undefined) row.effectiveAt = effectiveAt;
+  await tx.putLedger(row);
+  const type = status === "done" ? `session.${outcome}` : "session.requested";
+  await announce(deps, tx, type, row, now, { outcome, offer, choice, effectiveAt } as unknown as Json);
+}
+
+/** Marks sessions that fell silent. @returns how many */
+export async function sweepIdle(deps: Deps): Promise<number> {
+  const idle = await deps.store.idleSessions(deps.clock() - deps.limits.idle, 200);
+  let swept = 0;
+  for (const { id, workspaceId, environment } of idle) {
+    const now = await deps.billing({ workspaceId, environment }).now();
+    swept += await deps.store.transaction(async (tx) => {
+      await tx.lock(`session:${id}`);
+      const session = await tx.session(id);
+      if (!session || session.outcome || session.touchedAt > deps.clock() - deps.limits.idle) return 0;
+      const row = { ...((await tx.ledgerOfSession(id)) ?? blank(deps, session, now)), updatedAt: deps.clock() };
+      Object.assign(row, { outcome: "abandoned", confirmed: true });
+      await tx.updateSession(id, { outcome: "abandoned", completedAt: now });
+      await tx.putLedger(row);
+      await announce(deps, tx, "session.abandoned", row, now);
+      return 1;
+    });
+  }
+  return swept;
+}

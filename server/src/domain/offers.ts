@@ -1,0 +1,182 @@
+/** The offer engine: which of a flow's offers this customer may take now, and on which terms. */
+import type { Choice, Offer, PlanOption } from "../../../src/api/wire.ts";
+import { addIntervals, addMonths, discounted, pauseEnd } from "../../../src/flow/offers.ts";
+import type { BilledSubscription, BillingAction, BillingProvider, CatalogPrice } from "../billing/provider.ts";
+import type { OfferDefinition } from "../contract/flow-definition.ts";
+import { holds } from "./conditions.ts";
+
+const DAY = 86_400_000;
+
+export interface Accepted {
+  offerId: string;
+  at: number;
+}
+
+export interface Customer {
+  subscription: BilledSubscription;
+  /** Every offer this customer has accepted before, whatever the session. */
+  accepted: readonly Accepted[];
+  /** Billing's clock. */
+  now: number;
+}
+
+type Definition<Type> = Extract<OfferDefinition, { type: Type }>;
+
+/** Whether the customer's history still leaves this offer open. */
+export function isEligible(definition: OfferDefinition, { accepted, now }: Customer): boolean {
+  const { id, oncePerCustomer = true, cooldownDays } = definition;
+  if (oncePerCustomer && accepted.some((each) => each.offerId === id)) return false;
+  return !cooldownDays || accepted.every((each) => now - each.at >= cooldownDays * DAY);
+}
+
+/** The first offer of the list that applies, with its terms; undefined when none does. */
+export async function firstOffer(
+  definitions: readonly OfferDefinition[],
+  customer: Customer,
+  billing: BillingProvider,
+): Promise<Offer | undefined> {
+  for (const definition of definitions) {
+    if (!holds(definition.when, customer.subscription, customer.now) || !isEligible(definition, customer)) continue;
+    const offer = await withTerms(definition, customer, billing);
+    if (offer) return offer;
+  }
+  return undefined;
+}
+
+/** Undefined where the offer makes no sense for this subscription: no second discount, no pause of a trial, … */
+async function withTerms(
+  definition: OfferDefinition,
+  customer: Customer,
+  billing: BillingProvider,
+): Promise<Offer | undefined> {
+  const { id, title, body, acceptLabel, declineLabel } = definition;
+  const copy = Object.fromEntries(
+    Object.entries({ title, body, acceptLabel, declineLabel }).filter(([, value]) => value !== undefined),
+  );
+  const offer = <Type extends Offer["type"]>(type: Type, terms: Extract<Offer, { type: Type }>["terms"] | undefined) =>
+    terms && ({ type, id, ...copy, terms } as Offer);
+  switch (definition.type) {
+    case "discount":
+      return offer("discount", discountTerms(definition, customer));
+    case "pause":
+      return offer("pause", pauseTerms(definition, customer));
+    case "plan_change":
+      return offer("plan_change", await planTerms(definition, customer, billing));
+    case "annual_switch":
+      return offer("annual_switch", await annualTerms(definition, customer, billing));
+    case "trial_extension": {
+      const { trialEnd, status } = customer.subscription;
+      const applies = status === "trialing" && trialEnd !== undefined;
+      return offer(
+        "trial_extension",
+        applies ? { days: definition.days, trialEnd: trialEnd + definition.days * DAY } : undefined,
+      );
+    }
+    case "contact":
+    case "redirect":
+      return offer(definition.type, { url: definition.url });
+    case "custom":
+      return offer("custom", { name: definition.name, ...(definition.data === undefined ? {} : { data: definition.data }) });
+  }
+}
+
+function discountTerms(definition: Definition<"discount">, { subscription, now }: Customer) {
+  const { price, discount, periodEnd, trialEnd, status } = subscription;
+  const { percentOff, amountOff, currency, duration, months } = definition;
+  // A free plan cannot get cheaper, discounts do not stack, and an amount is only money in its own currency.
+  if (discount || price.amount <= 0 || (currency && currency !== price.currency)) return undefined;
+  const firstCharge = status === "trialing" ? (trialEnd ?? periodEnd) : periodEnd;
+  const charge = (count: number) => addIntervals(firstCharge, price.interval, price.intervalCount * count);
+  let discountedCharges = duration === "once" ? 1 : 0;
+  if (months !== undefined) {
+    // As at billing: the months run from now, and every charge within them is discounted.
+    const end = addMonths(now, months);
+    while (charge(discountedCharges) < end) discountedCharges++;
+    if (!discountedCharges) return undefined;
+  }
+  const size = percentOff === undefined ? { amountOff: amountOff as number } : { percentOff };
+  return {
+    ...size,
+    duration,
+    ...(months === undefined ? {} : { months }),
+    amount: price.amount,
+    discounted: discounted(price.amount, size),
+    currency: price.currency,
+    ...(duration === "forever" ? {} : { fullPriceAt: charge(discountedCharges) }),
+  };
+}
+
+function pauseTerms({ months, untilDate }: Definition<"pause">, { subscription, now }: Customer) {
+  if (subscription.status !== "active") return undefined;
+  // Whole days, so that a customer is never offered "today" or a clock time.
+  const dates = untilDate && { min: startOfDay(now) + DAY, max: startOfDay(addMonths(now, untilDate.maxMonths)) };
+  return { months, ...(dates ? { dates } : {}), startsAt: now };
+}
+
+const startOfDay = (at: number) => Math.floor(at / DAY) * DAY;
+
+const asOption = ({ price, name, features }: CatalogPrice, quantity: number): PlanOption => ({
+  price: { ...price, amount: price.amount * quantity },
+  name,
+  ...(features.length ? { features: [...features] } : {}),
+});
+
+async function planTerms({ plans }: Definition<"plan_change">, { subscription }: Customer, billing: BillingProvider) {
+  if (subscription.status === "cancelled" || subscription.status === "paused") return undefined;
+  const options: PlanOption[] = [];
+  for (const { priceId, description } of plans) {
+    const found = await billing.price(priceId);
+    if (!found || priceId === subscription.price.id || found.price.currency !== subscription.price.currency) continue;
+    options.push({ ...asOption(found, subscription.quantity), ...(description ? { description } : {}) });
+  }
+  return options.length ? { plans: options, startsAt: subscription.periodEnd } : undefined;
+}
+
+async function annualTerms(
+  { priceId }: Definition<"annual_switch">,
+  { subscription }: Customer,
+  billing: BillingProvider,
+) {
+  const { price, plan, status } = subscription;
+  if (status !== "active" || price.interval !== "month" || price.intervalCount !== 1) return undefined;
+  const found = priceId
+    ? await billing.price(priceId)
+    : (await billing.prices(plan.id)).find(
+        (each) => each.price.interval === "year" && each.price.intervalCount === 1 && each.price.currency === price.currency,
+      );
+  if (!found || found.price.currency !== price.currency) return undefined;
+  const saving = price.amount * 12 - found.price.amount * subscription.quantity;
+  // "Switch and pay more" is not an offer.
+  if (saving <= 0) return undefined;
+  const { dueNow } = await billing.previewChange(subscription.id, found.price.id);
+  return { plan: asOption(found, subscription.quantity), dueNow, saving };
+}
+
+/** What billing must do for an accepted offer; undefined where it need do nothing (contact, redirect, custom). */
+export function actionFor(offer: Offer, choice: Choice, subscriptionId: string): BillingAction | undefined {
+  switch (offer.type) {
+    case "discount": {
+      const { percentOff, amountOff, currency, duration, months } = offer.terms;
+      return {
+        type: "discount",
+        subscriptionId,
+        ...(percentOff === undefined ? { amountOff: amountOff as number } : { percentOff }),
+        currency,
+        duration,
+        ...(months === undefined ? {} : { months }),
+      };
+    }
+    case "pause":
+      return { type: "pause", subscriptionId, resumesAt: pauseEnd(offer.terms, choice) as number };
+    case "plan_change":
+      return { type: "change_price", subscriptionId, priceId: choice.priceId as string, charge: "renewal" };
+    case "annual_switch":
+      return { type: "change_price", subscriptionId, priceId: offer.terms.plan.price.id, charge: "now" };
+    case "trial_extension":
+      return { type: "extend_trial", subscriptionId, trialEnd: offer.terms.trialEnd };
+    case "contact":
+    case "redirect":
+    case "custom":
+      return undefined;
+  }
+}

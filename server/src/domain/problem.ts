@@ -1,0 +1,48 @@
+/** Everything the server can refuse, by code. `http/errors.ts` gives each its type, status and words. */
+export type ProblemCode =
+  | "key_invalid"
+  | "conflicting_credentials"
+  | "session_invalid"
+  | "session_expired"
+  | "workspace_read_only"
+  | "demo_workspace"
+  | "insufficient_scope"
+  | "secret_key_in_browser"
+  | "origin_not_allowed"
+  | "route_not_found"
+  | "customer_not_found"
+  | "customer_ambiguous"
+  | "subscription_not_found"
+  | "session_not_found"
+  | "no_active_flow"
+  | "method_not_allowed"
+  | "session_completed"
+  | "event_conflict"
+  | "decision_not_possible"
+  | "offer_changed"
+  | "offer_not_available"
+  | "body_too_large"
+  | "content_type_unsupported"
+  | "body_malformed"
+  | "parameter_missing"
+  | "parameter_invalid"
+  | "parameter_unknown"
+  | "too_many_events"
+  | "rate_limited"
+  | "internal_error"
+  | "billing_rejected"
+  | "billing_unavailable";
+
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  /** Path of the field at fault, `events/3/text`. */
+  readonly param: string | undefined;
+
+  /** @param message replaces the table's words; it must never hold a credential */
+  constructor(code: ProblemCode, options: { param?: string; message?: string; cause?: unknown } = {}) {
+    super(options.message ?? "", { cause: options.cause });
+    this.name = "Problem";
+    this.code = code;
+    this.param = options.param;
+  }
+}

@@ -1,0 +1,84 @@
+/** Workspaces and their keys. */
+import { createHash, randomBytes } from "node:crypto";
+import type { Deps } from "../deps.ts";
+import type { KeyRow, Scope, WorkspaceRow, WorkspaceSettings } from "../store/store.ts";
+import { defaultFlow } from "./default-flow.ts";
+import { publishFlow } from "./flows.ts";
+
+const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/** @param length characters of 5.95 bits each */
+export function randomText(length: number): string {
+  let text = "";
+  while (text.length < length) {
+    // 248 is the largest multiple of 62 below 256: what is above it would favour some characters.
+    for (const byte of randomBytes(length)) if (byte < 248 && text.length < length) text += BASE62[byte % 62];
+  }
+  return text;
+}
+
+/** Keys hold ~238 bits of chance, so a plain digest is enough and a look-up by it leaks nothing. */
+export const hashKey = (key: string): string => createHash("sha256").update(key).digest("hex");
+
+export interface NewKey extends Scope {
+  kind: KeyRow["kind"];
+  name: string;
+  scopes?: string[];
+  /** A key that exists already, from the environment. */
+  key?: string | undefined;
+}
+
+/** @returns the key itself, which nothing can show again */
+export async function createKey(deps: Deps, { key, scopes = ["*"], ...rest }: NewKey): Promise<{ key: string; row: KeyRow }> {
+  const text = key ?? `rk_${rest.kind === "secret" ? "sk" : "pk"}_${randomText(40)}`;
+  const row: KeyRow = {
+    workspaceId: rest.workspaceId,
+    environment: rest.environment,
+    kind: rest.kind,
+    name: rest.name,
+    id: deps.newId("key"),
+    hash: hashKey(text),
+    lastFour: text.slice(-4),
+    scopes,
+    createdAt: deps.clock(),
+  };
+  await deps.store.insertKey(row);
+  return { key: text, row };
+}
+
+export interface FirstWorkspace {
+  name: string;
+  settings: WorkspaceSettings;
+  publicKey?: string | undefined;
+  privateKey?: string | undefined;
+}
+
+/** Makes the first workspace with its keys and a flow in both environments, unless there is one. */
+export async function ensureWorkspace(
+  deps: Deps,
+  first: FirstWorkspace,
+): Promise<{ workspace: WorkspaceRow; created?: { publicKey: string; privateKey: string } }> {
+  const [existing] = await deps.store.workspaces();
+  if (existing) return { workspace: existing };
+  const workspace: WorkspaceRow = {
+    id: deps.newId("ws"),
+    name: first.name,
+    status: "active",
+    settings: first.settings,
+    createdAt: deps.clock(),
+  };
+  const mine = await deps.store.transaction(async (tx) => {
+    await tx.lock("first-workspace");
+    if ((await tx.workspaces()).length) return false;
+    await tx.insertWorkspace(workspace);
+    return true;
+  });
+  if (!mine) return { workspace: (await deps.store.workspaces())[0] as WorkspaceRow };
+  for (const environment of ["prod", "sandbox"] as const) {
+    await publishFlow(deps, { workspaceId: workspace.id, environment }, defaultFlow);
+  }
+  const scope = { workspaceId: workspace.id, environment: "prod" as const, name: "first" };
+  const secret = await createKey(deps, { ...scope, kind: "secret", key: first.privateKey });
+  const open = await createKey(deps, { ...scope, kind: "public", key: first.publicKey });
+  return { workspace, created: { publicKey: open.key, privateKey: secret.key } };
+}

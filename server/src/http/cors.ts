@@ -1,0 +1,41 @@
+/** Cross-origin access of widgets. Credentials are bearer tokens, never cookies, so no ambient authority is shared. */
+import type { Context } from "hono";
+import { Problem } from "../domain/problem.ts";
+import type { WorkspaceRow } from "../store/store.ts";
+
+const DAY = "86400";
+
+/** A preflight carries no credential, so it cannot be judged by workspace: the request that follows is. */
+export function preflight(context: Context, methods: readonly string[], widget: boolean): Response {
+  context.header("Allow", [...methods, "OPTIONS"].join(", "));
+  const origin = context.req.header("origin");
+  if (widget && origin) {
+    context.header("Access-Control-Allow-Origin", origin);
+    context.header("Access-Control-Allow-Methods", methods.join(", "));
+    context.header("Access-Control-Allow-Headers", "authorization, content-type, idempotency-key");
+    context.header("Access-Control-Max-Age", DAY);
+    context.header("Vary", "Origin");
+  }
+  return context.body(null, 204);
+}
+
+/** `https://shop.example`, or `http://localhost:*` for any port of one host. */
+function matches(pattern: string, origin: string): boolean {
+  return pattern.endsWith(":*")
+    ? origin === pattern.slice(0, -2) || (origin.startsWith(pattern.slice(0, -1)) && /^\d+$/.test(origin.slice(pattern.length - 1)))
+    : origin === pattern;
+}
+
+/** @throws Problem origin_not_allowed once the workspace is known and does not list the page's origin */
+export function allowOrigin(context: Context, workspace?: WorkspaceRow, publicUrl?: string): void {
+  const origin = context.req.header("origin");
+  if (!origin) return;
+  if (workspace) {
+    const own = [new URL(publicUrl as string).origin, new URL(context.req.url).origin];
+    const allowed = [...own, ...workspace.settings.allowedOrigins];
+    if (!allowed.some((pattern) => matches(pattern, origin))) throw new Problem("origin_not_allowed");
+  }
+  context.header("Access-Control-Allow-Origin", origin);
+  context.header("Access-Control-Expose-Headers", "Request-Id, Retry-After");
+  context.header("Vary", "Origin");
+}

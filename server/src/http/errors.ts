@@ -1,0 +1,70 @@
+/** The one table of errors. `docs/errors.md` is checked against it in both directions. */
+import type { ErrorBody } from "../../../src/api/wire.ts";
+import { Problem, type ProblemCode } from "../domain/problem.ts";
+
+interface ErrorRow {
+  type:
+    | "authentication_error"
+    | "billing_error"
+    | "permission_error"
+    | "not_found_error"
+    | "conflict_error"
+    | "rate_limit_error"
+    | "invalid_request_error"
+    | "api_error";
+  status: 400 | 401 | 402 | 403 | 404 | 405 | 409 | 413 | 415 | 429 | 500 | 502 | 503;
+  message: string;
+}
+
+const row = (type: ErrorRow["type"], status: ErrorRow["status"], message: string): ErrorRow => ({ type, status, message });
+
+export const errors: Readonly<Record<ProblemCode, ErrorRow>> = {
+  key_invalid: row("authentication_error", 401, "The API key is missing or not valid."),
+  conflicting_credentials: row("authentication_error", 401, "Several headers carry different API keys."),
+  session_invalid: row("authentication_error", 401, "The session id is missing or not valid."),
+  session_expired: row("authentication_error", 401, "The session has expired. Ask your backend for a new one."),
+  workspace_read_only: row("billing_error", 402, "This workspace is read-only."),
+  demo_workspace: row("permission_error", 403, "A demo workspace does not accept this."),
+  insufficient_scope: row("permission_error", 403, "This API key lacks the scope for this request."),
+  secret_key_in_browser: row("permission_error", 403, "A secret key was sent by a browser. Keep it on your server."),
+  origin_not_allowed: row("permission_error", 403, "This page's origin is not allowed in the workspace."),
+  route_not_found: row("not_found_error", 404, "There is nothing at this address."),
+  customer_not_found: row("not_found_error", 404, "Customer not found"),
+  customer_ambiguous: row("conflict_error", 409, "Several customers have this e-mail address. Name one by customer_id."),
+  subscription_not_found: row("not_found_error", 404, "Subscription not found"),
+  session_not_found: row("not_found_error", 404, "Session not found"),
+  no_active_flow: row("not_found_error", 404, "No flow is published in this environment."),
+  method_not_allowed: row("invalid_request_error", 405, "This address does not take that method."),
+  session_completed: row("conflict_error", 409, "This session has already been decided."),
+  event_conflict: row("conflict_error", 409, "Another event already has this place in the run."),
+  decision_not_possible: row("conflict_error", 409, "The recorded events do not lead to this decision."),
+  offer_changed: row("conflict_error", 409, "The offer is not the one that was shown. Load the flow again."),
+  offer_not_available: row("conflict_error", 409, "This offer cannot be taken any more."),
+  body_too_large: row("invalid_request_error", 413, "The request body is too large."),
+  content_type_unsupported: row("invalid_request_error", 415, "Content-Type must be application/json."),
+  body_malformed: row("invalid_request_error", 400, "The request body is not valid JSON."),
+  parameter_missing: row("invalid_request_error", 400, "A required parameter is missing."),
+  parameter_invalid: row("invalid_request_error", 400, "A parameter is not valid."),
+  parameter_unknown: row("invalid_request_error", 400, "A parameter is not known."),
+  too_many_events: row("invalid_request_error", 400, "This session holds more events than one visit can cause."),
+  rate_limited: row("rate_limit_error", 429, "Too many requests. Try again later."),
+  internal_error: row("api_error", 500, "Something went wrong on our side. Quote the request id."),
+  billing_rejected: row("api_error", 502, "Billing refused the change. Nothing was changed."),
+  billing_unavailable: row("api_error", 503, "Billing does not answer. Nothing was changed; try again."),
+};
+
+/** The body and status of a failure. What is not a Problem is ours to fix: its words stay in the log. */
+export function failure(error: unknown, requestId: string): { status: ErrorRow["status"]; body: ErrorBody } {
+  const problem = error instanceof Problem ? error : new Problem("internal_error");
+  const { type, status, message } = errors[problem.code];
+  const param = problem.param === undefined ? {} : { param: problem.param };
+  return {
+    status,
+    body: { error: { type, code: problem.code, message: problem.message || message, ...param, request_id: requestId } },
+  };
+}
+
+/** The same as the Renumerate dialect documents it: the words alone under `error`. What it does not document is beside. */
+export function plain({ error: { message, ...rest } }: ErrorBody): object {
+  return { error: message, ...rest };
+}

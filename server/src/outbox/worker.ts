@@ -1,0 +1,80 @@
+/**
+ * Carries out what was written down: jobs of the outbox and recurring schedules. Any number of processes share them by
+ * leases; one that dies only delays its share.
+ */
+import { Cron } from "croner";
+import type { Deps } from "../deps.ts";
+import { sweepIdle } from "../domain/ledger.ts";
+import { settlePending } from "../domain/outcomes.ts";
+import type { JobRow } from "../store/store.ts";
+
+const LEASE = 60_000;
+const BATCH = 20;
+
+/** By topic. A handler that throws is tried again later. */
+const topics: Readonly<Record<string, (deps: Deps, job: JobRow) => Promise<void>>> = {
+  /** A billing action whose request did not live to see its answer. */
+  async settle(deps, job) {
+    const { sessionId } = job.payload as { sessionId: string };
+    const session = await deps.store.session(sessionId);
+    if (!session) return;
+    await settlePending(deps, session);
+    const pending = (await deps.store.actions(sessionId)).some((action) => action.status === "pending");
+    if (pending) throw new Error("billing has not answered yet");
+  },
+};
+
+const schedules: Readonly<Record<string, { cron: string; run: (deps: Deps) => Promise<unknown> }>> = {
+  sweep: { cron: "* * * * *", run: sweepIdle },
+};
+
+const nextRun = (cron: string, now: number): number =>
+  new Cron(cron, { timezone: "UTC" }).nextRun(new Date(now))?.getTime() ?? now + LEASE;
+
+/** 5 s, 10 s, 20 s, … up to an hour. */
+const backoff = (attempts: number): number => Math.min(3_600_000, 5_000 * 2 ** attempts);
+
+/** Does everything that is due once. @returns how many jobs were claimed */
+export async function tick(deps: Deps): Promise<number> {
+  const now = deps.clock();
+  for (const [name, { cron, run }] of Object.entries(schedules)) {
+    await deps.store.ensureSchedule(name, nextRun(cron, now));
+    if (!(await deps.store.claimSchedule(name, now, LEASE))) continue;
+    await run(deps);
+    await deps.store.finishSchedule(name, nextRun(cron, deps.clock()));
+  }
+  const jobs = await deps.store.claimJobs(now, LEASE, BATCH);
+  for (const job of jobs) {
+    try {
+      await topics[job.topic]?.(deps, job);
+      await deps.store.finishJob(job.id);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      deps.log.warn({ job: job.id, topic: job.topic, attempts: job.attempts, reason: message }, "job will be retried");
+      await deps.store.retryJob(job.id, deps.clock() + backoff(job.attempts), message);
+    }
+  }
+  return jobs.length;
+}
+
+/** Ticks until stopped. `stop()` waits for the tick in hand, so that a shutdown leaves nothing half done. */
+export function startWorker(deps: Deps, every = 1_000): { stop(): Promise<void> } {
+  let stopped = false;
+  let current: Promise<unknown> = Promise.resolve();
+  const turn = () => {
+    if (stopped) return;
+    current = tick(deps)
+      .catch((error) => deps.log.error({ err: error }, "worker tick failed"))
+      .finally(() => {
+        if (!stopped) timer = setTimeout(turn, every);
+      });
+  };
+  let timer = setTimeout(turn, 0);
+  return {
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await current;
+    },
+  };
+}

@@ -1,0 +1,144 @@
+/** `/docs`: the OpenAPI document as one page of plain HTML. It needs no script, so the strictest policy applies. */
+import { html, raw } from "hono/html";
+
+interface Schema {
+  $ref?: string;
+  type?: string | string[];
+  const?: unknown;
+  enum?: unknown[];
+  description?: string;
+  properties?: Record<string, Schema>;
+  required?: string[];
+  items?: Schema;
+  oneOf?: Schema[];
+  anyOf?: Schema[];
+  additionalProperties?: Schema | boolean;
+}
+interface Content {
+  description?: string;
+  content?: Record<string, { schema: Schema }>;
+}
+interface Operation {
+  operationId: string;
+  summary: string;
+  description?: string;
+  security: Record<string, unknown>[];
+  parameters?: { name: string; in: string; required?: boolean; schema: Schema; description?: string }[];
+  requestBody?: Content;
+  responses: Record<string, Content>;
+}
+interface Document {
+  info: { title: string; version: string };
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, Schema> };
+}
+
+type Html = ReturnType<typeof html>;
+
+const nameOf = (ref: string) => ref.replace(/^.*\//, "");
+
+function typeOf(schema: Schema): Html {
+  if (schema.$ref) return html`<a href="#${nameOf(schema.$ref)}">${nameOf(schema.$ref)}</a>`;
+  if (schema.const !== undefined) return html`<code>${JSON.stringify(schema.const)}</code>`;
+  if (schema.enum) return html`<code>${schema.enum.map((value) => JSON.stringify(value)).join(" | ")}</code>`;
+  const options = schema.oneOf ?? schema.anyOf;
+  if (options) {
+    return html`one of
+      <ul>
+        ${options.map((option) => html`<li>${typeOf(option)}</li>`)}
+      </ul>`;
+  }
+  if (schema.items) return html`list of ${typeOf(schema.items)}`;
+  if (schema.properties) return fields(schema);
+  if (typeof schema.additionalProperties === "object") return html`map of ${typeOf(schema.additionalProperties)}`;
+  return html`${[schema.type ?? "anything"].flat().join(" | ")}`;
+}
+
+function fields({ properties = {}, required = [] }: Schema): Html {
+  return html`<dl>
+    ${Object.entries(properties).map(
+      ([key, schema]) => html`<dt><code>${key}</code>${required.includes(key) ? "" : " (optional)"}</dt>
+        <dd>${typeOf(schema)}${schema.description ? html` — ${schema.description}` : ""}</dd>`,
+    )}
+  </dl>`;
+}
+
+const body = (content: Content | undefined): Html | string => {
+  const schema = Object.values(content?.content ?? {})[0]?.schema;
+  return schema ? typeOf(schema) : "";
+};
+
+function operation(method: string, path: string, spec: Operation): Html {
+  const credentials = spec.security.flatMap((scheme) => Object.keys(scheme));
+  return html`<section id="${spec.operationId}">
+    <h2><code>${method.toUpperCase()} ${path}</code></h2>
+    <p>${spec.summary}</p>
+    ${spec.description ? html`<p>${spec.description}</p>` : ""}
+    <p>Credential: ${credentials.length ? credentials.join(" or ") : "none"}</p>
+    ${spec.parameters?.length
+      ? html`<h3>Query</h3>
+          ${fields({ properties: Object.fromEntries(spec.parameters.map((each) => [each.name, { ...each.schema, ...(each.description ? { description: each.description } : {}) }])) })}`
+      : ""}
+    ${spec.requestBody ? html`<h3>Body</h3>${body(spec.requestBody)}` : ""}
+    <h3>Answers</h3>
+    <dl>
+      ${Object.entries(spec.responses).map(
+        ([status, response]) => html`<dt><code>${status}</code></dt>
+          <dd>
+            ${body(response)}
+            ${(response.description ?? "").split("\n\n").map((line) => html`<p>${line.replaceAll("`", "")}</p>`)}
+          </dd>`,
+      )}
+    </dl>
+  </section>`;
+}
+
+export function docsPage(document: object): Html {
+  const { info, paths, components } = document as Document;
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, spec]) => ({ path, method, spec })),
+  );
+  return html`${raw("<!doctype html>")}
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width" />
+        <title>${info.title} API ${info.version}</title>
+        <link rel="stylesheet" href="/docs.css" />
+      </head>
+      <body>
+        <main>
+          <h1>${info.title} API</h1>
+          <p>Version ${info.version}. The same as a document for machines: <a href="/openapi.json">openapi.json</a>.</p>
+          <nav aria-label="Operations">
+            <ul>
+              ${operations.map(
+                ({ path, method, spec }) =>
+                  html`<li><a href="#${spec.operationId}"><code>${method.toUpperCase()} ${path}</code></a> ${spec.summary}</li>`,
+              )}
+            </ul>
+          </nav>
+          ${operations.map(({ path, method, spec }) => operation(method, path, spec))}
+          <h1>Shapes</h1>
+          ${Object.entries(components.schemas).map(
+            ([name, schema]) => html`<section id="${name}">
+              <h2>${name}</h2>
+              ${schema.description ? html`<p>${schema.description}</p>` : ""}${typeOf(schema)}
+            </section>`,
+          )}
+        </main>
+      </body>
+    </html>`;
+}
+
+export const docsStyle = `
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { margin: 0; }
+main { max-width: 50rem; margin: auto; padding: 2rem 1rem; overflow-wrap: anywhere; }
+section { border-top: 1px solid #8886; padding-block: 1rem; }
+h2 { margin: 0; font-size: 1.15rem; }
+h3 { margin: 1rem 0 0; font-size: 1rem; }
+dt { margin-top: 0.5rem; }
+dd { margin-inline-start: 1.25rem; }
+dd p { margin: 0.25rem 0; }
+`;

@@ -1,0 +1,50 @@
+/** The environment, validated. Every variable has a default that works; a wrong one is named in plain words. */
+import { z } from "zod";
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const list = z.string().transform((value) => value.split(",").map((each) => each.trim()).filter(Boolean));
+const origin = (value: string) =>
+  /^https?:\/\/[^/*]+:\*$/.test(value) || (URL.canParse(value) && new URL(value).origin === value);
+const secret = z.string().min(16, "at least 16 characters");
+const minutes = (fallback: number) => z.coerce.number().min(1).default(fallback).transform((value) => value * 60_000);
+
+const Settings = z.object({
+  PORT: port.default(4321),
+  HOST: z.string().min(1).default("localhost"),
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, "")).optional(),
+  DATA_DIR: z.string().min(1).default(".renumerate"),
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, "a postgres:// address").optional(),
+  RENUMERATE_SECRET: z.string().min(32, "at least 32 characters").optional(),
+  RENUMERATE_PUBLIC_KEY: secret.optional(),
+  RENUMERATE_PRIVATE_KEY: secret.optional(),
+  RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(1).default(60),
+  SESSION_TTL_MINUTES: minutes(24 * 60),
+  IDLE_MINUTES: minutes(30),
+  BILLING_TIMEOUT_SECONDS: z.coerce.number().min(0.1).max(60).default(8),
+  FALLBACK_EMAIL: z.email().default("support@example.com"),
+  ALLOWED_ORIGINS: list
+    .refine((all) => all.every(origin), "origins such as https://shop.example, or http://localhost:* for every port")
+    .default(["http://localhost:*", "http://127.0.0.1:*"]),
+  RETURN_HOSTS: list.default(["localhost:4321"]),
+  DEFAULT_RETURN_URL: z.url({ protocol: /^https?$/ }).optional(),
+  BILLING: z.literal("simulator", "only the simulator so far").default("simulator"),
+  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info"),
+});
+
+export type Settings = z.output<typeof Settings> & { PUBLIC_URL: string };
+
+/**
+ * An empty variable counts as absent.
+ * @throws Error that names each faulty variable, never its value
+ */
+export function parseSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const parsed = Settings.safeParse(given);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map(({ path, message }) => `  ${path.map(String).join(".")}: ${message}`);
+    throw new Error(`The environment is not valid:\n${faults.join("\n")}`);
+  }
+  const { HOST, PORT, PUBLIC_URL } = parsed.data;
+  const host = HOST === "0.0.0.0" || HOST === "::" ? "localhost" : HOST;
+  return { ...parsed.data, PUBLIC_URL: PUBLIC_URL ?? `http://${host}:${PORT}` };
+}

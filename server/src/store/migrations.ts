@@ -1,0 +1,19 @@
+/**
+ * The schema's history. A migration that has been released never changes; the next one is added below it. All pending
+ * ones run in one transaction, and processes that start together wait for each other.
+ */
+import type { Kysely } from "kysely";
+import { type Migration, Migrator } from "kysely/migration";
+import type { Home } from "./differences.ts";
+import { initial } from "./migrations/001-initial.ts";
+import type { Schema } from "./schema.ts";
+
+/** @throws whatever the database said; then nothing has changed. */
+export async function migrate(db: Kysely<Schema>, home: Home): Promise<void> {
+  const migrations: Record<string, Migration> = {
+    "001_initial": { up: (tx) => initial(tx, home) },
+  };
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  const { error } = await migrator.migrateToLatest();
+  if (error) throw error;
+}

@@ -1,0 +1,47 @@
+/** Kysely on PostgreSQL through a pool. Integers come back as numbers: times and money stay below 2^53. */
+
+import type { Dialect, QueryCompiler } from "kysely";
+import { CompiledQuery, PostgresDialect, PostgresQueryCompiler } from "kysely";
+import pg from "pg";
+import { storable } from "./storable.ts";
+
+const INT8 = 20;
+
+export function postgresDialect(url: string): Dialect {
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: "renumerate",
+    // A database that does not answer is an error, not a hang. Waiting for a free connection counts too.
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    types: {
+      getTypeParser: ((oid: number, format?: "text") =>
+        parserOf(oid, format)) as typeof pg.types.getTypeParser,
+    },
+  });
+  // An idle connection that breaks must not end the process; whoever needs the database next hears of it.
+  pool.on("error", () => {});
+  return new Postgres({
+    pool,
+    // A process that was frozen in the middle of a transaction must not hold its locks for ever.
+    onCreateConnection: async (connection) => {
+      await connection.executeQuery(CompiledQuery.raw("set idle_in_transaction_session_timeout = 60000"));
+    },
+  });
+}
+
+function parserOf(oid: number, format?: "text"): (text: string) => unknown {
+  return oid === INT8 ? Number : pg.types.getTypeParser(oid, format);
+}
+
+class Postgres extends PostgresDialect {
+  override createQueryCompiler(): QueryCompiler {
+    return new Compiler();
+  }
+}
+
+class Compiler extends PostgresQueryCompiler {
+  protected override appendValue(value: unknown): void {
+    super.appendValue(storable(value));
+  }
+}

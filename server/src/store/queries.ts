@@ -1,0 +1,24 @@
+import type { Kysely } from "kysely";
+import type { Home } from "./differences.ts";
+import { actionQueries } from "./queries/actions.ts";
+import { eventQueries } from "./queries/events.ts";
+import { flowQueries } from "./queries/flows.ts";
+import { keyQueries } from "./queries/keys.ts";
+import { ledgerQueries } from "./queries/ledger.ts";
+import { sessionQueries } from "./queries/sessions.ts";
+import { workspaceQueries } from "./queries/workspaces.ts";
+import type { Schema } from "./schema.ts";
+import type { Queries } from "./store.ts";
+
+/** @param db the database, or a transaction of it; publishFlow and insertSessionEvents want a transaction. */
+export function queries(db: Kysely<Schema>, home: Home): Queries {
+  return {
+    ...workspaceQueries(db),
+    ...keyQueries(db),
+    ...flowQueries(db, home),
+    ...sessionQueries(db),
+    ...actionQueries(db),
+    ...ledgerQueries(db),
+    ...eventQueries(db),
+  };
+}

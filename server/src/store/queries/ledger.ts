@@ -1,0 +1,99 @@
+import type { Insertable, Kysely, Selectable } from "kysely";
+import { flag, withoutNulls } from "../rows.ts";
+import type { LedgerTable, Schema } from "../schema.ts";
+import type { LedgerRow, Queries } from "../store.ts";
+
+type LedgerQueries = Pick<Queries, "ledgerOfSession" | "putLedger" | "ledger">;
+
+export function ledgerQueries(db: Kysely<Schema>): LedgerQueries {
+  return {
+    async ledgerOfSession(sessionId) {
+      const row = await db
+        .selectFrom("ledger")
+        .selectAll()
+        .where("session_id", "=", sessionId)
+        .executeTakeFirst();
+      return row && toRow(row);
+    },
+
+    async putLedger(row) {
+      const { id, ...rest } = toColumns(row);
+      await db
+        .insertInto("ledger")
+        .values({ id, ...rest })
+        .onConflict((conflict) =>
+          conflict.column("session_id").where("session_id", "is not", null).doUpdateSet(rest),
+        )
+        .execute();
+    },
+
+    async ledger({ workspaceId, environment }, { customerId, limit }) {
+      const rows = await db
+        .selectFrom("ledger")
+        .selectAll()
+        .where("workspace_id", "=", workspaceId)
+        .where("environment", "=", environment)
+        .$if(customerId !== undefined, (query) => query.where("customer_id", "=", customerId as string))
+        .orderBy("occurred_at", "desc")
+        .orderBy("id", "desc")
+        .limit(limit)
+        .execute();
+      return rows.map(toRow);
+    },
+  };
+}
+
+function toColumns(row: LedgerRow): Insertable<LedgerTable> {
+  return {
+    id: row.id,
+    workspace_id: row.workspaceId,
+    environment: row.environment,
+    source: row.source,
+    session_id: row.sessionId,
+    customer_id: row.customerId,
+    subscription_id: row.subscriptionId,
+    email: row.email ?? null,
+    reason: row.reason ?? null,
+    reason_text: row.reasonText ?? null,
+    feedback: row.feedback ?? null,
+    outcome: row.outcome ?? null,
+    confirmed: flag(row.confirmed),
+    offer_id: row.offerId ?? null,
+    offer_type: row.offerType ?? null,
+    offer_accepted: flag(row.offerAccepted),
+    plan: row.plan,
+    mrr: row.mrr,
+    currency: row.currency,
+    occurred_at: row.occurredAt,
+    effective_at: row.effectiveAt ?? null,
+    updated_at: row.updatedAt,
+  };
+}
+
+function toRow(row: Selectable<LedgerTable>): LedgerRow {
+  return withoutNulls({
+    id: row.id,
+    workspaceId: row.workspace_id,
+    environment: row.environment,
+    source: row.source,
+    // The column may be null one day; every row of today's only source has it.
+    sessionId: row.session_id as string,
+    customerId: row.customer_id,
+    subscriptionId: row.subscription_id,
+    email: row.email,
+    reason: row.reason,
+    reasonText: row.reason_text,
+    feedback: row.feedback,
+    outcome: row.outcome,
+    confirmed: row.confirmed === 1,
+    offerId: row.offer_id,
+    offerType: row.offer_type,
+    offerAccepted: row.offer_accepted === 1,
+    plan: row.plan,
+    mrr: row.mrr,
+    currency: row.currency,
+    occurredAt: row.occurred_at,
+    effectiveAt: row.effective_at,
+    updatedAt: row.updated_at,
+  });
+}

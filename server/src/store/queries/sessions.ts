@@ -1,0 +1,191 @@
+import type { Insertable, Kysely, Selectable, Updateable } from "kysely";
+import type { FlowConfig, FlowEvent, Settlement } from "../../../../src/api/wire.ts";
+import { changesSomething, fromJson, toJson, withoutNulls } from "../rows.ts";
+import type { Schema, SessionsTable } from "../schema.ts";
+import { type Queries, type SessionRow, StoreConflict } from "../store.ts";
+
+type SessionQueries = Pick<
+  Queries,
+  | "session"
+  | "latestSession"
+  | "insertSession"
+  | "updateSession"
+  | "idleSessions"
+  | "insertSessionEvents"
+  | "sessionEvents"
+  | "countSessionEvents"
+>;
+
+export function sessionQueries(db: Kysely<Schema>): SessionQueries {
+  return {
+    async session(id) {
+      const row = await db.selectFrom("sessions").selectAll().where("id", "=", id).executeTakeFirst();
+      return row && toRow(row);
+    },
+
+    async latestSession(tokenId, subscriptionId) {
+      const row = await db
+        .selectFrom("sessions")
+        .selectAll()
+        .where("token_id", "=", tokenId)
+        .where("subscription_id", "=", subscriptionId)
+        .orderBy("ordinal", "desc")
+        .limit(1)
+        .executeTakeFirst();
+      return row && toRow(row);
+    },
+
+    async insertSession(row) {
+      const { numInsertedOrUpdatedRows } = await db
+        .insertInto("sessions")
+        .values(toColumns(row))
+        .onConflict((conflict) => conflict.columns(["token_id", "subscription_id", "ordinal"]).doNothing())
+        .executeTakeFirstOrThrow();
+      return numInsertedOrUpdatedRows === 1n;
+    },
+
+    async updateSession(id, fields) {
+      const change: Updateable<SessionsTable> = {
+        flow_id: fields.flowId,
+        flow_version: fields.flowVersion,
+        config: fields.config && JSON.stringify(fields.config),
+        plan: fields.plan,
+        mrr: fields.mrr,
+        currency: fields.currency,
+        outcome: fields.outcome,
+        settlement: fields.settlement && JSON.stringify(fields.settlement),
+        started_at: fields.startedAt,
+        completed_at: fields.completedAt,
+        touched_at: fields.touchedAt,
+      };
+      if (!changesSomething(change)) return;
+      await db.updateTable("sessions").set(change).where("id", "=", id).execute();
+    },
+
+    async idleSessions(before, limit) {
+      const rows = await db
+        .selectFrom("sessions")
+        .selectAll()
+        .where("started_at", "is not", null)
+        .where("outcome", "is", null)
+        .where("touched_at", "<=", before)
+        .where(({ not, exists, selectFrom }) =>
+          not(
+            exists(
+              selectFrom("actions")
+                .select("actions.id")
+                .whereRef("actions.session_id", "=", "sessions.id")
+                .where("actions.status", "=", "pending"),
+            ),
+          ),
+        )
+        .orderBy("touched_at")
+        .orderBy("id")
+        .limit(limit)
+        .execute();
+      return rows.map(toRow);
+    },
+
+    async insertSessionEvents(sessionId, events, receivedAt) {
+      if (!events.length) return 0;
+      // Conflicts are passed over, not raised: on PostgreSQL an error would end the caller's transaction.
+      const inserted = await db
+        .insertInto("session_events")
+        .values(
+          events.map((event) => ({
+            session_id: sessionId,
+            id: event.id,
+            run: event.run,
+            seq: event.seq,
+            data: JSON.stringify(event),
+            received_at: receivedAt,
+          })),
+        )
+        .onConflict((conflict) => conflict.doNothing())
+        .returning("id")
+        .execute();
+      const ids = [...new Set(events.map((event) => event.id))];
+      if (inserted.length < ids.length) {
+        // What was passed over for its id is there; what was passed over for its place in the run is not.
+        const known = await db
+          .selectFrom("session_events")
+          .select("id")
+          .where("session_id", "=", sessionId)
+          .where("id", "in", ids)
+          .execute();
+        if (known.length < ids.length) throw new StoreConflict("Another event has this place in the run");
+      }
+      return inserted.length;
+    },
+
+    async sessionEvents(sessionId, run) {
+      const rows = await db
+        .selectFrom("session_events")
+        .select("data")
+        .where("session_id", "=", sessionId)
+        .where("run", "=", run)
+        .orderBy("seq")
+        .execute();
+      return rows.map((row) => fromJson<FlowEvent>(row.data));
+    },
+
+    async countSessionEvents(sessionId) {
+      const { count } = await db
+        .selectFrom("session_events")
+        .select(({ fn }) => fn.countAll<number>().as("count"))
+        .where("session_id", "=", sessionId)
+        .executeTakeFirstOrThrow();
+      return count;
+    },
+  };
+}
+
+function toColumns(row: SessionRow): Insertable<SessionsTable> {
+  return {
+    id: row.id,
+    workspace_id: row.workspaceId,
+    environment: row.environment,
+    token_id: row.tokenId,
+    ordinal: row.ordinal,
+    customer_id: row.customerId,
+    subscription_id: row.subscriptionId,
+    email: row.email ?? null,
+    flow_id: row.flowId,
+    flow_version: row.flowVersion,
+    config: JSON.stringify(row.config),
+    plan: row.plan,
+    mrr: row.mrr,
+    currency: row.currency,
+    outcome: row.outcome ?? null,
+    settlement: toJson(row.settlement),
+    created_at: row.createdAt,
+    started_at: row.startedAt ?? null,
+    completed_at: row.completedAt ?? null,
+    touched_at: row.touchedAt,
+  };
+}
+
+function toRow(row: Selectable<SessionsTable>): SessionRow {
+  return withoutNulls({
+    id: row.id,
+    workspaceId: row.workspace_id,
+    environment: row.environment,
+    tokenId: row.token_id,
+    ordinal: row.ordinal,
+    customerId: row.customer_id,
+    subscriptionId: row.subscription_id,
+    email: row.email,
+    flowId: row.flow_id,
+    flowVersion: row.flow_version,
+    config: fromJson<FlowConfig>(row.config),
+    plan: row.plan,
+    mrr: row.mrr,
+    currency: row.currency,
+    outcome: row.outcome,
+    settlement: fromJson<Settlement>(row.settlement),
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    completedAt: row.completed_at,
+    touchedAt: row.touched_at,
+  });
+}

@@ -1,0 +1,175 @@
+/**
+ * The tables as Kysely sees them. Both homes store the same: instants (ms) and money (minor units) as integers, JSON as
+ * text, booleans as 0 and 1, nothing as null.
+ */
+import type { Generated } from "kysely";
+import type { Environment } from "../billing/provider.ts";
+import type { ActionRow, KeyRow, LedgerRow, Outcome, WorkspaceRow } from "./store.ts";
+
+type Flag = 0 | 1;
+
+interface Scoped {
+  workspace_id: string;
+  environment: Environment;
+}
+
+export interface WorkspacesTable {
+  id: string;
+  name: string;
+  status: WorkspaceRow["status"];
+  settings: string;
+  created_at: number;
+}
+
+export interface ApiKeysTable extends Scoped {
+  id: string;
+  kind: KeyRow["kind"];
+  name: string;
+  hash: string;
+  last_four: string;
+  scopes: string;
+  created_at: number;
+  last_used_at: number | null;
+  revoked_at: number | null;
+}
+
+export interface FlowsTable extends Scoped {
+  id: string;
+  version: number;
+  definition: string;
+  active: Flag;
+  created_at: number;
+}
+
+export interface SessionsTable extends Scoped {
+  id: string;
+  token_id: string;
+  ordinal: number;
+  customer_id: string;
+  subscription_id: string;
+  email: string | null;
+  flow_id: string;
+  flow_version: number;
+  config: string;
+  plan: string;
+  mrr: number;
+  currency: string;
+  outcome: Outcome | null;
+  settlement: string | null;
+  created_at: number;
+  started_at: number | null;
+  completed_at: number | null;
+  touched_at: number;
+}
+
+export interface SessionEventsTable {
+  session_id: string;
+  id: string;
+  run: string;
+  seq: number;
+  /** The whole event. */
+  data: string;
+  received_at: number;
+}
+
+export interface ActionsTable {
+  id: string;
+  session_id: string;
+  event_id: string;
+  decision: string;
+  /** Taken from the decision, so that accepted offers are found without reading JSON; null for a cancellation. */
+  offer_id: string | null;
+  action: string | null;
+  status: ActionRow["status"];
+  fault: string | null;
+  created_at: number;
+  settled_at: number | null;
+}
+
+export interface LedgerTable extends Scoped {
+  id: string;
+  source: LedgerRow["source"];
+  session_id: string | null;
+  customer_id: string;
+  subscription_id: string;
+  email: string | null;
+  reason: string | null;
+  reason_text: string | null;
+  feedback: string | null;
+  outcome: Outcome | null;
+  confirmed: Flag;
+  offer_id: string | null;
+  offer_type: string | null;
+  offer_accepted: Flag;
+  plan: string;
+  mrr: number;
+  currency: string;
+  occurred_at: number;
+  effective_at: number | null;
+  updated_at: number;
+}
+
+export interface EventsTable extends Scoped {
+  /** Grows with every row: two events of one instant still have an order. */
+  position: Generated<number>;
+  id: string;
+  type: string;
+  session_id: string;
+  data: string;
+  at: number;
+}
+
+/** Open jobs only: a finished job is deleted. */
+export interface JobsTable {
+  id: Generated<number>;
+  topic: string;
+  key: string;
+  payload: string;
+  attempts: Generated<number>;
+  due_at: number;
+  /** Until then it belongs to the worker that claimed it. */
+  leased_until: number | null;
+  last_error: string | null;
+}
+
+export interface SchedulesTable {
+  name: string;
+  next_at: number;
+  leased_until: number | null;
+}
+
+/** The billing simulator's own state: one JSON document per object. `scope` is its business, not ours. */
+export interface SimulatorObjectsTable {
+  scope: string;
+  type: string;
+  id: string;
+  customer_id: string | null;
+  data: string;
+}
+
+export interface SimulatorRequestsTable {
+  scope: string;
+  key: string;
+  data: string;
+}
+
+export interface SimulatorClocksTable {
+  scope: string;
+  now: number;
+}
+
+export interface Schema {
+  workspaces: WorkspacesTable;
+  api_keys: ApiKeysTable;
+  flows: FlowsTable;
+  sessions: SessionsTable;
+  session_events: SessionEventsTable;
+  actions: ActionsTable;
+  ledger: LedgerTable;
+  events: EventsTable;
+  jobs: JobsTable;
+  schedules: SchedulesTable;
+  simulator_objects: SimulatorObjectsTable;
+  simulator_requests: SimulatorRequestsTable;
+  simulator_clocks: SimulatorClocksTable;
+}

@@ -1,0 +1,173 @@
+/**
+ * Kysely on `node:sqlite`: one connection per process, in WAL mode, with a sync to disk on every commit. Kysely hands
+ * the connection to one transaction or query at a time; everything else waits in line.
+ */
+
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { setTimeout as delay } from "node:timers/promises";
+import type { CompiledQuery, DatabaseConnection, Dialect, Driver, QueryResult } from "kysely";
+import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
+import { storable } from "./storable.ts";
+
+/** How long to wait for another process that writes to the same file, ms. */
+const PATIENCE = 5000;
+const SQLITE_BUSY = 5;
+const KEPT_STATEMENTS = 256;
+
+export function sqliteDialect(file: string): Dialect {
+  return {
+    createDriver: () => new SqliteDriver(file),
+    createQueryCompiler: () => new Compiler(),
+    createAdapter: () => new Adapter(),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+  };
+}
+
+/** SQLite can undo changes to the schema; Kysely leaves that unused because rebuilding tables needs pragmas. */
+class Adapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+class Compiler extends SqliteQueryCompiler {
+  protected override appendValue(value: unknown): void {
+    super.appendValue(storable(value));
+  }
+}
+
+class SqliteDriver implements Driver {
+  readonly #file: string;
+  #connection: Connection | undefined;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  async init(): Promise<void> {
+    const connection = new Connection(this.#file);
+    try {
+      for (const pragma of ["journal_mode = wal", "synchronous = full", "foreign_keys = on"]) {
+        await connection.run(`pragma ${pragma}`);
+      }
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+    this.#connection = connection;
+  }
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    return this.#open();
+  }
+
+  // Immediate: a transaction that reads first and writes later would fail if another process wrote in between.
+  async beginTransaction(): Promise<void> {
+    await this.#open().begin();
+  }
+
+  async commitTransaction(): Promise<void> {
+    await this.#open().commit();
+  }
+
+  async rollbackTransaction(): Promise<void> {
+    this.#open().rollback();
+  }
+
+  async releaseConnection(): Promise<void> {}
+
+  async destroy(): Promise<void> {
+    this.#connection?.close();
+  }
+
+  #open(): Connection {
+    if (!this.#connection) throw new Error("The database is not open");
+    return this.#connection;
+  }
+}
+
+class Connection implements DatabaseConnection {
+  readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  #transaction = false;
+
+  constructor(file: string) {
+    // No waiting inside SQLite: it would stop the whole process, which may itself hold what it waits for.
+    this.#db = new DatabaseSync(file, { timeout: 0 });
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    return this.#patiently(() => {
+      const statement = this.#prepare(query.sql);
+      // What cannot be bound is refused by SQLite itself.
+      const parameters = query.parameters as readonly SQLInputValue[];
+      if (statement.columns().length) return { rows: statement.all(...parameters) as R[] };
+      const { changes, lastInsertRowid } = statement.run(...parameters);
+      return { numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid), rows: [] };
+    });
+  }
+
+  // biome-ignore lint/correctness/useYield: the interface asks for it, nobody uses it
+  async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new Error("Streaming would hold the only connection");
+  }
+
+  run(statement: string): Promise<void> {
+    return this.#patiently(() => this.#db.exec(statement));
+  }
+
+  async begin(): Promise<void> {
+    await this.run("begin immediate");
+    this.#transaction = true;
+  }
+
+  async commit(): Promise<void> {
+    await this.run("commit");
+    this.#transaction = false;
+  }
+
+  rollback(): void {
+    this.#transaction = false;
+    // A full disk, for one, makes SQLite roll back on its own.
+    if (this.#db.isTransaction) this.#db.exec("rollback");
+  }
+
+  close(): void {
+    if (this.#db.isOpen) this.#db.close();
+  }
+
+  #prepare(text: string): StatementSync {
+    let statement = this.#statements.get(text);
+    if (!statement) {
+      if (this.#statements.size >= KEPT_STATEMENTS) this.#statements.clear();
+      statement = this.#db.prepare(text);
+      this.#statements.set(text, statement);
+    }
+    return statement;
+  }
+
+  /** Tries again, without blocking the process, while another process writes. */
+  async #patiently<T>(work: () => T): Promise<T> {
+    const deadline = performance.now() + PATIENCE;
+    for (let wait = 1; ; wait = Math.min(wait * 2, 20)) {
+      // What follows a rollback by SQLite itself would be committed one by one.
+      if (this.#transaction && !this.#db.isTransaction) throw new Error("The transaction was rolled back");
+      try {
+        return work();
+      } catch (error) {
+        if (!isBusy(error) || performance.now() > deadline) throw error;
+      }
+      await delay(wait * (0.5 + Math.random()));
+    }
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  // The low byte is the primary code, the others tell variants apart.
+  return (
+    error instanceof Error &&
+    "errcode" in error &&
+    typeof error.errcode === "number" &&
+    (error.errcode & 0xff) === SQLITE_BUSY
+  );
+}

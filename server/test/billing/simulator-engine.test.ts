@@ -1,0 +1,298 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { BillingError } from "../../src/billing/provider.ts";
+import { perform } from "../../src/billing/simulator-actions.ts";
+import { prices, type StoryAction } from "../../src/billing/simulator-demo.ts";
+import { nextCharge, settle } from "../../src/billing/simulator-engine.ts";
+import type { Advanced, SimulatedPrice, SimulatedSubscription } from "../../src/billing/simulator-model.ts";
+import { begin } from "../../src/billing/simulator-seed.ts";
+
+const DAY = 86_400_000;
+const utc = (text: string) => Date.parse(`${text}T10:30:00Z`);
+const days = (times: readonly { at: number }[]) => times.map(({ at }) => new Date(at).toISOString().slice(0, 10));
+
+const rhythms = (["day", "week", "month", "year"] as const).flatMap((interval) =>
+  [1, 3].map(
+    (intervalCount): SimulatedPrice => ({
+      id: `price_${intervalCount}_${interval}`,
+      productId: "prod_pro",
+      name: "Pro",
+      amount: 2999,
+      currency: "usd",
+      interval,
+      intervalCount,
+      active: true,
+    }),
+  ),
+);
+const catalogue = [...prices, ...rhythms];
+
+function start(priceId: string, startedAt: number, more: { trialEnd?: number; quantity?: number } = {}): Advanced {
+  return begin({ id: "sub_1", priceId, startedAt, ...more }, "cus_1", catalogue);
+}
+
+/** Does it at `at`, with everything that happens before. A refusal changes nothing but time. */
+function act(from: Advanced, at: number, action: StoryAction): Advanced {
+  const then = settle(from.subscription, at);
+  const invoices = [...from.invoices, ...then.invoices];
+  try {
+    const price = action.type === "change_price" ? catalogue.find((each) => each.id === action.priceId) : undefined;
+    const after = perform(then.subscription, { ...action, subscriptionId: "sub_1" }, at, price);
+    return { subscription: after.subscription, invoices: [...invoices, ...after.invoices] };
+  } catch (error) {
+    assert.ok(error instanceof BillingError && error.kind === "rejected", String(error));
+    return { subscription: then.subscription, invoices };
+  }
+}
+
+function until(from: Advanced, at: number): Advanced {
+  const { subscription, invoices } = settle(from.subscription, at);
+  return { subscription, invoices: [...from.invoices, ...invoices] };
+}
+
+describe("the simulator's calendar", () => {
+  it("keeps the 31st a 31st", () => {
+    const { invoices } = until(start("price_pro_monthly", utc("2027-01-31")), utc("2027-07-01"));
+    assert.deepEqual(days(invoices), ["2027-01-31", "2027-02-28", "2027-03-31", "2027-04-30", "2027-05-31", "2027-06-30"]);
+  });
+
+  it("keeps the 29th of February a 29th where there is one", () => {
+    const { invoices } = until(start("price_pro_annual", utc("2024-02-29")), utc("2028-03-01"));
+    assert.deepEqual(days(invoices), ["2024-02-29", "2025-02-28", "2026-02-28", "2027-02-28", "2028-02-29"]);
+  });
+
+  it("keeps the 31st through a change of interval and through a pause of whole months", () => {
+    const first = start("price_pro_monthly", utc("2027-01-31"));
+    const yearly = act(first, utc("2027-02-10"), { type: "change_price", priceId: "price_pro_annual", charge: "renewal" });
+    assert.deepEqual(days(until(yearly, utc("2029-01-01")).invoices), ["2027-01-31", "2027-02-28", "2028-02-29"]);
+    const resumesAt = utc("2027-04-30");
+    const paused = act(first, utc("2027-02-10"), { type: "pause", resumesAt });
+    assert.deepEqual(days(until(paused, utc("2027-06-01")).invoices), ["2027-01-31", "2027-04-30", "2027-05-31"]);
+  });
+
+  it("begins anew where a pause ends on another day", () => {
+    const paused = act(start("price_pro_monthly", utc("2027-01-31")), utc("2027-02-10"), {
+      type: "pause",
+      resumesAt: utc("2027-04-12"),
+    });
+    assert.deepEqual(days(until(paused, utc("2027-06-01")).invoices), ["2027-01-31", "2027-04-12", "2027-05-12"]);
+  });
+
+  it("lets a scheduled cancellation come before the charge of the same instant", () => {
+    const first = start("price_pro_monthly", utc("2027-01-31"));
+    const leaving = act(first, utc("2027-02-10"), { type: "cancel", effective: "period_end", reason: "other" });
+    const { subscription, invoices } = until(leaving, utc("2030-01-01"));
+    assert.deepEqual(days(invoices), ["2027-01-31"]);
+    assert.deepEqual(subscription.cancellation, { requestedAt: utc("2027-02-10"), reason: "other" });
+    assert.deepEqual([subscription.cancelAt, subscription.endedAt], [utc("2027-02-28"), utc("2027-02-28")]);
+  });
+
+  it("does not discount a charge at the instant when the discount ends", () => {
+    const terms = { type: "discount", percentOff: 100, currency: "usd", duration: "repeating", months: 2 } as const;
+    const first = act(start("price_pro_monthly", utc("2027-01-15")), utc("2027-01-15"), terms);
+    assert.deepEqual(until(first, utc("2027-04-01")).invoices.map(({ amount }) => amount), [4900, 0, 4900]);
+  });
+
+  it("passes decades in no time", () => {
+    const began = performance.now();
+    const { invoices } = until(start("price_1_day", utc("2027-01-01")), utc("2047-01-01"));
+    assert.equal(invoices.length, 7306);
+    assert.ok(performance.now() - began < 1000);
+  });
+});
+
+describe("the simulator's invoices", () => {
+  it("explain their amount line by line", () => {
+    const first = start("price_team_monthly", utc("2027-04-01"), { quantity: 3 });
+    const terms = { type: "discount", percentOff: 10, currency: "usd", duration: "once" } as const;
+    const cheap = act(first, utc("2027-04-02"), terms);
+    const half = utc("2027-04-16");
+    const changed = act(cheap, half, { type: "change_price", priceId: "price_team_annual", charge: "now" });
+    const invoice = changed.invoices.at(-1);
+    assert.deepEqual(invoice?.lines, [
+      { description: "3 × Team", amount: 117_000 },
+      { description: "Discount", amount: -11_700 },
+      { description: "Credit for unused time", amount: -5850 },
+    ]);
+    assert.equal(invoice?.amount, 99_450);
+    assert.equal(invoice?.status, "paid");
+  });
+
+  it("stay open when the payment fails, one more each period", () => {
+    const first = start("price_pro_monthly", utc("2027-04-01"));
+    const failing = { ...first, subscription: { ...first.subscription, paymentFails: true as const } };
+    const { subscription, invoices } = until(failing, utc("2027-06-15"));
+    assert.equal(subscription.status, "past_due");
+    assert.deepEqual(invoices.map((each) => each.status), ["paid", "open", "open"]);
+  });
+
+  it("carry a credit over several periods until it is used up", () => {
+    const first = start("price_pro_annual", utc("2027-01-01"));
+    const down = act(first, utc("2027-11-30"), { type: "change_price", priceId: "price_basic_monthly", charge: "now" });
+    const { subscription, invoices } = until(down, utc("2028-04-15"));
+    const credit = Math.round((49_000 * (utc("2028-01-01") - utc("2027-11-30"))) / (365 * DAY));
+    assert.deepEqual(invoices.slice(1).map((each) => each.amount), [0, 0, 3 * 1900 - credit, 1900, 1900]);
+    assert.equal(subscription.credit, 0);
+  });
+});
+
+const BEGIN = utc("2026-01-01");
+const moment = fc.integer({ min: 0, max: 3 * 366 * 24 }).map((hours) => hours * 3_600_000);
+const priceId = fc.constantFrom(...catalogue.map(({ id }) => id));
+/** Whatever a caller might ask for; instants are relative to the moment it is asked. */
+const better = fc.oneof(
+  fc.record({
+    type: fc.constant("discount" as const),
+    size: fc.oneof(
+      fc.record({ percentOff: fc.constantFrom(1, 33, 50, 99.5, 100) }),
+      fc.record({ amountOff: fc.integer({ min: 1, max: 9000 }) }),
+    ),
+    duration: fc.constantFrom("once" as const, "repeating" as const, "forever" as const),
+    months: fc.integer({ min: 1, max: 13 }),
+  }),
+  fc.record({ type: fc.constant("pause" as const), days: fc.integer({ min: -1, max: 400 }) }),
+  fc.record({
+    type: fc.constant("change_price" as const),
+    priceId,
+    charge: fc.constantFrom("now" as const, "renewal" as const),
+  }),
+  fc.record({ type: fc.constant("extend_trial" as const), days: fc.integer({ min: 0, max: 60 }) }),
+);
+const leave = fc.record({
+  type: fc.constant("cancel" as const),
+  effective: fc.constantFrom("period_end" as const, "immediately" as const),
+});
+// Rarely a cancellation, or most lives would be short.
+const wish = fc.oneof({ weight: 9, arbitrary: better }, { weight: 1, arbitrary: leave });
+
+type Wish = typeof wish extends fc.Arbitrary<infer Value> ? Value : never;
+
+function actionOf(asked: Wish, at: number): StoryAction {
+  switch (asked.type) {
+    case "discount":
+      return { type: "discount", currency: "usd", duration: asked.duration, months: asked.months, ...asked.size };
+    case "pause":
+      return { type: "pause", resumesAt: at + asked.days * DAY };
+    case "extend_trial":
+      return { type: "extend_trial", trialEnd: at + asked.days * DAY };
+    default:
+      return asked;
+  }
+}
+
+const life = fc.record({
+  priceId,
+  quantity: fc.integer({ min: 1, max: 7 }),
+  trial: fc.option(fc.integer({ min: 1, max: 45 }), { nil: undefined }),
+  fails: fc.boolean(),
+  wishes: fc.array(fc.record({ at: moment, wish }), { maxLength: 8 }),
+});
+
+type Life = typeof life extends fc.Arbitrary<infer Value> ? Value : never;
+
+/** @param stops instants at which time stands still for a moment */
+function run({ priceId, quantity, trial, fails, wishes }: Life, end: number, stops: readonly number[] = []): Advanced {
+  let now = start(priceId, BEGIN, { quantity, ...(trial === undefined ? {} : { trialEnd: BEGIN + trial * DAY }) });
+  if (fails) now = { ...now, subscription: { ...now.subscription, paymentFails: true } };
+  const plan = [...wishes, ...stops.map((at) => ({ at, wish: undefined }))].toSorted((a, b) => a.at - b.at);
+  for (const { at, wish: asked } of plan) {
+    const when = BEGIN + at;
+    now = asked ? act(now, when, actionOf(asked, when)) : until(now, when);
+  }
+  return until(now, end);
+}
+
+const END = BEGIN + 4 * 366 * DAY;
+const check = <Values>(property: fc.IProperty<Values>) => fc.assert(property, { numRuns: 500 });
+
+describe("whatever a subscription goes through", () => {
+  it("one jump in time equals many small ones", () => {
+    check(
+      fc.property(life, fc.array(moment, { maxLength: 20 }), (each, stops) => {
+        assert.deepEqual(run(each, END, stops), run(each, END));
+      }),
+    );
+  });
+
+  it("no invoice is negative, and its lines sum up to it", () => {
+    check(
+      fc.property(life, (each) => {
+        const { subscription, invoices } = run(each, END);
+        assert.ok(subscription.credit >= 0);
+        for (const { amount, lines } of invoices) {
+          assert.ok(Number.isSafeInteger(amount) && amount >= 0);
+          assert.equal(lines.reduce((sum, line) => sum + line.amount, 0), amount);
+        }
+        assert.equal(new Set(invoices.map(({ number }) => number)).size, invoices.length);
+      }),
+    );
+  });
+
+  it("period ends strictly increase and no day is billed twice, unless a change credits the rest", () => {
+    check(
+      fc.property(life, (each) => {
+        const wishes = each.wishes.filter(({ wish: asked }) => asked.type !== "change_price" || asked.charge !== "now");
+        const { invoices } = run({ ...each, wishes }, END);
+        for (const [index, { periodStart, periodEnd }] of invoices.entries()) {
+          assert.ok(periodEnd > periodStart);
+          assert.ok(periodStart >= (invoices[index - 1]?.periodEnd ?? BEGIN));
+        }
+      }),
+    );
+  });
+
+  it("nothing is charged in a trial, in a pause, or after the end", () => {
+    check(
+      fc.property(life, (each) => {
+        const { subscription, invoices } = run(each, END);
+        const { cancelAt, endedAt, status } = subscription;
+        assert.equal(endedAt, cancelAt, "whatever was scheduled has happened by now");
+        assert.equal(status === "cancelled", cancelAt !== undefined);
+        // Only a change at the very instant of an immediate cancellation may charge then.
+        for (const { at } of invoices) assert.ok(cancelAt === undefined || at <= cancelAt);
+        const firstCharge = BEGIN + (each.trial ?? 0) * DAY;
+        assert.ok(invoices.every(({ at }) => at >= firstCharge));
+        for (const { at, periodEnd, pause } of pausesOf(each)) {
+          const during = invoices.filter((invoice) => invoice.at > at && invoice.at < Math.max(pause.resumesAt, periodEnd));
+          assert.deepEqual(during, []);
+        }
+      }),
+    );
+  });
+
+  it("the announced charge is the one that comes", () => {
+    check(
+      fc.property(life, moment, (each, at) => {
+        const { subscription } = run(
+          { ...each, wishes: each.wishes.filter((wished) => wished.at <= at) },
+          BEGIN + at,
+        );
+        const announced = nextCharge(subscription);
+        const [invoice] = settle(subscription, announced?.at ?? END).invoices;
+        assert.deepEqual(invoice && { amount: invoice.amount, currency: invoice.currency, at: invoice.at }, announced);
+      }),
+    );
+  });
+
+  it("survives being written down", () => {
+    check(
+      fc.property(life, (each) => {
+        const { subscription } = run(each, END);
+        assert.deepEqual(JSON.parse(JSON.stringify(subscription)) as SimulatedSubscription, subscription);
+      }),
+    );
+  });
+});
+
+/** Every pause that was granted, with the instant it was and the end of what was paid for then. */
+function pausesOf(each: Life) {
+  const wishes = each.wishes.toSorted((a, b) => a.at - b.at);
+  return wishes.flatMap(({ at, wish: asked }, index) => {
+    if (asked.type !== "pause") return [];
+    const { pause, periodEnd } = run({ ...each, wishes: wishes.slice(0, index + 1) }, BEGIN + at).subscription;
+    // Resumed means that it ended by itself inside the paid period, where charges may be brought about by a change.
+    const changed = wishes.slice(index + 1).some((later) => later.wish.type === "change_price");
+    return pause && !changed ? [{ at: BEGIN + at, periodEnd, pause }] : [];
+  });
+}

@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import type { TestHome, TestStore } from "../stores.ts";
+import { NOW } from "./rows.ts";
+
+const LEASE = 30_000;
+
+/** Jobs and schedules, and the leases on them. Time is only ever passed in. */
+export function jobsSuite(home: TestHome): void {
+  describe("jobs and schedules", () => {
+    let opened: TestStore;
+    beforeEach(async () => {
+      opened = await home.open();
+    });
+    afterEach(() => opened.drop());
+
+    const enqueue = (key: string, dueAt = NOW, payload: object | null = { key }) =>
+      opened.store.enqueue({ topic: "webhook", key, payload: payload as null, dueAt });
+    const keys = async (now: number, limit = 99) =>
+      (await opened.store.claimJobs(now, LEASE, limit)).map((job) => job.key);
+
+    it("hands out due jobs, the longest due first and then as they were queued", async () => {
+      await enqueue("second", NOW);
+      await enqueue("third", NOW, null);
+      await enqueue("first", NOW - 1);
+      await enqueue("future", NOW + 1);
+      const [first, ...rest] = await opened.store.claimJobs(NOW, LEASE, 1);
+      assert.deepEqual(rest, []);
+      assert.equal(typeof first?.id, "string");
+      assert.deepEqual(first, {
+        id: first?.id,
+        topic: "webhook",
+        key: "first",
+        payload: { key: "first" },
+        attempts: 1,
+        dueAt: NOW - 1,
+      });
+      const others = await opened.store.claimJobs(NOW, LEASE, 9);
+      assert.deepEqual(
+        others.map((job) => [job.key, job.payload]),
+        [
+          ["second", { key: "second" }],
+          ["third", null],
+        ],
+      );
+      assert.deepEqual(await keys(NOW), []);
+      assert.deepEqual(await keys(NOW + 1), ["future"]);
+    });
+
+    it("drops a second open job of one topic and key", async () => {
+      await enqueue("a", NOW, { first: true });
+      await enqueue("a", NOW - 5, { first: false });
+      await opened.store.enqueue({ topic: "mail", key: "a", payload: 1, dueAt: NOW });
+      const jobs = await opened.store.claimJobs(NOW, LEASE, 9);
+      assert.deepEqual(
+        jobs.map((job) => [job.topic, job.payload]),
+        [
+          ["webhook", { first: true }],
+          ["mail", 1],
+        ],
+      );
+      // Claimed is still open.
+      await enqueue("a");
+      assert.deepEqual(await keys(NOW), []);
+      await opened.store.finishJob(jobs[0]?.id ?? "");
+      await enqueue("a");
+      assert.deepEqual(await keys(NOW), ["a"]);
+    });
+
+    it("closes a job by its topic and key", async () => {
+      await enqueue("a");
+      await enqueue("b");
+      await opened.store.dequeue("webhook", "a");
+      await opened.store.dequeue("mail", "b");
+      await opened.store.dequeue("webhook", "unknown");
+      assert.deepEqual(await keys(NOW), ["b"]);
+    });
+
+    it("gives a job to someone else when the lease has run out, and never a finished one", async () => {
+      const { store } = opened;
+      await enqueue("dies");
+      await enqueue("done");
+      const [, done] = await store.claimJobs(NOW, LEASE, 9);
+      await store.finishJob(done?.id ?? "");
+      assert.deepEqual(await keys(NOW + LEASE - 1), []);
+      const [again] = await store.claimJobs(NOW + LEASE, LEASE, 9);
+      assert.deepEqual([again?.key, again?.attempts, again?.dueAt], ["dies", 2, NOW]);
+      await store.finishJob(again?.id ?? "");
+      assert.deepEqual(await keys(NOW + 10 * LEASE), []);
+    });
+
+    it("postpones a job and remembers why", async () => {
+      const { store } = opened;
+      await enqueue("a");
+      const [job] = await store.claimJobs(NOW, LEASE, 1);
+      // Sooner than the lease: the worker has given it back.
+      await store.retryJob(job?.id ?? "", NOW + 10, "503");
+      assert.deepEqual(await keys(NOW + 9), []);
+      assert.deepEqual(await store.claimJobs(NOW + 10, LEASE, 1), [
+        { ...job, attempts: 2, dueAt: NOW + 10, lastError: "503" },
+      ]);
+    });
+
+    it("forgets a job whose transaction did not hold", async () => {
+      const failed = opened.store.transaction(async (tx) => {
+        await tx.enqueue({ topic: "webhook", key: "ghost", payload: {}, dueAt: NOW });
+        throw new Error("no");
+      });
+      await assert.rejects(failed, /^Error: no$/);
+      assert.deepEqual(await keys(NOW), []);
+    });
+
+    it("never gives one job to two of eight workers in two processes", async () => {
+      const { store: here } = opened;
+      const { store: there } = await opened.reopen();
+      const all = Array.from({ length: 100 }, (_, index) => `job ${index}`);
+      for (const key of all) await enqueue(key);
+      const work = async (store: typeof here) => {
+        const mine: string[] = [];
+        for (;;) {
+          const jobs = await store.claimJobs(NOW, LEASE, 7);
+          if (!jobs.length) return mine;
+          mine.push(...jobs.map((job) => job.key));
+        }
+      };
+      const workers = Array.from({ length: 8 }, (_, index) => work(index % 2 ? here : there));
+      const claimed = (await Promise.all(workers)).flat();
+      // Those that others have locked are passed over, so a worker may stop early; none is lost for that.
+      claimed.push(...(await work(here)));
+      assert.deepEqual(claimed.sort(), all.sort());
+    });
+
+    it("runs a schedule when it is due, once per lease, from the time that was set", async () => {
+      const { store } = opened;
+      await store.ensureSchedule("sweep", NOW);
+      await store.ensureSchedule("sweep", NOW - 5);
+      assert.equal(await store.claimSchedule("sweep", NOW - 1, LEASE), undefined);
+      assert.equal(await store.claimSchedule("unknown", NOW, LEASE), undefined);
+      assert.deepEqual(await store.claimSchedule("sweep", NOW, LEASE), { name: "sweep", nextAt: NOW });
+      await store.ensureSchedule("sweep", NOW);
+      assert.equal(await store.claimSchedule("sweep", NOW + LEASE - 1, LEASE), undefined);
+      const again = await store.claimSchedule("sweep", NOW + LEASE, LEASE);
+      assert.deepEqual(again, { name: "sweep", nextAt: NOW });
+      await store.finishSchedule("sweep", NOW + LEASE + 1);
+      assert.equal(await store.claimSchedule("sweep", NOW + LEASE, LEASE), undefined);
+      assert.equal((await store.claimSchedule("sweep", NOW + LEASE + 1, LEASE))?.nextAt, NOW + LEASE + 1);
+    });
+
+    it("gives a due schedule to one of many", async () => {
+      const { store: here } = opened;
+      const { store: there } = await opened.reopen();
+      await here.ensureSchedule("sweep", NOW);
+      const claims = Array.from({ length: 16 }, (_, index) =>
+        (index % 2 ? here : there).claimSchedule("sweep", NOW, LEASE),
+      );
+      assert.equal((await Promise.all(claims)).filter(Boolean).length, 1);
+    });
+  });
+}

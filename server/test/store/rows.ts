@@ -1,0 +1,141 @@
+/** Rows with every field that must be there; a test adds what it is about. */
+import type { FlowConfig, FlowEvent, Settlement, Subscription } from "../../../src/api/wire.ts";
+import type {
+  ActionRow,
+  EventRow,
+  FlowRow,
+  KeyRow,
+  LedgerRow,
+  Scope,
+  SessionRow,
+  WorkspaceRow,
+} from "../../src/store/store.ts";
+
+let made = 0;
+
+/** Ids that no other test of this process has. */
+export function id(prefix: string): string {
+  made += 1;
+  return `${prefix}_${made}`;
+}
+
+/** Later than 2^32 and odd, so that no narrower integer would hold it. */
+export const NOW = 1_794_700_800_001;
+
+export const aScope = (): Scope => ({ workspaceId: id("ws"), environment: "prod" });
+
+export const subscription: Subscription = {
+  id: "sub_1",
+  status: "active",
+  plan: { id: "pro", name: "Pro – “größer”", features: ["a", "b"] },
+  price: { id: "price_1", amount: 4_900, currency: "eur", interval: "month", intervalCount: 1 },
+  startedAt: NOW - 1_000,
+  periodEnd: NOW + 1_000,
+};
+
+export const settlement: Settlement = { outcome: "retained", status: "done", at: NOW, subscription };
+
+export const config: FlowConfig = {
+  session: { id: "ret_1", environment: "prod" },
+  flow: { id: "flow_1", version: 3, steps: [{ type: "confirm", id: "c", effective: "period_end" }] },
+  subscription,
+  customer: { name: "Zoë 🦊" },
+  attributes: { seats: 3, beta: true, region: "EU" },
+  now: NOW,
+};
+
+export const aWorkspace = (more: Partial<WorkspaceRow> = {}): WorkspaceRow => ({
+  id: id("ws"),
+  name: "Acme",
+  status: "active",
+  settings: { allowedOrigins: ["https://acme.example"], returnHosts: [] },
+  createdAt: NOW,
+  ...more,
+});
+
+export const aKey = (more: Partial<KeyRow> = {}): KeyRow => ({
+  id: id("key"),
+  workspaceId: "ws",
+  environment: "sandbox",
+  kind: "secret",
+  name: "CI",
+  hash: id("hash"),
+  lastFour: "abcd",
+  scopes: ["sessions:write"],
+  createdAt: NOW,
+  ...more,
+});
+
+export const aFlow = (scope: Scope, version: number, more: Partial<FlowRow> = {}): FlowRow => ({
+  ...scope,
+  id: `flow_${scope.workspaceId}_${scope.environment}`,
+  version,
+  definition: { steps: [{ type: "confirm" }] },
+  active: true,
+  createdAt: NOW,
+  ...more,
+});
+
+export const aSession = (scope: Scope, more: Partial<SessionRow> = {}): SessionRow => ({
+  ...scope,
+  id: id("ses"),
+  tokenId: id("tok"),
+  ordinal: 0,
+  customerId: "cus_1",
+  subscriptionId: "sub_1",
+  flowId: "flow_1",
+  flowVersion: 3,
+  config,
+  plan: "Pro",
+  mrr: 4_900,
+  currency: "eur",
+  createdAt: NOW,
+  touchedAt: NOW,
+  ...more,
+});
+
+export const anEvent = (run: string, seq: number, eventId = id("ev")): FlowEvent => ({
+  id: eventId,
+  run,
+  seq,
+  at: NOW + seq,
+  type: "write",
+  text: `text ${seq}`,
+});
+
+export const anAction = (sessionId: string, more: Partial<ActionRow> = {}): ActionRow => ({
+  id: id("act"),
+  sessionId,
+  eventId: id("ev"),
+  decision: { type: "cancel" },
+  status: "pending",
+  createdAt: NOW,
+  ...more,
+});
+
+export const aLedgerRow = (scope: Scope, sessionId: string, more: Partial<LedgerRow> = {}): LedgerRow => ({
+  ...scope,
+  id: id("led"),
+  source: "flow",
+  sessionId,
+  customerId: "cus_1",
+  subscriptionId: "sub_1",
+  confirmed: false,
+  offerAccepted: false,
+  plan: "Pro",
+  mrr: 4_900,
+  currency: "eur",
+  occurredAt: NOW,
+  updatedAt: NOW,
+  ...more,
+});
+
+export const aFact = (scope: Scope, more: Partial<EventRow> = {}): EventRow => ({
+  ...scope,
+  id: id("evt"),
+  type: "session.retained",
+  sessionId: "ses_1",
+  data: { list: [1, "two", null] },
+  at: NOW,
+  ...more,
+});

@@ -1,0 +1,20 @@
+import { describe } from "node:test";
+import { stores } from "../stores.ts";
+import { concurrencySuite } from "./concurrency.suite.ts";
+import { jobsSuite } from "./jobs.suite.ts";
+import { lifecycleSuite } from "./lifecycle.suite.ts";
+import { recordsSuite } from "./records.suite.ts";
+import { sessionsSuite } from "./sessions.suite.ts";
+import { setupSuite } from "./setup.suite.ts";
+
+// The homes of the store promise the same behaviour.
+for (const home of stores) {
+  describe(`Store on ${home.name}`, () => {
+    setupSuite(home);
+    sessionsSuite(home);
+    recordsSuite(home);
+    jobsSuite(home);
+    concurrencySuite(home);
+    lifecycleSuite(home);
+  });
+}

@@ -1,0 +1,65 @@
+/** One HTTP request for JSON: no retries, no credentials of its own. */
+import { check } from "./check.ts";
+import { ApiError } from "./errors.ts";
+import { type ErrorBody, wire } from "./wire.ts";
+
+export interface Transport {
+  fetch?: typeof fetch;
+  /** Milliseconds for one attempt, body included; 0 for no limit. Default 10 000. */
+  timeout?: number;
+}
+
+const RETRYABLE = [408, 425, 429, 500, 502, 503, 504];
+
+/**
+ * Returns the JSON of a 2xx answer, unchecked.
+ * @throws ApiError, or the reason of `init.signal` when that aborts
+ */
+export async function ask(
+  url: string,
+  init: RequestInit,
+  // Called as a plain function: in browsers fetch refuses to be a method of another object.
+  { fetch = globalThis.fetch, timeout = 10_000 }: Transport,
+): Promise<unknown> {
+  const { signal } = init;
+  const limit = timeout ? [AbortSignal.timeout(timeout)] : [];
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(url, {
+      cache: "no-store",
+      ...init,
+      signal: AbortSignal.any(signal ? [signal, ...limit] : limit),
+    });
+    text = await response.text();
+  } catch {
+    signal?.throwIfAborted();
+    throw new ApiError(limit[0]?.aborted ? "timeout" : "network", 0, true);
+  }
+  const { ok, status } = response;
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+    if (ok) return body;
+  } catch {
+    // An error page of a proxy; its status still counts.
+  }
+  let error = { code: "invalid_answer", message: `no JSON with status ${status}` };
+  try {
+    error = (check(wire, "#ErrorBody", body) as ErrorBody).error;
+  } catch {}
+  throw new ApiError(
+    error.code,
+    status,
+    RETRYABLE.includes(status),
+    error.message,
+    delayOf(response.headers.get("retry-after")),
+  );
+}
+
+/** `Retry-After`, in seconds or as a date, as milliseconds from now. */
+function delayOf(header: string | null): number | undefined {
+  if (!header) return undefined;
+  const delay = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isNaN(delay) ? undefined : Math.max(0, delay);
+}

@@ -1,0 +1,20 @@
+/** What every call to a server rejects with, unless the caller aborted it: then it rejects with the signal's reason. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  /** A code of the server's error table, or `network`, `timeout`, `invalid_answer`. */
+  readonly code: string;
+  /** HTTP status; 0 when there was no answer. */
+  readonly status: number;
+  /** Whether trying again can help. */
+  readonly retryable: boolean;
+  /** How long the server wants to be left alone, in milliseconds. */
+  readonly retryAfter: number | undefined;
+
+  constructor(code: string, status = 0, retryable = false, message = code, retryAfter?: number) {
+    super(message);
+    this.code = code;
+    this.status = status;
+    this.retryable = retryable;
+    this.retryAfter = retryAfter;
+  }
+}

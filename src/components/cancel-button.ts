@@ -1,0 +1,226 @@
+import { define } from "../define.ts";
+import { emit } from "../events.ts";
+import { defaults, loadRetentionModal, mailto } from "../lazy.ts";
+import type { RetentionModal } from "./retention-modal.ts";
+
+/** Handed on to the dialog as they are. */
+const SHARED = [
+  "session-id",
+  "session-url",
+  "subscription-id",
+  "api-url",
+  "fallback-email",
+  "locale",
+  "color-scheme",
+] as const;
+
+const camel = (name: string) => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+
+const CSS = `:host{display:inline-block}:host([hidden]),[hidden]{display:none}
+button{font:inherit;font-family:var(--renumerate-font,inherit);letter-spacing:inherit;cursor:pointer;
+min-height:2.75em;padding:.5em 1.15em;color:var(--renumerate-button-text,inherit);
+background:var(--renumerate-button-background,transparent);
+border:1px solid var(--renumerate-button-border,currentcolor);border-radius:var(--renumerate-button-radius,.6em)}
+button:hover{background:var(--renumerate-button-hover,color-mix(in srgb,currentcolor 8%,transparent))}
+button:focus-visible{outline:2px solid var(--renumerate-focus,currentcolor);outline-offset:2px}
+:host(:state(loading)) button{cursor:progress}a{color:inherit;margin-inline-start:.75em}`;
+
+let sheet: CSSStyleSheet | undefined;
+
+/** Importing this file must work where there is no DOM. */
+const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
+
+/**
+ * The button that opens the cancel flow. It is all that a page loads until somebody shows interest: pointing at it,
+ * focusing or touching it loads the dialog and the flow ahead of the click.
+ *
+ * The dialog is appended to the body, so that neither a menu that closes around the button nor a frame of the page can
+ * hide it; its events are dispatched on this button.
+ *
+ * @attr {string} session-id - token of the session, made by the server of the page
+ * @attr {string} session-url - endpoint of the page's own server that answers with a session id
+ * @attr {string} subscription-id - which subscription, for customers with several
+ * @attr {string} api-url - origin of the Renumerate server; by default the one that served the script
+ * @attr {string} fallback-email - whom customers can write to when nothing else works
+ * @attr {string} label - text of the button; "Cancel subscription" by default
+ * @attr {string} locale - language of texts, numbers and dates, such as `en-GB`
+ * @attr {string} color-scheme - `light`, `dark` or `auto` (as the customer's system); without it, as the page
+ * @attr {boolean} debug - logs every step to the console
+ *
+ * @slot - fallback: shown before the script has loaded, and whenever the flow cannot be loaded
+ * @slot label - replaces the text of the button
+ *
+ * @fires renumerate-open
+ * @fires renumerate-step
+ * @fires renumerate-retained
+ * @fires renumerate-cancelled
+ * @fires renumerate-complete
+ * @fires renumerate-close
+ * @fires renumerate-error
+ *
+ * @csspart button - the button
+ * @csspart fallback-link - mail link, shown when the flow cannot be loaded and there is no fallback content
+ *
+ * @cssprop [--renumerate-font=inherit] - font family
+ * @cssprop [--renumerate-button-background=transparent]
+ * @cssprop [--renumerate-button-hover] - background under the pointer
+ * @cssprop [--renumerate-button-text=inherit]
+ * @cssprop [--renumerate-button-border=currentcolor]
+ * @cssprop [--renumerate-button-radius=0.6em]
+ * @cssprop [--renumerate-focus=currentcolor] - color of the focus ring
+ *
+ * @cssstate loading - clicked, and the dialog is still on its way
+ * @cssstate error - the dialog could not be loaded; a click tries again
+ */
+export class CancelButton extends Base {
+  static observedAttributes = ["label", "fallback-email"];
+
+  declare sessionId: string;
+  declare sessionUrl: string;
+  declare subscriptionId: string;
+  declare apiUrl: string;
+  declare fallbackEmail: string;
+  declare label: string;
+  declare locale: string;
+  declare colorScheme: string;
+  declare debug: boolean;
+
+  readonly #button = document.createElement("button");
+  readonly #label = document.createElement("slot");
+  readonly #fallback = document.createElement("slot");
+  readonly #link = document.createElement("a");
+  readonly #internals = this.attachInternals?.();
+  #modal: RetentionModal | undefined;
+  #opening: Promise<void> | undefined;
+
+  constructor() {
+    super();
+    const root = this.attachShadow({ mode: "open", delegatesFocus: true });
+    if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(CSS);
+    root.adoptedStyleSheets = [sheet];
+    const button = this.#button;
+    button.type = "button";
+    button.part.add("button");
+    button.ariaHasPopup = "dialog";
+    button.append(this.#label);
+    this.#label.name = "label";
+    this.#link.part.add("fallback-link");
+    // In one live region: that it appears is the message.
+    const help = document.createElement("span");
+    help.role = "alert";
+    help.append(this.#fallback, this.#link);
+    root.append(button, help);
+    this.#help(false);
+    button.onclick = () => void this.open();
+    const warm = () => void this.#warm();
+    for (const intent of ["pointerenter", "focusin"]) button.addEventListener(intent, warm);
+    button.addEventListener("touchstart", warm, { passive: true });
+  }
+
+  connectedCallback(): void {
+    // Properties that were set before this class was known hide the accessors until they are set again.
+    for (const name of ["label", "debug", ...SHARED].map(camel) as "label"[]) {
+      if (!Object.hasOwn(this, name)) continue;
+      const value = this[name];
+      Reflect.deleteProperty(this, name);
+      this[name] = value;
+    }
+    this.attributeChangedCallback();
+  }
+
+  disconnectedCallback(): void {
+    // An open dialog outlives its button: pages redraw themselves when they hear how the flow ended.
+    if (!this.#modal?.open) this.#modal?.remove();
+  }
+
+  attributeChangedCallback(): void {
+    const label = this.label || "Cancel subscription";
+    this.#label.textContent = label;
+    this.#link.textContent = this.fallbackEmail;
+    this.#link.href = mailto(this.fallbackEmail, label);
+  }
+
+  /** Opens the flow. Resolves when the dialog is there, or when the fallback is shown in its place. */
+  open(): Promise<void> {
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  async #open(): Promise<void> {
+    this.#state("loading", true);
+    this.#button.ariaBusy = "true";
+    try {
+      const modal = await this.#prepare();
+      this.#help(false);
+      // The page may have moved on in the meantime.
+      if (!this.isConnected) return;
+      this.ownerDocument.body.append(modal);
+      modal.show();
+    } catch {
+      this.#help(true);
+      emit(this, "renumerate-error", { code: "load_failed", retryable: true });
+    } finally {
+      this.#state("loading", false);
+      this.#button.ariaBusy = null;
+    }
+  }
+
+  async #warm(): Promise<void> {
+    try {
+      (await this.#prepare()).preload();
+    } catch {
+      // Nobody has asked for anything yet: the click will tell.
+    }
+  }
+
+  async #prepare(): Promise<RetentionModal> {
+    await loadRetentionModal();
+    this.#modal ??= document.createElement("renumerate-retention-modal") as RetentionModal;
+    const modal = this.#modal;
+    if (!modal.open) {
+      for (const name of SHARED.map(camel) as "locale"[]) modal[name] = this[name];
+      modal.apiUrl ||= defaults.apiUrl;
+      modal.debug = this.debug;
+      modal.opener = this;
+    }
+    return modal;
+  }
+
+  #help(needed: boolean): void {
+    this.#state("error", needed);
+    const own = this.#fallback.assignedNodes().some((node) => node.textContent?.trim());
+    this.#fallback.hidden = !needed;
+    this.#link.hidden = !needed || own || !this.fallbackEmail;
+  }
+
+  #state(name: string, on: boolean): void {
+    // Engines without custom states throw on a name without dashes, or have no set at all.
+    try {
+      this.#internals?.states[on ? "add" : "delete"](name);
+    } catch {}
+  }
+}
+
+for (const name of ["label", "debug", ...SHARED]) {
+  Object.defineProperty(CancelButton.prototype, camel(name), {
+    configurable: true,
+    enumerable: true,
+    get(this: CancelButton) {
+      return name === "debug" ? this.hasAttribute(name) : (this.getAttribute(name) ?? "");
+    },
+    set(this: CancelButton, value: unknown) {
+      if (value === false || value == null) this.removeAttribute(name);
+      else this.setAttribute(name, value === true ? "" : `${value}`);
+    },
+  });
+}
+
+define("renumerate-cancel-button", CancelButton);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "renumerate-cancel-button": CancelButton;
+  }
+}

@@ -1,0 +1,13 @@
+import { html, LitElement, nothing, type PropertyValues } from "lit";
+import { keyed } from "lit/directives/keyed.js";
+import { define } from "../define.ts";
+import { FlowController, type FlowHost } from "../flow/flow-controller.ts";
+import { currentNode, type Fault, type FlowNode, type MachineEvent, nodeOf } from "../flow/machine.ts";
+import { createFormat, type Format } from "../i18n/format.ts";
+import { defaults } from "../lazy.ts";
+import { rich, plain } from "./rich-text.ts";
+import { lockScroll } from "./scroll-lock.ts";
+import { help, loading, stepView, unavailable } from "./steps/index.ts";
+import { button, problem, type StepView, type View } from "./steps/parts.ts";
+import { styles } from "./styles.ts";
+import { mergeValues } from "./values.ts";
