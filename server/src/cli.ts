@@ -17,10 +17,15 @@ function print(json: boolean | undefined, value: object, words: string): void {
   process.stdout.write(`${json ? JSON.stringify(value) : words}\n`);
 }
 
+const keysOf = ({ publicKey, privateKey }: { publicKey: string; privateKey: string }) =>
+  `\n  public key   ${publicKey}\n  private key  ${privateKey}\n  The private key is shown this once.\n`;
+
 /** Opens the installation for one command and closes it afterwards. */
 async function using<T>(work: (installation: Installation) => Promise<T>): Promise<T> {
   const installation = await open();
   try {
+    // The very first command makes the workspace: its keys are shown then or never.
+    if (installation.created) process.stderr.write(keysOf(installation.created));
     return await work(installation);
   } finally {
     await installation.deps.store.close();
@@ -61,10 +66,7 @@ function program(): Command {
       const installation = await open();
       const { url, stop } = await serve(installation);
       const { created } = installation;
-      const keys = created
-        ? `\n  public key   ${created.publicKey}\n  private key  ${created.privateKey}\n  The private key is shown this once.\n`
-        : "";
-      print(json, { url, ...created }, `\n  Renumerate is listening at ${url}\n${keys}`);
+      print(json, { url, ...created }, `\n  Renumerate is listening at ${url}\n${created ? keysOf(created) : ""}`);
       const end = () => void stop().then(() => process.exit(0));
       process.once("SIGINT", end).once("SIGTERM", end);
     });
