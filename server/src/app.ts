@@ -1,6 +1,7 @@
 /** The whole server as one web-standard handler: `app.fetch(Request) → Response`. Importing it does nothing. */
 import { Hono } from "hono";
 import { requestId } from "hono/request-id";
+import { BillingError } from "./billing/provider.ts";
 import { openApiDocument } from "./contract/openapi.ts";
 import type { Deps } from "./deps.ts";
 import { Problem } from "./domain/problem.ts";
@@ -57,7 +58,9 @@ export function createApp(deps: Deps, extras: (app: Hono<Env>) => void = () => {
   });
   app.onError((error, context) => {
     const id = context.get("requestId");
-    const { status, body } = failure(error, id);
+    // What nobody handled on the way here is billing that does not answer; nothing was changed.
+    const problem = error instanceof BillingError ? new Problem("billing_unavailable", { cause: error }) : error;
+    const { status, body } = failure(problem, id);
     if (status >= 500) deps.log.error({ request_id: id, err: error }, "request failed");
     if (status === 401) context.header("WWW-Authenticate", "Bearer");
     context.header("Cache-Control", "no-store");

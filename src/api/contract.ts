@@ -54,6 +54,10 @@ export const Subscription = z
     pausedUntil: instant.optional(),
     cancelAt: instant.optional().describe("Set once a cancellation is confirmed: the last instant of access"),
     discount: Discount.optional(),
+    scheduledChange: z
+      .object({ name: text, price: Price, at: instant })
+      .optional()
+      .describe("Another plan or price that takes this one's place at the next charge"),
     nextCharge: z
       .object({ amount: minor, currency: text, at: instant })
       .optional()

@@ -14,13 +14,15 @@ export interface BilledSubscription extends Subscription {
   customerId: string;
   /** `price.amount` is for all of them; a CatalogPrice is for one. */
   quantity: number;
+  /** Whose day of the month and time of day every charge follows: the 31st stays a 31st after February. */
+  anchor: number;
   /** Flat facts kept at the provider, usable in conditions and merge fields as `attributes.<key>`. */
   metadata: Readonly<Record<string, string>>;
 }
 
 /** What the customer may see of a subscription. */
 export function publicView(subscription: Subscription & Partial<BilledSubscription>): Subscription {
-  const { customerId: _c, quantity: _q, metadata: _m, ...view } = subscription;
+  const { customerId: _c, quantity: _q, anchor: _a, metadata: _m, ...view } = subscription;
   return view;
 }
 

@@ -9,8 +9,19 @@ export async function present(
   from: SimulatorRows,
   subscription: SimulatedSubscription,
 ): Promise<BilledSubscription> {
-  const { id, customerId, status, price, quantity, startedAt, periodEnd, trialEnd, pause, cancelAt } =
-    subscription;
+  const {
+    id,
+    customerId,
+    status,
+    price,
+    quantity,
+    startedAt,
+    periodEnd,
+    trialEnd,
+    pause,
+    cancelAt,
+    nextPrice,
+  } = subscription;
   const product = await from.get("product", price.productId);
   const customer = await from.get("customer", customerId);
   const discount = shownDiscount(subscription);
@@ -19,15 +30,19 @@ export async function present(
     id,
     customerId,
     quantity,
+    anchor: subscription.anchor,
     status,
     plan: { id: price.productId, name: price.name, features: [...(product?.features ?? [])] },
-    price: { ...plainPrice(price), amount: price.amount * quantity },
+    price: priceFor(price, quantity),
     startedAt,
     periodEnd,
     ...(trialEnd === undefined ? {} : { trialEnd }),
     ...(pause ? { pausedUntil: pause.resumesAt } : {}),
     ...(cancelAt === undefined ? {} : { cancelAt }),
     ...(discount ? { discount } : {}),
+    ...(nextPrice && charge
+      ? { scheduledChange: { name: nextPrice.name, price: priceFor(nextPrice, quantity), at: charge.at } }
+      : {}),
     ...(charge ? { nextCharge: charge } : {}),
     metadata: { ...customer?.metadata, ...subscription.metadata },
   };
@@ -48,6 +63,12 @@ export async function catalogPrice(from: SimulatorRows, price: SimulatedPrice): 
     features: product?.features ?? [],
   };
 }
+
+/** Of a subscription: for its whole quantity. */
+const priceFor = (price: SimulatedPrice, quantity: number) => ({
+  ...plainPrice(price),
+  amount: price.amount * quantity,
+});
 
 function plainPrice({
   id,

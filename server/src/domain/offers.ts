@@ -1,7 +1,13 @@
 /** The offer engine: which of a flow's offers this customer may take now, and on which terms. */
 import type { Choice, Offer, PlanOption } from "../../../src/api/wire.ts";
 import { addIntervals, addMonths, discounted, pauseEnd } from "../../../src/flow/offers.ts";
-import type { BilledSubscription, BillingAction, BillingProvider, CatalogPrice } from "../billing/provider.ts";
+import {
+  type BilledSubscription,
+  type BillingAction,
+  BillingError,
+  type BillingProvider,
+  type CatalogPrice,
+} from "../billing/provider.ts";
 import type { OfferDefinition } from "../contract/flow-definition.ts";
 import { holds } from "./conditions.ts";
 
@@ -35,6 +41,8 @@ export async function firstOffer(
   customer: Customer,
   billing: BillingProvider,
 ): Promise<Offer | undefined> {
+  // Who is leaving already is left alone.
+  if (customer.subscription.cancelAt !== undefined || customer.subscription.status === "cancelled") return undefined;
   for (const definition of definitions) {
     if (!holds(definition.when, customer.subscription, customer.now) || !isEligible(definition, customer)) continue;
     const offer = await withTerms(definition, customer, billing);
@@ -81,12 +89,13 @@ async function withTerms(
 }
 
 function discountTerms(definition: Definition<"discount">, { subscription, now }: Customer) {
-  const { price, discount, periodEnd, trialEnd, status } = subscription;
+  const { price, discount, nextCharge } = subscription;
   const { percentOff, amountOff, currency, duration, months } = definition;
   // A free plan cannot get cheaper, discounts do not stack, and an amount is only money in its own currency.
   if (discount || price.amount <= 0 || (currency && currency !== price.currency)) return undefined;
-  const firstCharge = status === "trialing" ? (trialEnd ?? periodEnd) : periodEnd;
-  const charge = (count: number) => addIntervals(firstCharge, price.interval, price.intervalCount * count);
+  // Something else (another plan, a credit) already changes the next charge: what we would promise would not be true.
+  if (nextCharge?.amount !== price.amount) return undefined;
+  const charge = (count: number) => chargeAfter(nextCharge.at, count, subscription);
   let discountedCharges = duration === "once" ? 1 : 0;
   if (months !== undefined) {
     // As at billing: the months run from now, and every charge within them is discounted.
@@ -106,6 +115,20 @@ function discountTerms(definition: Definition<"discount">, { subscription, now }
   };
 }
 
+const monthsBetween = (from: number, to: number): number => {
+  const [one, other] = [new Date(from), new Date(to)];
+  return (other.getUTCFullYear() - one.getUTCFullYear()) * 12 + other.getUTCMonth() - one.getUTCMonth();
+};
+
+/** The charge that comes `count` periods after `first`. A pause can move charges off the anchor; then they follow `first`. */
+function chargeAfter(first: number, count: number, { anchor, price }: BilledSubscription): number {
+  const { interval, intervalCount } = price;
+  if (interval === "day" || interval === "week") return addIntervals(first, interval, intervalCount * count);
+  const months = intervalCount * count * (interval === "year" ? 12 : 1);
+  const passed = monthsBetween(anchor, first);
+  return addMonths(anchor, passed) === first ? addMonths(anchor, passed + months) : addMonths(first, months);
+}
+
 function pauseTerms({ months, untilDate }: Definition<"pause">, { subscription, now }: Customer) {
   if (subscription.status !== "active") return undefined;
   // Whole days, so that a customer is never offered "today" or a clock time.
@@ -121,11 +144,17 @@ const asOption = ({ price, name, features }: CatalogPrice, quantity: number): Pl
   ...(features.length ? { features: [...features] } : {}),
 });
 
+/** A price that can still be bought: billing knows retired ones too, but would refuse them. */
+async function forSale(billing: BillingProvider, priceId: string): Promise<CatalogPrice | undefined> {
+  const known = await billing.price(priceId);
+  return known && (await billing.prices(known.productId)).find(({ price }) => price.id === priceId);
+}
+
 async function planTerms({ plans }: Definition<"plan_change">, { subscription }: Customer, billing: BillingProvider) {
   if (subscription.status === "cancelled" || subscription.status === "paused") return undefined;
   const options: PlanOption[] = [];
   for (const { priceId, description } of plans) {
-    const found = await billing.price(priceId);
+    const found = await forSale(billing, priceId);
     if (!found || priceId === subscription.price.id || found.price.currency !== subscription.price.currency) continue;
     options.push({ ...asOption(found, subscription.quantity), ...(description ? { description } : {}) });
   }
@@ -139,17 +168,19 @@ async function annualTerms(
 ) {
   const { price, plan, status } = subscription;
   if (status !== "active" || price.interval !== "month" || price.intervalCount !== 1) return undefined;
-  const found = priceId
-    ? await billing.price(priceId)
-    : (await billing.prices(plan.id)).find(
-        (each) => each.price.interval === "year" && each.price.intervalCount === 1 && each.price.currency === price.currency,
-      );
-  if (!found || found.price.currency !== price.currency) return undefined;
+  const isAnnual = (each: CatalogPrice) =>
+    each.price.interval === "year" && each.price.intervalCount === 1 && each.price.currency === price.currency;
+  const found = priceId ? await forSale(billing, priceId) : (await billing.prices(plan.id)).find(isAnnual);
+  if (!found || !isAnnual(found)) return undefined;
   const saving = price.amount * 12 - found.price.amount * subscription.quantity;
   // "Switch and pay more" is not an offer.
   if (saving <= 0) return undefined;
-  const { dueNow } = await billing.previewChange(subscription.id, found.price.id);
-  return { plan: asOption(found, subscription.quantity), dueNow, saving };
+  const preview = await billing.previewChange(subscription.id, found.price.id).catch((error) => {
+    if (error instanceof BillingError && error.kind === "rejected") return undefined;
+    throw error;
+  });
+  if (!preview) return undefined;
+  return { plan: asOption(found, subscription.quantity), dueNow: preview.dueNow, saving };
 }
 
 /** What billing must do for an accepted offer; undefined where it need do nothing (contact, redirect, custom). */

@@ -10,7 +10,7 @@ import { sqliteDialect } from "./sqlite.ts";
 import type { Store } from "./store.ts";
 import { Transactions } from "./transactions.ts";
 
-/** Exactly one of them. `url`: `postgres://…`. `file`: path of an SQLite database in an existing folder. */
+/** One of the two. `url`: `postgres://…`. `file`: path of an SQLite database in an existing folder. */
 export type StoreLocation = { url: string; file?: undefined } | { file: string; url?: undefined };
 
 export interface OpenedStore {

@@ -1,4 +1,4 @@
-/** All that differs between the two homes, side by side; whatever is not in here is the same statement on both. */
+/** What differs between the two homes, side by side; whatever is not in here is the same statement on both. */
 import type {
   ColumnDataType,
   ColumnDefinitionBuilder,
@@ -15,7 +15,7 @@ export interface Home {
   /** Column types. Text sorts and compares by code point, integers hold 53 bits and refuse fractions. */
   readonly text: ColumnDataType | RawBuilder<unknown>;
   readonly integer: ColumnDataType | RawBuilder<unknown>;
-  /** Makes an integer column the primary key, numbered by the database in increasing order and never reused. */
+  /** Makes an integer column the primary key, numbered in increasing order and never reused. */
   numbered(column: ColumnDefinitionBuilder): ColumnDefinitionBuilder;
   /** Applied to every table: types are enforced. */
   strict<TB extends string, C extends string>(table: CreateTableBuilder<TB, C>): CreateTableBuilder<TB, C>;

@@ -1,6 +1,6 @@
 /**
- * The schema's history. A migration that has been released never changes; the next one is added below it. All pending
- * ones run in one transaction, and processes that start together wait for each other.
+ * The schema's history. A migration that has been released never changes; the next one is added below it. All
+ * pending ones run in one transaction, and processes that start together wait for each other.
  */
 import type { Kysely } from "kysely";
 import { type Migration, Migrator } from "kysely/migration";

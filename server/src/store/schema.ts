@@ -1,6 +1,6 @@
 /**
- * The tables as Kysely sees them. Both homes store the same: instants (ms) and money (minor units) as integers, JSON as
- * text, booleans as 0 and 1, nothing as null.
+ * The tables as Kysely sees them. Both homes store the same: instants (ms) and money (minor units) as integers,
+ * JSON as text, booleans as 0 and 1, nothing as null.
  */
 import type { Generated } from "kysely";
 import type { Environment } from "../billing/provider.ts";
@@ -77,7 +77,7 @@ export interface ActionsTable {
   session_id: string;
   event_id: string;
   decision: string;
-  /** Taken from the decision, so that accepted offers are found without reading JSON; null for a cancellation. */
+  /** From the decision, so that accepted offers are found without reading JSON; null for a cancellation. */
   offer_id: string | null;
   action: string | null;
   status: ActionRow["status"];

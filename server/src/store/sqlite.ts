@@ -1,6 +1,6 @@
 /**
- * Kysely on `node:sqlite`: one connection per process, in WAL mode, with a sync to disk on every commit. Kysely hands
- * the connection to one transaction or query at a time; everything else waits in line.
+ * Kysely on `node:sqlite`: one connection per process, in WAL mode, with a sync to disk on every commit. Kysely
+ * hands the connection to one transaction or query at a time; everything else waits in line.
  */
 
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
@@ -23,7 +23,7 @@ export function sqliteDialect(file: string): Dialect {
   };
 }
 
-/** SQLite can undo changes to the schema; Kysely leaves that unused because rebuilding tables needs pragmas. */
+/** SQLite can undo changes to the schema, which Kysely leaves unused because of pragmas that we do not need. */
 class Adapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true;
@@ -39,6 +39,9 @@ class Compiler extends SqliteQueryCompiler {
 class SqliteDriver implements Driver {
   readonly #file: string;
   #connection: Connection | undefined;
+  /** Settles when whoever has the connection gives it back. */
+  #idle: Promise<void> = Promise.resolve();
+  #release = (): void => {};
 
   constructor(file: string) {
     this.#file = file;
@@ -58,10 +61,17 @@ class SqliteDriver implements Driver {
   }
 
   async acquireConnection(): Promise<DatabaseConnection> {
+    this.#idle = new Promise((resolve) => {
+      this.#release = resolve;
+    });
     return this.#open();
   }
 
-  // Immediate: a transaction that reads first and writes later would fail if another process wrote in between.
+  async releaseConnection(): Promise<void> {
+    this.#release();
+  }
+
+  // Immediate: one that reads first and writes later would fail if another process wrote in between.
   async beginTransaction(): Promise<void> {
     await this.#open().begin();
   }
@@ -74,9 +84,9 @@ class SqliteDriver implements Driver {
     this.#open().rollback();
   }
 
-  async releaseConnection(): Promise<void> {}
-
+  // As PostgreSQL's pool does, it lets a running transaction end.
   async destroy(): Promise<void> {
+    await this.#idle;
     this.#connection?.close();
   }
 
@@ -129,7 +139,7 @@ class Connection implements DatabaseConnection {
   rollback(): void {
     this.#transaction = false;
     // A full disk, for one, makes SQLite roll back on its own.
-    if (this.#db.isTransaction) this.#db.exec("rollback");
+    if (this.#db.isOpen && this.#db.isTransaction) this.#db.exec("rollback");
   }
 
   close(): void {

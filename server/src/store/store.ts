@@ -139,7 +139,9 @@ export interface JobRow {
   /** At most one open job per topic and key. */
   key: string;
   payload: Json;
+  /** How often it was claimed, this time included: a crash counts too. */
   attempts: number;
+  /** Since when it was due; a claim leaves it. */
   dueAt: number;
   lastError?: string;
 }
@@ -155,6 +157,7 @@ export interface Queries {
   insertWorkspace(row: WorkspaceRow): Promise<void>;
   updateWorkspace(id: string, change: Partial<Pick<WorkspaceRow, "name" | "status" | "settings">>): Promise<void>;
 
+  /** A revoked key too. */
   keyByHash(hash: string): Promise<KeyRow | undefined>;
   keys(workspaceId: string): Promise<KeyRow[]>;
   insertKey(row: KeyRow): Promise<void>;
@@ -163,8 +166,9 @@ export interface Queries {
 
   activeFlow(scope: Scope): Promise<FlowRow | undefined>;
   flow(id: string, version: number): Promise<FlowRow | undefined>;
+  /** 0 before the first. */
   latestFlowVersion(scope: Scope): Promise<number>;
-  /** Inserts as the active one; the one before becomes inactive. */
+  /** Inserts as the active one; the one before becomes inactive. Throws StoreConflict if the version exists. */
   publishFlow(row: FlowRow): Promise<void>;
 
   session(id: string): Promise<SessionRow | undefined>;
@@ -204,29 +208,36 @@ export interface Queries {
   action(id: string): Promise<ActionRow | undefined>;
   /** False if the session has a pending or succeeded action already. */
   insertAction(row: ActionRow): Promise<boolean>;
+  /** Only a pending one: what is settled stays. */
   settleAction(id: string, change: { status: "succeeded" | "failed"; fault?: Fault; settledAt: number }): Promise<void>;
   /** Offers this customer has accepted, with when; succeeded and pending actions alike. */
   acceptedOffers(scope: Scope, customerId: string): Promise<{ offerId: string; at: number }[]>;
 
   ledgerOfSession(sessionId: string): Promise<LedgerRow | undefined>;
-  /** Inserts, or replaces the row of the same session. */
+  /** Inserts, or replaces the row of the same session, which keeps its first id. */
   putLedger(row: LedgerRow): Promise<void>;
+  /** Newest first. */
   ledger(scope: Scope, by: { customerId?: string; limit: number }): Promise<LedgerRow[]>;
 
   insertEvent(row: EventRow): Promise<void>;
+  /** The latest, in the order they happened. */
   events(scope: Scope, by: { limit: number }): Promise<EventRow[]>;
 
-  /** A second open job with the same topic and key is dropped. */
+  /** A second open job with the same topic and key is dropped; a claimed job is open until finished. */
   enqueue(job: { topic: string; key: string; payload: Json; dueAt: number }): Promise<void>;
   /** Closes the open job, if there is one. */
   dequeue(topic: string, key: string): Promise<void>;
 }
 
-/** Two writers met; the transaction was rolled back and nothing of it holds. */
+/** Two writers met, or a row to be inserted exists already; the transaction was rolled back and nothing of it holds. */
 export class StoreConflict extends Error {}
 
 export interface Store extends Queries {
-  /** All or nothing. Never call another system inside: on SQLite everything else waits for it. */
+  /**
+   * All or nothing: a query that fails undoes it even if its error is caught. Inside, use the transaction alone,
+   * and never call another system: on SQLite everything else waits for it. `work` may run again after a deadlock.
+   * @throws StoreConflict
+   */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /**
    * Takes up to `limit` due jobs and due schedules for `leaseMs`; nobody else gets them until then. A worker that

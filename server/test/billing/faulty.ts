@@ -28,10 +28,11 @@ export function gate(): Gate {
  * `before`: the provider never hears of it. `after`: it has done its work and only the answer is spoilt, which for
  * `execute` with `throws: "unknown"` is a lost answer.
  */
-export type Fault = { when: "before" | "after"; /** Absent: every time. */ times?: number } & (
-  | { throws: "rejected" | "unknown"; code?: string }
-  | { hangs: Gate }
-);
+export type Fault = {
+  when: "before" | "after";
+  /** Absent: every time. */
+  times?: number;
+} & ({ throws: "rejected" | "unknown"; code?: string } | { hangs: Gate });
 
 export type Plan = { [Name in Operation]?: Fault };
 
@@ -50,7 +51,11 @@ export function faulty(provider: BillingProvider, plan: Plan = {}): FaultyProvid
     if (fault?.when !== when || fault.times === 0) return;
     if (fault.times !== undefined) fault.times--;
     if ("hangs" in fault) return fault.hangs.pass();
-    throw new BillingError(fault.throws, fault.code ?? `${operation}_${when}`, `Broken on purpose ${when} ${operation}`);
+    throw new BillingError(
+      fault.throws,
+      fault.code ?? `${operation}_${when}`,
+      `Broken on purpose ${when} ${operation}`,
+    );
   }
 
   const spoil =

@@ -24,7 +24,6 @@ export interface Fixtures {
   monthly: string;
   /** Monthly after a trial that ends in more than five days. */
   trialing: string;
-  /** Its running period ends within a month, the pause later than that. */
   paused: string;
   pastDue: string;
   /** Monthly. */
@@ -103,7 +102,10 @@ export function providerSuite(name: string, makeHarness: () => Promise<Harness>)
 
     async function refuses(id: string, terms: Terms): Promise<void> {
       const before = await provider.subscription(id);
-      await assert.rejects(act(id, terms), (error) => error instanceof BillingError && error.kind === "rejected");
+      await assert.rejects(
+        act(id, terms),
+        (error) => error instanceof BillingError && error.kind === "rejected",
+      );
       assert.deepEqual(await provider.subscription(id), before, "a refusal changes nothing");
     }
 
@@ -120,7 +122,10 @@ export function providerSuite(name: string, makeHarness: () => Promise<Harness>)
 
       it("are found by e-mail whatever its case, but never by a part of it", async () => {
         const { id, email } = fixtures.customer;
-        assert.deepEqual((await provider.findCustomers({ email: email.toUpperCase() })).map((each) => each.id), [id]);
+        assert.deepEqual(
+          (await provider.findCustomers({ email: email.toUpperCase() })).map((each) => each.id),
+          [id],
+        );
         assert.deepEqual(await provider.findCustomers({ email: email.slice(1) }), []);
         assert.deepEqual(await provider.findCustomers({ email: "nobody@example.com" }), []);
       });
@@ -138,7 +143,10 @@ export function providerSuite(name: string, makeHarness: () => Promise<Harness>)
       it("are listed running ones first, oldest first within each", async () => {
         const two = await provider.subscriptions(fixtures.customerOfTwo);
         assert.ok(two.length > 1);
-        assert.deepEqual(two, two.toSorted((a, b) => a.startedAt - b.startedAt));
+        assert.deepEqual(
+          two,
+          two.toSorted((a, b) => a.startedAt - b.startedAt),
+        );
         await act(two[0]?.id ?? "", { type: "cancel", effective: "immediately" });
         const after = await provider.subscriptions(fixtures.customerOfTwo);
         assert.equal(after.at(-1)?.id, two[0]?.id);
@@ -146,13 +154,27 @@ export function providerSuite(name: string, makeHarness: () => Promise<Harness>)
       });
 
       it("keep the contract in every state", async () => {
-        const { monthly, trialing, paused, pastDue, cancelling, cancelled, discounted, otherCurrency } = fixtures;
-        for (const id of [monthly, trialing, paused, pastDue, cancelling, cancelled, discounted, otherCurrency]) {
+        const { monthly, trialing, paused, pastDue, cancelling, cancelled, discounted, otherCurrency } =
+          fixtures;
+        for (const id of [
+          monthly,
+          trialing,
+          paused,
+          pastDue,
+          cancelling,
+          cancelled,
+          discounted,
+          otherCurrency,
+        ]) {
           const subscription = await read(id);
           assert.equal(subscription.id, id);
           const view = publicView(subscription);
           assert.deepEqual(Subscription.parse(view), view);
-          assert.deepEqual(JSON.parse(JSON.stringify(subscription)), subscription, "nothing is null or undefined");
+          assert.deepEqual(
+            JSON.parse(JSON.stringify(subscription)),
+            subscription,
+            "nothing is null or undefined",
+          );
           assert.ok((await provider.subscriptions(subscription.customerId)).some((each) => each.id === id));
         }
         assert.equal(await provider.subscription("sub_nobody"), undefined);
@@ -171,13 +193,25 @@ export function providerSuite(name: string, makeHarness: () => Promise<Harness>)
             charge: nextCharge !== undefined && nextCharge.at > now,
           };
         };
-        const plain = { status: "active", trial: false, pause: false, ends: false, discount: false, charge: true };
+        const plain = {
+          status: "active",
+          trial: false,
+          pause: false,
+          ends: false,
+          discount: false,
+          charge: true,
+        };
         assert.deepEqual(await dates(fixtures.monthly), plain);
         assert.deepEqual(await dates(fixtures.trialing), { ...plain, status: "trialing", trial: true });
         assert.deepEqual(await dates(fixtures.paused), { ...plain, status: "paused", pause: true });
         assert.deepEqual(await dates(fixtures.pastDue), { ...plain, status: "past_due" });
         assert.deepEqual(await dates(fixtures.cancelling), { ...plain, ends: "ahead", charge: false });
-        assert.deepEqual(await dates(fixtures.cancelled), { ...plain, status: "cancelled", ends: "past", charge: false });
+        assert.deepEqual(await dates(fixtures.cancelled), {
+          ...plain,
+          status: "cancelled",
+          ends: "past",
+          charge: false,
+        });
         assert.deepEqual(await dates(fixtures.discounted), { ...plain, discount: true });
       });
 
@@ -191,8 +225,10 @@ export function providerSuite(name: string, makeHarness: () => Promise<Harness>)
         const monthly = await read(fixtures.monthly);
         const { amount, currency } = monthly.price;
         assert.deepEqual(monthly.nextCharge, { amount, currency, at: monthly.periodEnd });
+        const passed = Array.from({ length: 300 }, (_, months) => addMonths(monthly.anchor, months));
+        assert.ok(passed.includes(monthly.periodEnd), "charges follow the anchor");
         const trialing = await read(fixtures.trialing);
-        assert.equal(trialing.nextCharge?.at, trialing.trialEnd);
+        assert.deepEqual([trialing.nextCharge?.at, trialing.anchor], [trialing.trialEnd, trialing.trialEnd]);
         const paused = await read(fixtures.paused);
         assert.ok((paused.nextCharge?.at ?? 0) >= (paused.pausedUntil ?? Number.POSITIVE_INFINITY));
         const cheap = await read(fixtures.discounted);
@@ -205,7 +241,10 @@ export function providerSuite(name: string, makeHarness: () => Promise<Harness>)
       it("are found by id, with their plan", async () => {
         const { plan, price } = await read(fixtures.several);
         const found = await provider.price(price.id);
-        assert.deepEqual([found?.productId, found?.name, found?.features], [plan.id, plan.name, plan.features]);
+        assert.deepEqual(
+          [found?.productId, found?.name, found?.features],
+          [plan.id, plan.name, plan.features],
+        );
         assert.equal(await provider.price("price_nobody"), undefined);
       });
 
@@ -239,7 +278,10 @@ export function providerSuite(name: string, makeHarness: () => Promise<Harness>)
       it("ends a trial with the first charge", async () => {
         const { at } = await charge(fixtures.trialing);
         const { status, trialEnd, periodEnd, nextCharge } = await read(fixtures.trialing);
-        assert.deepEqual({ status, trialEnd, at: nextCharge?.at }, { status: "active", trialEnd: undefined, at: periodEnd });
+        assert.deepEqual(
+          { status, trialEnd, at: nextCharge?.at },
+          { status: "active", trialEnd: undefined, at: periodEnd },
+        );
         assert.equal(periodEnd, addMonths(at, 1));
       });
 
@@ -260,7 +302,10 @@ export function providerSuite(name: string, makeHarness: () => Promise<Harness>)
         assert.equal((await read(fixtures.cancelling)).status, "active");
         await harness.advance(cancelAt);
         const ended = await read(fixtures.cancelling);
-        assert.deepEqual([ended.status, ended.cancelAt, ended.nextCharge], ["cancelled", cancelAt, undefined]);
+        assert.deepEqual(
+          [ended.status, ended.cancelAt, ended.nextCharge],
+          ["cancelled", cancelAt, undefined],
+        );
         await harness.advance(cancelAt + 60 * DAY);
         assert.deepEqual(await read(fixtures.cancelling), ended);
       });
@@ -353,7 +398,10 @@ export function providerSuite(name: string, makeHarness: () => Promise<Harness>)
         const before = await read(fixtures.monthly);
         const resumesAt = addMonths(before.periodEnd, 2);
         const after = await act(fixtures.monthly, { type: "pause", resumesAt });
-        assert.deepEqual([after.status, after.pausedUntil, after.nextCharge?.at], ["paused", resumesAt, resumesAt]);
+        assert.deepEqual(
+          [after.status, after.pausedUntil, after.nextCharge?.at],
+          ["paused", resumesAt, resumesAt],
+        );
         assert.equal(after.nextCharge?.amount, before.price.amount);
         assert.equal(after.periodEnd, before.periodEnd, "what is paid for stays paid for");
         await harness.advance(resumesAt - 60_000);
@@ -500,7 +548,12 @@ export function providerSuite(name: string, makeHarness: () => Promise<Harness>)
     describe("cancellation", () => {
       it("at the period's end keeps access until then and charges nothing more", async () => {
         const { periodEnd } = await read(fixtures.monthly);
-        const terms = { type: "cancel", effective: "period_end", reason: "too_expensive", comment: "Bye" } as const;
+        const terms = {
+          type: "cancel",
+          effective: "period_end",
+          reason: "too_expensive",
+          comment: "Bye",
+        } as const;
         const after = await act(fixtures.monthly, terms);
         assert.deepEqual([after.status, after.cancelAt, after.nextCharge], ["active", periodEnd, undefined]);
         await harness.advance(periodEnd);
@@ -532,13 +585,18 @@ export function providerSuite(name: string, makeHarness: () => Promise<Harness>)
         const resumesAt = addMonths((await read(fixtures.monthly)).periodEnd, 3);
         await act(fixtures.monthly, { type: "pause", resumesAt });
         await harness.advance(resumesAt - DAY);
-        assert.equal((await act(fixtures.monthly, { type: "cancel", effective: "period_end" })).status, "cancelled");
+        assert.equal(
+          (await act(fixtures.monthly, { type: "cancel", effective: "period_end" })).status,
+          "cancelled",
+        );
       });
 
       it("is possible in every state but the last", async () => {
         const { trialing, paused, pastDue, discounted, several, otherCurrency } = fixtures;
         for (const id of [trialing, paused, pastDue, discounted, several, otherCurrency]) {
-          assert.equal((await act(id, { type: "cancel", effective: "period_end" })).nextCharge, undefined);
+          const { status, nextCharge } = await act(id, { type: "cancel", effective: "period_end" });
+          assert.equal(nextCharge, undefined);
+          if (status === "cancelled") continue;
           assert.equal((await act(id, { type: "cancel", effective: "immediately" })).status, "cancelled");
         }
       });
@@ -546,7 +604,10 @@ export function providerSuite(name: string, makeHarness: () => Promise<Harness>)
       it("again is answered with what is", async () => {
         const before = await read(fixtures.cancelling);
         assert.deepEqual(await act(before.id, { type: "cancel", effective: "period_end" }), before);
-        assert.equal((await act(before.id, { type: "cancel", effective: "immediately" })).status, "cancelled");
+        assert.equal(
+          (await act(before.id, { type: "cancel", effective: "immediately" })).status,
+          "cancelled",
+        );
       });
 
       it("leaves nothing that could be changed", async () => {
@@ -580,19 +641,26 @@ export function providerSuite(name: string, makeHarness: () => Promise<Harness>)
       it("is one effect when twenty ask at once", async () => {
         const { annual } = fixtures.prices;
         const terms = { type: "change_price", priceId: annual, charge: "now" } as const;
-        const answers = await Promise.all(Array.from({ length: 20 }, () => act(fixtures.monthly, terms, "key")));
+        const answers = await Promise.all(
+          Array.from({ length: 20 }, () => act(fixtures.monthly, terms, "key")),
+        );
         for (const answer of answers) assert.deepEqual(answer, answers[0]);
         assert.deepEqual(await read(fixtures.monthly), answers[0]);
       });
 
       it("of twenty gets the discount", async () => {
-        const answers = await Promise.allSettled(Array.from({ length: 20 }, () => act(fixtures.monthly, once)));
+        const answers = await Promise.allSettled(
+          Array.from({ length: 20 }, () => act(fixtures.monthly, once)),
+        );
         assert.equal(answers.filter((each) => each.status === "fulfilled").length, 1);
       });
 
       it("does not stand for two actions", async () => {
         const first = await act(fixtures.monthly, once, "key");
-        for (const other of [{ ...once, percentOff: 40 }, { type: "cancel", effective: "immediately" } as const])
+        for (const other of [
+          { ...once, percentOff: 40 },
+          { type: "cancel", effective: "immediately" } as const,
+        ])
           await assert.rejects(
             act(fixtures.monthly, other, "key"),
             (error) => error instanceof BillingError && error.code === "idempotency_mismatch",
@@ -604,7 +672,13 @@ export function providerSuite(name: string, makeHarness: () => Promise<Harness>)
       it("does not care for the order of an action's fields", async () => {
         const subscriptionId = fixtures.monthly;
         const there = { type: "cancel", effective: "period_end", reason: "other", subscriptionId } as const;
-        const back = { subscriptionId, comment: undefined, reason: "other", effective: "period_end", type: "cancel" } as const;
+        const back = {
+          subscriptionId,
+          comment: undefined,
+          reason: "other",
+          effective: "period_end",
+          type: "cancel",
+        } as const;
         assert.deepEqual(await provider.execute(there, "key"), await provider.execute(back, "key"));
         assert.ok(await provider.readBack(back, "key"));
       });

@@ -10,7 +10,8 @@ import { begin } from "../../src/billing/simulator-seed.ts";
 
 const DAY = 86_400_000;
 const utc = (text: string) => Date.parse(`${text}T10:30:00Z`);
-const days = (times: readonly { at: number }[]) => times.map(({ at }) => new Date(at).toISOString().slice(0, 10));
+const days = (times: readonly { at: number }[]) =>
+  times.map(({ at }) => new Date(at).toISOString().slice(0, 10));
 
 const rhythms = (["day", "week", "month", "year"] as const).flatMap((interval) =>
   [1, 3].map(
@@ -28,7 +29,11 @@ const rhythms = (["day", "week", "month", "year"] as const).flatMap((interval) =
 );
 const catalogue = [...prices, ...rhythms];
 
-function start(priceId: string, startedAt: number, more: { trialEnd?: number; quantity?: number } = {}): Advanced {
+function start(
+  priceId: string,
+  startedAt: number,
+  more: { trialEnd?: number; quantity?: number } = {},
+): Advanced {
   return begin({ id: "sub_1", priceId, startedAt, ...more }, "cus_1", catalogue);
 }
 
@@ -37,7 +42,8 @@ function act(from: Advanced, at: number, action: StoryAction): Advanced {
   const then = settle(from.subscription, at);
   const invoices = [...from.invoices, ...then.invoices];
   try {
-    const price = action.type === "change_price" ? catalogue.find((each) => each.id === action.priceId) : undefined;
+    const price =
+      action.type === "change_price" ? catalogue.find((each) => each.id === action.priceId) : undefined;
     const after = perform(then.subscription, { ...action, subscriptionId: "sub_1" }, at, price);
     return { subscription: after.subscription, invoices: [...invoices, ...after.invoices] };
   } catch (error) {
@@ -54,7 +60,14 @@ function until(from: Advanced, at: number): Advanced {
 describe("the simulator's calendar", () => {
   it("keeps the 31st a 31st", () => {
     const { invoices } = until(start("price_pro_monthly", utc("2027-01-31")), utc("2027-07-01"));
-    assert.deepEqual(days(invoices), ["2027-01-31", "2027-02-28", "2027-03-31", "2027-04-30", "2027-05-31", "2027-06-30"]);
+    assert.deepEqual(days(invoices), [
+      "2027-01-31",
+      "2027-02-28",
+      "2027-03-31",
+      "2027-04-30",
+      "2027-05-31",
+      "2027-06-30",
+    ]);
   });
 
   it("keeps the 29th of February a 29th where there is one", () => {
@@ -64,11 +77,23 @@ describe("the simulator's calendar", () => {
 
   it("keeps the 31st through a change of interval and through a pause of whole months", () => {
     const first = start("price_pro_monthly", utc("2027-01-31"));
-    const yearly = act(first, utc("2027-02-10"), { type: "change_price", priceId: "price_pro_annual", charge: "renewal" });
-    assert.deepEqual(days(until(yearly, utc("2029-01-01")).invoices), ["2027-01-31", "2027-02-28", "2028-02-29"]);
+    const yearly = act(first, utc("2027-02-10"), {
+      type: "change_price",
+      priceId: "price_pro_annual",
+      charge: "renewal",
+    });
+    assert.deepEqual(days(until(yearly, utc("2029-01-01")).invoices), [
+      "2027-01-31",
+      "2027-02-28",
+      "2028-02-29",
+    ]);
     const resumesAt = utc("2027-04-30");
     const paused = act(first, utc("2027-02-10"), { type: "pause", resumesAt });
-    assert.deepEqual(days(until(paused, utc("2027-06-01")).invoices), ["2027-01-31", "2027-04-30", "2027-05-31"]);
+    assert.deepEqual(days(until(paused, utc("2027-06-01")).invoices), [
+      "2027-01-31",
+      "2027-04-30",
+      "2027-05-31",
+    ]);
   });
 
   it("begins anew where a pause ends on another day", () => {
@@ -76,12 +101,20 @@ describe("the simulator's calendar", () => {
       type: "pause",
       resumesAt: utc("2027-04-12"),
     });
-    assert.deepEqual(days(until(paused, utc("2027-06-01")).invoices), ["2027-01-31", "2027-04-12", "2027-05-12"]);
+    assert.deepEqual(days(until(paused, utc("2027-06-01")).invoices), [
+      "2027-01-31",
+      "2027-04-12",
+      "2027-05-12",
+    ]);
   });
 
   it("lets a scheduled cancellation come before the charge of the same instant", () => {
     const first = start("price_pro_monthly", utc("2027-01-31"));
-    const leaving = act(first, utc("2027-02-10"), { type: "cancel", effective: "period_end", reason: "other" });
+    const leaving = act(first, utc("2027-02-10"), {
+      type: "cancel",
+      effective: "period_end",
+      reason: "other",
+    });
     const { subscription, invoices } = until(leaving, utc("2030-01-01"));
     assert.deepEqual(days(invoices), ["2027-01-31"]);
     assert.deepEqual(subscription.cancellation, { requestedAt: utc("2027-02-10"), reason: "other" });
@@ -89,9 +122,20 @@ describe("the simulator's calendar", () => {
   });
 
   it("does not discount a charge at the instant when the discount ends", () => {
-    const terms = { type: "discount", percentOff: 100, currency: "usd", duration: "repeating", months: 2 } as const;
+    const terms = {
+      type: "discount",
+      percentOff: 100,
+      currency: "usd",
+      duration: "repeating",
+      months: 2,
+    } as const;
     const first = act(start("price_pro_monthly", utc("2027-01-15")), utc("2027-01-15"), terms);
-    assert.deepEqual(until(first, utc("2027-04-01")).invoices.map(({ amount }) => amount), [4900, 0, 4900]);
+    const next = until(first, utc("2027-02-16"));
+    assert.deepEqual(nextCharge(next.subscription), { amount: 4900, currency: "usd", at: utc("2027-03-15") });
+    assert.deepEqual(
+      until(first, utc("2027-04-01")).invoices.map(({ amount }) => amount),
+      [4900, 0, 4900],
+    );
   });
 
   it("passes decades in no time", () => {
@@ -124,15 +168,41 @@ describe("the simulator's invoices", () => {
     const failing = { ...first, subscription: { ...first.subscription, paymentFails: true as const } };
     const { subscription, invoices } = until(failing, utc("2027-06-15"));
     assert.equal(subscription.status, "past_due");
-    assert.deepEqual(invoices.map((each) => each.status), ["paid", "open", "open"]);
+    assert.deepEqual(
+      invoices.map((each) => each.status),
+      ["paid", "open", "open"],
+    );
+  });
+
+  it("that say zero are paid, and pay for nothing else", () => {
+    const first = start("price_pro_monthly", utc("2027-04-01"));
+    const failing = { ...first, subscription: { ...first.subscription, paymentFails: true as const } };
+    const free = { type: "discount", percentOff: 100, currency: "usd", duration: "once" } as const;
+    const { subscription, invoices } = until(act(failing, utc("2027-05-15"), free), utc("2027-06-15"));
+    assert.deepEqual(
+      invoices.map((each) => [each.amount, each.status]),
+      [
+        [4900, "paid"],
+        [4900, "open"],
+        [0, "paid"],
+      ],
+    );
+    assert.equal(subscription.status, "past_due");
   });
 
   it("carry a credit over several periods until it is used up", () => {
     const first = start("price_pro_annual", utc("2027-01-01"));
-    const down = act(first, utc("2027-11-30"), { type: "change_price", priceId: "price_basic_monthly", charge: "now" });
+    const down = act(first, utc("2027-11-30"), {
+      type: "change_price",
+      priceId: "price_basic_monthly",
+      charge: "now",
+    });
     const { subscription, invoices } = until(down, utc("2028-04-15"));
     const credit = Math.round((49_000 * (utc("2028-01-01") - utc("2027-11-30"))) / (365 * DAY));
-    assert.deepEqual(invoices.slice(1).map((each) => each.amount), [0, 0, 3 * 1900 - credit, 1900, 1900]);
+    assert.deepEqual(
+      invoices.slice(1).map((each) => each.amount),
+      [0, 0, 3 * 1900 - credit, 1900, 1900],
+    );
     assert.equal(subscription.credit, 0);
   });
 });
@@ -171,7 +241,13 @@ type Wish = typeof wish extends fc.Arbitrary<infer Value> ? Value : never;
 function actionOf(asked: Wish, at: number): StoryAction {
   switch (asked.type) {
     case "discount":
-      return { type: "discount", currency: "usd", duration: asked.duration, months: asked.months, ...asked.size };
+      return {
+        type: "discount",
+        currency: "usd",
+        duration: asked.duration,
+        months: asked.months,
+        ...asked.size,
+      };
     case "pause":
       return { type: "pause", resumesAt: at + asked.days * DAY };
     case "extend_trial":
@@ -192,8 +268,15 @@ const life = fc.record({
 type Life = typeof life extends fc.Arbitrary<infer Value> ? Value : never;
 
 /** @param stops instants at which time stands still for a moment */
-function run({ priceId, quantity, trial, fails, wishes }: Life, end: number, stops: readonly number[] = []): Advanced {
-  let now = start(priceId, BEGIN, { quantity, ...(trial === undefined ? {} : { trialEnd: BEGIN + trial * DAY }) });
+function run(
+  { priceId, quantity, trial, fails, wishes }: Life,
+  end: number,
+  stops: readonly number[] = [],
+): Advanced {
+  let now = start(priceId, BEGIN, {
+    quantity,
+    ...(trial === undefined ? {} : { trialEnd: BEGIN + trial * DAY }),
+  });
   if (fails) now = { ...now, subscription: { ...now.subscription, paymentFails: true } };
   const plan = [...wishes, ...stops.map((at) => ({ at, wish: undefined }))].toSorted((a, b) => a.at - b.at);
   for (const { at, wish: asked } of plan) {
@@ -203,7 +286,8 @@ function run({ priceId, quantity, trial, fails, wishes }: Life, end: number, sto
   return until(now, end);
 }
 
-const END = BEGIN + 4 * 366 * DAY;
+/** Later than the end of the longest period that can begin. */
+const END = BEGIN + 8 * 366 * DAY;
 const check = <Values>(property: fc.IProperty<Values>) => fc.assert(property, { numRuns: 500 });
 
 describe("whatever a subscription goes through", () => {
@@ -222,7 +306,10 @@ describe("whatever a subscription goes through", () => {
         assert.ok(subscription.credit >= 0);
         for (const { amount, lines } of invoices) {
           assert.ok(Number.isSafeInteger(amount) && amount >= 0);
-          assert.equal(lines.reduce((sum, line) => sum + line.amount, 0), amount);
+          assert.equal(
+            lines.reduce((sum, line) => sum + line.amount, 0),
+            amount,
+          );
         }
         assert.equal(new Set(invoices.map(({ number }) => number)).size, invoices.length);
       }),
@@ -232,7 +319,9 @@ describe("whatever a subscription goes through", () => {
   it("period ends strictly increase and no day is billed twice, unless a change credits the rest", () => {
     check(
       fc.property(life, (each) => {
-        const wishes = each.wishes.filter(({ wish: asked }) => asked.type !== "change_price" || asked.charge !== "now");
+        const wishes = each.wishes.filter(
+          ({ wish: asked }) => asked.type !== "change_price" || asked.charge !== "now",
+        );
         const { invoices } = run({ ...each, wishes }, END);
         for (const [index, { periodStart, periodEnd }] of invoices.entries()) {
           assert.ok(periodEnd > periodStart);
@@ -248,13 +337,19 @@ describe("whatever a subscription goes through", () => {
         const { subscription, invoices } = run(each, END);
         const { cancelAt, endedAt, status } = subscription;
         assert.equal(endedAt, cancelAt, "whatever was scheduled has happened by now");
+        assert.ok(
+          (endedAt ?? 0) >= (subscription.cancellation?.requestedAt ?? 0),
+          "nothing ends in the past",
+        );
         assert.equal(status === "cancelled", cancelAt !== undefined);
         // Only a change at the very instant of an immediate cancellation may charge then.
         for (const { at } of invoices) assert.ok(cancelAt === undefined || at <= cancelAt);
         const firstCharge = BEGIN + (each.trial ?? 0) * DAY;
         assert.ok(invoices.every(({ at }) => at >= firstCharge));
         for (const { at, periodEnd, pause } of pausesOf(each)) {
-          const during = invoices.filter((invoice) => invoice.at > at && invoice.at < Math.max(pause.resumesAt, periodEnd));
+          const during = invoices.filter(
+            (invoice) => invoice.at > at && invoice.at < Math.max(pause.resumesAt, periodEnd),
+          );
           assert.deepEqual(during, []);
         }
       }),
@@ -270,7 +365,10 @@ describe("whatever a subscription goes through", () => {
         );
         const announced = nextCharge(subscription);
         const [invoice] = settle(subscription, announced?.at ?? END).invoices;
-        assert.deepEqual(invoice && { amount: invoice.amount, currency: invoice.currency, at: invoice.at }, announced);
+        assert.deepEqual(
+          invoice && { amount: invoice.amount, currency: invoice.currency, at: invoice.at },
+          announced,
+        );
       }),
     );
   });
@@ -290,7 +388,10 @@ function pausesOf(each: Life) {
   const wishes = each.wishes.toSorted((a, b) => a.at - b.at);
   return wishes.flatMap(({ at, wish: asked }, index) => {
     if (asked.type !== "pause") return [];
-    const { pause, periodEnd } = run({ ...each, wishes: wishes.slice(0, index + 1) }, BEGIN + at).subscription;
+    const { pause, periodEnd } = run(
+      { ...each, wishes: wishes.slice(0, index + 1) },
+      BEGIN + at,
+    ).subscription;
     // Resumed means that it ended by itself inside the paid period, where charges may be brought about by a change.
     const changed = wishes.slice(index + 1).some((later) => later.wish.type === "change_price");
     return pause && !changed ? [{ at: BEGIN + at, periodEnd, pause }] : [];

@@ -224,9 +224,9 @@ function postgresOnly(opened: () => TestStore): void {
   it("resolves a deadlock", async () => {
     const { db, reopen } = opened();
     // For connections made from now on: a real deadlock takes a second to be noticed otherwise.
-    await sql`do $$ begin execute format('alter database %I set deadlock_timeout = 20', current_database()); end $$`.execute(
-      db,
-    );
+    const { name } =
+      (await sql<{ name: string }>`select current_database() as name`.execute(db)).rows[0] ?? {};
+    await sql`alter database ${sql.id(name ?? "")} set deadlock_timeout = 20`.execute(db);
     const { store } = await reopen();
     const both = [deferred(), deferred()] as const;
     let runs = 0;

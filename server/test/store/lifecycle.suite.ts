@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { openStore } from "../../src/store/database.ts";
 import type { TestHome } from "../stores.ts";
+import { deferred } from "./deferred.ts";
 import { aFact, anEvent, aScope, aSession, aWorkspace, NOW } from "./rows.ts";
 
 /** Opening, closing and what lasts. */
@@ -60,6 +61,30 @@ export function lifecycleSuite(home: TestHome): void {
         const row = { name: "999_from_the_future", timestamp: new Date(NOW).toISOString() };
         await notes.insertInto("kysely_migration").values(row).execute();
         await assert.rejects(opened.reopen(), /999_from_the_future is missing/);
+      } finally {
+        await opened.drop();
+      }
+    });
+
+    it("lets a transaction end that runs while it is closed, and begins no other", async () => {
+      const opened = await home.open();
+      try {
+        const row = aWorkspace();
+        const begun = deferred();
+        const end = deferred();
+        const writing = opened.store.transaction(async (tx) => {
+          await tx.insertWorkspace(row);
+          begun.resolve();
+          await end.promise;
+          await tx.updateWorkspace(row.id, { name: "late" });
+        });
+        await begun.promise;
+        const closing = opened.store.close();
+        await assert.rejects(opened.store.transaction(async () => {}));
+        end.resolve();
+        await Promise.all([writing, closing]);
+        const { store } = await opened.reopen();
+        assert.deepEqual(await store.workspaces(), [{ ...row, name: "late" }]);
       } finally {
         await opened.drop();
       }

@@ -1,0 +1,230 @@
+/** A real server, a real site on another origin, a real browser. Nothing between them is replaced. */
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import { promisify } from "node:util";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { RenumerateEventMap } from "../../src/events.ts";
+import { findBrowser } from "../../scripts/browser.ts";
+
+const cli = new URL("../../server/bin/renumerate.js", import.meta.url).pathname;
+const privateKey = "rk_sk_end_to_end_tests_0123456789";
+
+export interface DomEvent {
+  name: keyof RenumerateEventMap;
+  detail: Record<string, unknown>;
+}
+
+/** What the demo's own backend says of billing, ledger and events. */
+export interface State {
+  now: number;
+  customers: {
+    id: string;
+    subscriptions: {
+      id: string;
+      status: string;
+      price: { id: string; amount: number };
+      periodEnd: number;
+      trialEnd?: number;
+      pausedUntil?: number;
+      cancelAt?: number;
+      discount?: { percentOff?: number; endsAt?: number };
+      scheduledChange?: { price: { id: string }; at: number };
+      nextCharge?: { amount: number; at: number };
+    }[];
+    invoices: { subscriptionId: string; amount: number; at: number }[];
+  }[];
+  ledger: {
+    sessionId: string;
+    subscriptionId: string;
+    outcome?: string;
+    reason?: string;
+    reasonText?: string;
+    offerType?: string;
+    offerAccepted: boolean;
+    confirmed: boolean;
+    effectiveAt?: number;
+  }[];
+  events: { type: string; sessionId: string; data: { subscriptionId: string } }[];
+}
+
+export interface World {
+  /** The server's address. */
+  url: string;
+  /** The site's address: another origin than the server's. */
+  site: string;
+  privateKey: string;
+  /** Runs the command line against the server's data. */
+  renumerate(...args: string[]): Promise<string>;
+  publish(definition: object): Promise<void>;
+  state(): Promise<State>;
+  subscription(id: string): Promise<State["customers"][number]["subscriptions"][number]>;
+  mint(customer: string, subscription?: string): Promise<string>;
+  visit(options: Visit): Promise<Visitor>;
+  /** Stops the server hard or gently and starts it again on the same data and port. */
+  restart(signal: NodeJS.Signals): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Visit {
+  customer: string;
+  subscription?: string;
+  /** More markup for the page, and more attributes for the tag. */
+  html?: string;
+  attributes?: string;
+  browser?: BrowserContextOptions;
+}
+
+export interface Visitor {
+  page: Page;
+  /** The renumerate-* events so far, in order. */
+  events(): Promise<DomEvent[]>;
+  names(): Promise<string[]>;
+  /** Faults of the page: exceptions and policy violations. */
+  faults: string[];
+  close(): Promise<void>;
+}
+
+async function startServer(dataDir: string, port: number): Promise<{ child: ChildProcess; url: string }> {
+  const child = spawn(process.execPath, [cli, "serve", "--json"], {
+    env: {
+      ...process.env,
+      DATA_DIR: dataDir,
+      PORT: String(port),
+      RENUMERATE_PRIVATE_KEY: privateKey,
+      RATE_LIMIT_PER_MINUTE: "10000",
+      LOG_LEVEL: "error",
+    },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const url = await new Promise<string>((resolve, reject) => {
+    let out = "";
+    child.stdout?.on("data", (chunk) => {
+      out += chunk;
+      const line = out.split("\n").find((each) => each.startsWith("{"));
+      if (line) resolve((JSON.parse(line) as { url: string }).url);
+    });
+    child.once("exit", (code) => reject(new Error(`the server ended with ${code}`)));
+  });
+  return { child, url };
+}
+
+const ended = (child: ChildProcess) => new Promise((resolve) => child.once("exit", resolve));
+
+/** A business's page: its events are kept where the test can read them. */
+function pageOf(server: string, { customer, subscription, html = "", attributes = "" }: Visit): string {
+  const query = `customer=${customer}${subscription ? `&subscription=${subscription}` : ""}`;
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Billing</title><script type="module" src="${server}/embed.js"></script>
+<script>
+  window.fired = [];
+  for (const name of ["open","step","retained","cancelled","complete","close","error"])
+    document.addEventListener("renumerate-" + name, (event) => window.fired.push({ name: event.type, detail: event.detail }));
+</script></head>
+<body><main><h1>Billing</h1>
+<renumerate-cancel-button session-url="/session?${query}" fallback-email="help@shop.example" ${attributes}>
+  <a href="mailto:help@shop.example">Cancel by e-mail</a>
+</renumerate-cancel-button>${html}</main></body></html>`;
+}
+
+export async function createWorld(): Promise<World> {
+  const dataDir = mkdtempSync(join(tmpdir(), "renumerate-e2e-"));
+  let { child, url } = await startServer(dataDir, 0);
+  const port = Number(new URL(url).port);
+  let browser: Browser | undefined;
+
+  const mint: World["mint"] = async (customer, subscription) => {
+    const response = await fetch(`${url}/v1/retention/session`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-Brand-Key": privateKey },
+      body: JSON.stringify({
+        retention: { customer_id: customer, ...(subscription ? { subscription_id: subscription } : {}) },
+      }),
+    });
+    return ((await response.json()) as { id: string }).id;
+  };
+
+  const pages = new Map<string, string>();
+  const site = createServer(async (request, response) => {
+    const { pathname, searchParams } = new URL(request.url as string, "http://site");
+    if (pathname === "/session") {
+      const id = await mint(searchParams.get("customer") as string, searchParams.get("subscription") ?? undefined);
+      response.setHeader("Content-Type", "application/json").end(JSON.stringify({ id }));
+    } else {
+      const page = pages.get(pathname);
+      response.writeHead(page ? 200 : 404, { "Content-Type": "text/html; charset=utf-8" }).end(page);
+    }
+  });
+  await new Promise<void>((resolve) => site.listen(0, "localhost", resolve));
+  const siteUrl = `http://localhost:${(site.address() as AddressInfo).port}`;
+
+  const state = async () => (await (await fetch(`${url}/demo/api/state`)).json()) as State;
+
+  const world: World = {
+    url,
+    site: siteUrl,
+    privateKey,
+    mint,
+    state,
+    async renumerate(...args) {
+      const env = { ...process.env, DATA_DIR: dataDir };
+      return (await promisify(execFile)(process.execPath, [cli, ...args], { env })).stdout;
+    },
+    async publish(definition) {
+      const file = join(dataDir, "flow.json");
+      writeFileSync(file, JSON.stringify(definition));
+      await world.renumerate("flow", "publish", file, "--json");
+    },
+    async subscription(id) {
+      const found = (await state()).customers.flatMap((each) => each.subscriptions).find((each) => each.id === id);
+      if (!found) throw new Error(`the simulator has no ${id}`);
+      return found;
+    },
+    async visit(options) {
+      browser ??= await chromium.launch({ executablePath: await findBrowser(), args: ["--no-sandbox"] });
+      const context = await browser.newContext(options.browser);
+      const page = await context.newPage();
+      const faults: string[] = [];
+      page.on("pageerror", (error) => faults.push(error.message));
+      page.on("console", (message) => {
+        if (/Content Security Policy|Trusted/i.test(message.text())) faults.push(message.text());
+      });
+      const path = `/${pages.size}.html`;
+      pages.set(path, pageOf(url, options));
+      await page.goto(siteUrl + path);
+      const events = () => page.evaluate(() => (window as unknown as { fired: DomEvent[] }).fired);
+      return {
+        page,
+        faults,
+        events,
+        names: async () => (await events()).map(({ name }) => name.replace("renumerate-", "")),
+        close: () => context.close(),
+      };
+    },
+    async restart(signal) {
+      const gone = ended(child);
+      child.kill(signal);
+      await gone;
+      ({ child } = await startServer(dataDir, port));
+    },
+    async close() {
+      await browser?.close();
+      site.close();
+      site.closeAllConnections();
+      const gone = ended(child);
+      child.kill("SIGTERM");
+      await gone;
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+  return world;
+}
+
+/** Waits for what happens in the background; the test's own time limit ends the waiting. */
+export async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await setImmediate();
+}
