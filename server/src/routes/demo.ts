@@ -11,6 +11,9 @@ import { Problem } from "../domain/problem.ts";
 import type { Env } from "../http/route.ts";
 import type { Scope } from "../store/store.ts";
 
+/** As many as the page shows. */
+const INVOICES = 24;
+
 const Move = z.object({ days: z.number().min(0).max(3650) });
 
 export function mountDemo(app: Hono<Env>, deps: Deps, scope: Scope, simulator: Simulator): void {
@@ -27,7 +30,8 @@ export function mountDemo(app: Hono<Env>, deps: Deps, scope: Scope, simulator: S
       deps.store.events(scope, { limit: 20 }),
     ]);
     context.header("Cache-Control", "no-store");
-    return context.json({ ...snapshot, ledger, events });
+    const customers = snapshot.customers.map((each) => ({ ...each, invoices: each.invoices.slice(0, INVOICES) }));
+    return context.json({ ...snapshot, customers, ledger, events });
   });
 
   app.post("/demo/api/clock", async (context) => {
