@@ -1,6 +1,6 @@
 /**
- * Fresh, empty stores for tests: SQLite always, PostgreSQL as well when TEST_DATABASE_URL names a server where
- * this user may create databases. A test that needs a store runs once for each of `stores`.
+ * Fresh, empty stores for tests: SQLite always, PostgreSQL as well when TEST_DATABASE_URL names a server
+ * where this user may create databases. A test that needs a store runs once for each of `stores`.
  */
 import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";

@@ -15,7 +15,7 @@ export type StoreLocation = { url: string; file?: undefined } | { file: string; 
 
 export interface OpenedStore {
   store: Store;
-  /** The same connections without the interface, for the billing simulator's own tables. Closed by the store. */
+  /** The same connections without the interface, for the billing simulator's tables. Closed by the store. */
   db: Kysely<Schema>;
 }
 

@@ -1,4 +1,4 @@
-/** What differs between the two homes, side by side; whatever is not in here is the same statement on both. */
+/** What differs between the two homes, side by side; whatever is not in here is the same on both. */
 import type {
   ColumnDataType,
   ColumnDefinitionBuilder,

@@ -1,6 +1,6 @@
 /**
- * Work that several processes share. A claim is a lease: while it runs nobody else gets the work, and when its
- * holder dies the work becomes claimable again by itself. So everything may happen twice, nothing not at all.
+ * Work that several processes share. A claim is a lease: while it runs nobody else gets the work, and when
+ * its holder dies the work becomes claimable again. So everything may happen twice, nothing not at all.
  */
 import type { ExpressionBuilder, Kysely, Selectable } from "kysely";
 import type { Home } from "./differences.ts";

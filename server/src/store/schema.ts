@@ -1,6 +1,6 @@
 /**
- * The tables as Kysely sees them. Both homes store the same: instants (ms) and money (minor units) as integers,
- * JSON as text, booleans as 0 and 1, nothing as null.
+ * The tables as Kysely sees them. Both homes store the same: instants (ms) and money (minor units) as
+ * integers, JSON as text, booleans as 0 and 1, nothing as null.
  */
 import type { Generated } from "kysely";
 import type { Environment } from "../billing/provider.ts";

@@ -1,5 +1,5 @@
 /**
- * Kysely on `node:sqlite`: one connection per process, in WAL mode, with a sync to disk on every commit. Kysely
+ * Kysely on `node:sqlite`: one connection per process, in WAL mode, with a sync to disk on every commit. It
  * hands the connection to one transaction or query at a time; everything else waits in line.
  */
 
@@ -23,7 +23,7 @@ export function sqliteDialect(file: string): Dialect {
   };
 }
 
-/** SQLite can undo changes to the schema, which Kysely leaves unused because of pragmas that we do not need. */
+/** SQLite can undo changes to the schema; Kysely leaves that unused for pragmas that we do not need. */
 class Adapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true;

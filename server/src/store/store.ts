@@ -94,6 +94,7 @@ export interface ActionRow {
   action?: BillingAction;
   status: "pending" | "succeeded" | "failed";
   fault?: Fault;
+  /** Billing's clock: cooldowns of offers count from it. */
   createdAt: number;
   settledAt?: number;
 }
@@ -168,7 +169,7 @@ export interface Queries {
   flow(id: string, version: number): Promise<FlowRow | undefined>;
   /** 0 before the first. */
   latestFlowVersion(scope: Scope): Promise<number>;
-  /** Inserts as the active one; the one before becomes inactive. Throws StoreConflict if the version exists. */
+  /** Inserts as the active one in place of the one before. Throws StoreConflict if the version exists. */
   publishFlow(row: FlowRow): Promise<void>;
 
   session(id: string): Promise<SessionRow | undefined>;
@@ -229,13 +230,14 @@ export interface Queries {
   dequeue(topic: string, key: string): Promise<void>;
 }
 
-/** Two writers met, or a row to be inserted exists already; the transaction was rolled back and nothing of it holds. */
+/** Two writers met, or a row to be inserted exists; the transaction was rolled back, nothing of it holds. */
 export class StoreConflict extends Error {}
 
 export interface Store extends Queries {
   /**
-   * All or nothing: a query that fails undoes it even if its error is caught. Inside, use the transaction alone,
-   * and never call another system: on SQLite everything else waits for it. `work` may run again after a deadlock.
+   * All or nothing: a query that fails undoes it even if its error is caught. Inside, use the transaction
+   * alone, and never call another system: on SQLite everything else waits for it. `work` runs again after a
+   * deadlock.
    * @throws StoreConflict
    */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;

@@ -63,8 +63,8 @@ export class Transactions {
     );
   }
 
-  // On SQLite the query would wait for the transaction and the transaction for the query; on PostgreSQL it would
-  // silently not belong to it.
+  // On SQLite the query would wait for the transaction and the transaction for the query; on PostgreSQL it
+  // would silently not belong to it.
   #assertOutside(): void {
     if (this.#current.getStore()?.running) throw new Error("Inside a transaction, use it and not the store");
   }

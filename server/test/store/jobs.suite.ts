@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { after, afterEach, before, describe, it } from "node:test";
 import type { TestHome, TestStore } from "../stores.ts";
 import { NOW } from "./rows.ts";
 
@@ -9,10 +9,15 @@ const LEASE = 30_000;
 export function jobsSuite(home: TestHome): void {
   describe("jobs and schedules", () => {
     let opened: TestStore;
-    beforeEach(async () => {
+    before(async () => {
       opened = await home.open();
     });
-    afterEach(() => opened.drop());
+    // Claims reach for every job there is.
+    afterEach(async () => {
+      await opened.db.deleteFrom("jobs").execute();
+      await opened.db.deleteFrom("schedules").execute();
+    });
+    after(() => opened.drop());
 
     const enqueue = (key: string, dueAt = NOW, payload: object | null = { key }) =>
       opened.store.enqueue({ topic: "webhook", key, payload: payload as null, dueAt });

@@ -46,7 +46,9 @@ export function lifecycleSuite(home: TestHome): void {
         await Promise.all(
           handles.map(({ store }, index) => store.insertWorkspace(rows[index] as (typeof rows)[0])),
         );
-        assert.deepEqual(await handles[0]?.store.workspaces(), rows);
+        const kept = (await handles[0]?.store.workspaces()) ?? [];
+        const ids = (list: typeof rows) => list.map((row) => row.id).sort();
+        assert.deepEqual(ids(kept), ids(rows));
         await Promise.all(handles.map(({ store }) => store.close()));
       } finally {
         await remove();
@@ -80,9 +82,9 @@ export function lifecycleSuite(home: TestHome): void {
         });
         await begun.promise;
         const closing = opened.store.close();
-        await assert.rejects(opened.store.transaction(async () => {}));
+        const refused = assert.rejects(opened.store.transaction((tx) => tx.insertWorkspace(aWorkspace())));
         end.resolve();
-        await Promise.all([writing, closing]);
+        await Promise.all([writing, closing, refused]);
         const { store } = await opened.reopen();
         assert.deepEqual(await store.workspaces(), [{ ...row, name: "late" }]);
       } finally {

@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from "kysely";
+import { type Kysely, type Selectable, sql } from "kysely";
 import type { Home } from "../differences.ts";
 import { fromJson } from "../rows.ts";
 import type { FlowsTable, Schema } from "../schema.ts";
@@ -14,7 +14,8 @@ export function flowQueries(db: Kysely<Schema>, home: Home): FlowQueries {
         .selectAll()
         .where("workspace_id", "=", workspaceId)
         .where("environment", "=", environment)
-        .where("active", "=", 1)
+        // Not a parameter, so that the index of the active ones is used.
+        .where("active", "=", sql.lit(1))
         .executeTakeFirst();
       return row && toRow(row);
     },
