@@ -2,21 +2,26 @@
  * A PostgreSQL for the tests: the one of TEST_DATABASE_URL, or a throw-away cluster from the programs of this machine.
  * It syncs to disk as in production; only its creation does not.
  */
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, mkdtempSync, rmSync } from "node:fs";
+import { chownSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createInterface } from "node:readline";
 import { aptInstall, findProgram } from "./find.ts";
 
 export interface Postgres {
   readonly url: string;
-  stop(): Promise<void>;
+  stop(): void;
 }
 
-const candidates = ["initdb", "/usr/lib/postgresql/*/bin/initdb", "/usr/pgsql-*/bin/initdb", "/opt/homebrew/opt/postgresql*/bin/initdb", "/usr/local/opt/postgresql*/bin/initdb"];
+const candidates = [
+  "initdb",
+  "/usr/lib/postgresql/*/bin/initdb",
+  "/usr/pgsql-*/bin/initdb",
+  "/opt/homebrew/opt/postgresql*/bin/initdb",
+  "/usr/local/opt/postgresql*/bin/initdb",
+];
 
 /** A server is more than a test should install unasked: only in CI, or where RENUMERATE_INSTALL=1 allows it. */
 function findPostgres(): string | undefined {
@@ -33,46 +38,46 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** PostgreSQL refuses to run as root. */
+function unprivileged(): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const id = (flag: string) => Number(execFileSync("id", [flag, "nobody"]));
+  return { uid: id("-u"), gid: id("-g") };
+}
+
 /** Undefined where there is no PostgreSQL; in CI that is an error. */
 export async function startPostgres(): Promise<Postgres | undefined> {
   const given = process.env.TEST_DATABASE_URL;
-  if (given) return { url: given, stop: async () => {} };
+  if (given) return { url: given, stop: () => {} };
   const initdb = findPostgres();
   if (!initdb) {
-    if (process.env.CI === "true") throw new Error("CI needs PostgreSQL: install it or set TEST_DATABASE_URL");
+    if (process.env.CI === "true")
+      throw new Error("CI needs PostgreSQL: install it or set TEST_DATABASE_URL");
     return undefined;
   }
 
   const folder = mkdtempSync(path.join(tmpdir(), "renumerate-postgres-"));
-  const remove = () => rmSync(folder, { recursive: true, force: true });
-  // PostgreSQL refuses to run as root.
-  const asRoot = process.getuid?.() === 0;
-  const nobody = asRoot ? { uid: Number(execFileSync("id", ["-u", "nobody"])), gid: Number(execFileSync("id", ["-g", "nobody"])) } : {};
-  if (nobody.uid) chownSync(folder, nobody.uid, nobody.gid);
-  const data = path.join(folder, "data");
-  const created = spawnSync(initdb, ["--pgdata", data, "--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync"], { ...nobody, cwd: folder, encoding: "utf8" });
-  if (created.status !== 0) {
-    remove();
-    throw new Error(`${initdb} failed: ${created.stderr}`);
-  }
+  const user = unprivileged();
+  if (user) chownSync(folder, user.uid, user.gid);
+  const bin = path.dirname(realpathSync(initdb));
+  const run = (program: string, ...args: string[]) =>
+    execFileSync(path.join(bin, program), ["--pgdata", path.join(folder, "data"), ...args], {
+      cwd: folder,
+      stdio: ["ignore", "ignore", "inherit"],
+      ...user,
+    });
 
   const port = await freePort();
-  const server = spawn(path.join(path.dirname(initdb), "postgres"), ["-D", data, "-h", "127.0.0.1", "-p", String(port), "-k", folder], { ...nobody, cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
-  const ended = once(server, "exit");
-  const log: string[] = [];
-  await new Promise<void>((resolve, reject) => {
-    createInterface(server.stderr).on("line", (line) => {
-      log.push(line);
-      if (line.includes("ready to accept connections")) resolve();
-    });
-    ended.then(() => reject(new Error(`postgres did not start:\n${log.join("\n")}`)), reject);
-  });
-  return {
-    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
-    async stop() {
-      server.kill("SIGQUIT");
-      await ended;
-      remove();
-    },
+  run("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync");
+  const listen = `-h 127.0.0.1 -p ${port} -c unix_socket_directories=`;
+  run("pg_ctl", "start", "--wait", "--log", path.join(folder, "log"), "--options", listen);
+
+  // Also when the tests are interrupted or crash: a forgotten server would outlive them.
+  const stop = () => {
+    process.off("exit", stop);
+    run("pg_ctl", "stop", "--mode=immediate");
+    rmSync(folder, { recursive: true });
   };
+  process.on("exit", stop);
+  return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, stop };
 }

@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { requestId } from "hono/request-id";
 import { BillingError } from "./billing/provider.ts";
 import { openApiDocument } from "./contract/openapi.ts";
-import type { Deps } from "./deps.ts";
+import { type Deps, loggable } from "./deps.ts";
 import { Problem } from "./domain/problem.ts";
 import { failure, plain } from "./http/errors.ts";
 import { createRateLimit } from "./http/rate-limit.ts";
@@ -53,6 +53,7 @@ export function createApp(deps: Deps, extras: (app: Hono<Env>) => void = () => {
   extras(app);
 
   app.notFound((context) => {
+    context.header("Cache-Control", "no-store");
     const { status, body } = failure(new Problem("route_not_found"), context.get("requestId"));
     return context.json(body, status);
   });
@@ -61,7 +62,7 @@ export function createApp(deps: Deps, extras: (app: Hono<Env>) => void = () => {
     // What nobody handled on the way here is billing that does not answer; nothing was changed.
     const problem = error instanceof BillingError ? new Problem("billing_unavailable", { cause: error }) : error;
     const { status, body } = failure(problem, id);
-    if (status >= 500) deps.log.error({ request_id: id, err: error }, "request failed");
+    if (status >= 500) deps.log.error({ request_id: id, err: loggable(error) }, "request failed");
     if (status === 401) context.header("WWW-Authenticate", "Bearer");
     context.header("Cache-Control", "no-store");
     return context.json(context.get("plainErrors") ? plain(body) : body, status);

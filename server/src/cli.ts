@@ -66,9 +66,10 @@ function program(): Command {
       const installation = await open();
       const { url, stop } = await serve(installation);
       const { created } = installation;
-      print(json, { url, ...created }, `\n  Renumerate is listening at ${url}\n${created ? keysOf(created) : ""}`);
       const end = () => void stop().then(() => process.exit(0));
+      // Before it says that it listens: whoever waits for that may end it at once.
       process.once("SIGINT", end).once("SIGTERM", end);
+      print(json, { url, ...created }, `\n  Renumerate is listening at ${url}\n${created ? keysOf(created) : ""}`);
     });
 
   const keys = root.command("keys").description("API keys of the workspace");

@@ -8,6 +8,13 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
+/** What of an error may be logged: the other fields of a database's errors can hold the row that they are about. */
+export function loggable(error: unknown): object | string {
+  if (!(error instanceof Error)) return String(error);
+  const { name, message, stack, cause } = error;
+  return { name, message, stack, ...(cause === undefined ? {} : { cause: loggable(cause) }) };
+}
+
 export interface Deps {
   store: Store;
   billing(scope: Scope): BillingProvider;

@@ -4,7 +4,7 @@ import { z } from "zod";
 const port = z.coerce.number().int().min(0).max(65_535);
 const list = z.string().transform((value) => value.split(",").map((each) => each.trim()).filter(Boolean));
 const origin = (value: string) =>
-  /^https?:\/\/[^/*]+:\*$/.test(value) || (URL.canParse(value) && new URL(value).origin === value);
+  /^https?:\/\/[^/*]+:\*$/.test(value) || (!value.includes("*") && URL.canParse(value) && new URL(value).origin === value);
 const secret = z.string().min(16, "at least 16 characters");
 const minutes = (fallback: number) => z.coerce.number().min(1).default(fallback).transform((value) => value * 60_000);
 

@@ -200,7 +200,7 @@ export async function createWorld({ store, db }: TestStore, options: WorldOption
 export async function replyOf(response: Response): Promise<Reply> {
   const text = await response.text();
   const isJson = response.headers.get("content-type")?.startsWith("application/json");
-  const body: Record<string, unknown> = isJson ? JSON.parse(text) : {};
+  const body: Record<string, unknown> = isJson && text ? JSON.parse(text) : {};
   const refusal = (typeof body.error === "string" ? body : (body.error ?? {})) as Record<string, string>;
   const { code, param } = refusal;
   return { status: response.status, headers: response.headers, text, body, code, param };

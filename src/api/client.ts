@@ -74,7 +74,6 @@ export function createClient(options: ClientOptions): Client {
       try {
         const bearer = await token(fresh);
         fresh = false;
-        signal?.throwIfAborted();
         return await attempt(path, shape, init, bearer);
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;

@@ -27,6 +27,15 @@ button:focus-visible{outline:2px solid var(--renumerate-focus,currentcolor);outl
 
 let sheet: CSSStyleSheet | undefined;
 
+/** One for all buttons of the page. */
+function styles(): CSSStyleSheet {
+  if (!sheet) {
+    sheet = new CSSStyleSheet();
+    sheet.replaceSync(CSS);
+  }
+  return sheet;
+}
+
 /** Importing this file must work where there is no DOM. */
 const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 
@@ -96,8 +105,7 @@ export class CancelButton extends Base {
   constructor() {
     super();
     const root = this.attachShadow({ mode: "open", delegatesFocus: true });
-    if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(CSS);
-    root.adoptedStyleSheets = [sheet];
+    root.adoptedStyleSheets = [styles()];
     const button = this.#button;
     button.type = "button";
     button.part.add("button");
@@ -112,7 +120,8 @@ export class CancelButton extends Base {
     root.append(button, help);
     this.#help(false);
     button.onclick = () => void this.open();
-    const warm = () => void this.#warm();
+    // A dialog that is still there has just given the focus back: that is no intent.
+    const warm = () => void (this.#modal?.isConnected || this.#warm());
     for (const intent of ["pointerenter", "focusin"]) button.addEventListener(intent, warm);
     button.addEventListener("touchstart", warm, { passive: true });
   }

@@ -2,82 +2,86 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { keyed } from "lit/directives/keyed.js";
 import { currentNode, type FlowNode, type FlowState, type MachineEvent } from "../flow/machine.ts";
-import type { Format } from "../i18n/format.ts";
 import { plain, rich } from "./rich-text.ts";
-import { help, loading, stepView, unavailable } from "./steps/index.ts";
-import { button, problem, type StepView, type View } from "./steps/parts.ts";
+import { failure, loading, stepView, unavailable } from "./steps/index.ts";
+import { type Base, button, icon, problem, type StepView } from "./steps/parts.ts";
 import { mergeValues } from "./values.ts";
 
-export interface FrameOptions {
+export interface FrameOptions extends Pick<Base, "format" | "send"> {
   state: FlowState;
-  format: Format;
-  /** Fallback address of the page; without one, the flow's own. */
-  email: string | undefined;
-  send: (event: MachineEvent) => void;
+  /** The page's own fallback address; the flow brings one too. */
+  email: string;
+  dir: string | undefined;
   /** In the page there is nothing to close. */
   inline: boolean;
 }
 
-const icon = (path: string) => html`<svg viewBox="0 0 18 18" aria-hidden="true"><path d=${path} /></svg>`;
-
-/** Changes when another step is shown: everything in it is then new, and the heading takes the focus. */
+/** Changes when another step is shown: all of it is drawn anew then, and its heading takes the focus. */
 export const stepKey = (state: FlowState): string =>
   "path" in state && state.phase !== "done" ? state.path.join() : state.phase;
 
-export function frame({ state, format, email, send, inline }: FrameOptions): TemplateResult {
+export function frame({ state, dir, inline, ...options }: FrameOptions): TemplateResult {
+  const { format, send } = options;
   const { t } = format;
-  const busy = state.phase === "deciding";
+  const { phase } = state;
+  const busy = phase === "deciding";
+  const undecided = busy || phase === "step";
+  const base: Base = { ...options, busy, values: {} };
+  const missing = phase === "step" ? state.missing : undefined;
+  let node: FlowNode | undefined;
   let step: StepView;
-  let view: View | undefined;
-  let values = {};
-  let fault: unknown;
-  let footer: unknown = nothing;
 
   if ("config" in state) {
     const { config } = state;
-    email ||= config.fallbackEmail;
-    const node = currentNode(state) as FlowNode;
-    const deciding = node.step.type === "confirm";
-    const missing = state.phase === "step" ? state.missing : undefined;
-    fault = state.phase === "step" && faultView(state, email, format, send);
+    base.email ||= config.fallbackEmail ?? "";
+    node = currentNode(state) as FlowNode;
     try {
-      values = mergeValues(config, format);
-      view = { state, config, node, busy, missing, format, values, send };
-      step = stepView(view);
+      base.values = mergeValues(config, format);
+      step = stepView({ ...base, state, config, node, missing });
     } catch (error) {
-      // A step that cannot be drawn must not take the way out with it.
+      // A step that cannot be drawn must not take the ways out with it.
       console.error(error);
-      step = unavailable({ code: "", retryable: false }, email, format, send);
-    }
-    if (state.phase !== "done") {
-      const action = (label: string, event: MachineEvent) =>
-        button({ send, busy, values }, label, event, "secondary");
-      footer = html`<footer part="footer">
-        ${action(step.keep ?? t("keep"), { type: "keep" })}
-        ${action(step.leave ?? t("leave"), { type: deciding ? "confirm" : "leave" })}
-      </footer>`;
+      step = unavailable(false, base);
     }
   } else {
-    step = state.phase === "unavailable" ? unavailable(state.fault, email, format, send) : loading(format);
+    step = phase === "unavailable" ? unavailable(state.fault.retryable, base) : loading(base);
   }
 
-  const back = "path" in state && state.phase !== "done" && state.path.length > 1;
-  return html`<div class="panel" part="panel" dir=${t("dir")} aria-busy=${busy || state.phase === "loading"}>
-    <header part="header">
-      ${back ? iconButton("back", t("back"), "M11 4 6 9l5 5", busy, () => send({ type: "back" })) : nothing}
-      ${inline ? nothing : iconButton("close", t("close"), "m4 4 10 10M14 4 4 14", false, () => send({ type: "close" }))}
-    </header>
+  const corner = (name: "back" | "close", path: string) =>
+    html`<button
+      type="button"
+      class="icon ${name}"
+      part="icon ${name}"
+      aria-label=${t(name)}
+      aria-disabled=${(busy && name === "back") || nothing}
+      @click=${() => send({ type: name })}
+    >${icon(path)}</button>`;
+  const exit = (label: string, event: MachineEvent) => button(base, label, event);
+
+  return html`<div class="panel" part="panel" dir=${dir ?? nothing} aria-busy=${busy || phase === "loading"}>
+    <div class="header" part="header">
+      ${undecided && state.path.length > 1 ? corner("back", "m11 4-5 5 5 5") : nothing}
+      ${inline ? nothing : corner("close", "m4 4 10 10M14 4 4 14")}
+    </div>
     ${keyed(
       stepKey(state),
       html`<div class="content" part="content">
-        <h2 id="title" part="heading" tabindex="-1">${plain(step.title, values)}</h2>
-        ${step.body ? html`<div class="body" part="body">${rich(step.body, values)}</div>` : nothing}
-        ${step.content ?? nothing}
-        ${problem(view?.missing && t(view.missing))}${fault || nothing}
-        ${step.actions ? html`<div class="actions" part="actions">${step.actions}</div>` : nothing}
+        ${phase === "done" ? icon("m4 9.5 3.5 3.5L14 5.5", "mark") : nothing}
+        <h2 id="title" part="heading" tabindex="-1" class=${phase}>${plain(step.title ?? "", base.values)}</h2>
+        ${step.body ? html`<div class="body" part="body">${rich(step.body, base.values)}</div>` : nothing}
+        ${step.content}${problem(missing && t(missing))}
+        ${phase === "step" && state.fault ? failure(state.fault.retryable, base) : nothing}
+        <div class="actions" part="actions">${step.actions}</div>
       </div>`,
     )}
-    ${footer}
-    <p class="sr" role="status">${busy ? t("saving") : state.phase === "loading" ? t("loading") : nothing}</p>
+    ${
+      undecided
+        ? html`<div class="footer" part="footer">
+            ${exit(step.keep ?? t("keep"), { type: "keep" })}
+            ${exit(step.leave ?? t("leave"), { type: node?.step.type === "confirm" ? "confirm" : "leave" })}
+          </div>`
+        : nothing
+    }
+    <p class="sr" role="status">${busy ? t("busy") : nothing}</p>
   </div>`;
 }

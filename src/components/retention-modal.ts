@@ -1,13 +1,321 @@
-import { html, LitElement, nothing, type PropertyValues } from "lit";
-import { keyed } from "lit/directives/keyed.js";
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { define } from "../define.ts";
-import { FlowController, type FlowHost } from "../flow/flow-controller.ts";
-import { currentNode, type Fault, type FlowNode, type MachineEvent, nodeOf } from "../flow/machine.ts";
+import { FlowController, type FlowHost, type FlowSettings } from "../flow/flow-controller.ts";
+import type { MachineEvent } from "../flow/machine.ts";
 import { createFormat, type Format } from "../i18n/format.ts";
 import { defaults } from "../lazy.ts";
-import { rich, plain } from "./rich-text.ts";
+import { frame, stepKey } from "./frame.ts";
 import { lockScroll } from "./scroll-lock.ts";
-import { help, loading, stepView, unavailable } from "./steps/index.ts";
-import { button, problem, type StepView, type View } from "./steps/parts.ts";
 import { styles } from "./styles.ts";
-import { mergeValues } from "./values.ts";
+
+const stop = (event: Event) => event.stopPropagation();
+
+/**
+ * The cancel flow in a modal dialog, or, with `inline`, as a part of the page.
+ *
+ * @attr {string} session-id - token of the session, made by the server of the page
+ * @attr {string} session-url - endpoint of the page's own server that answers with a session id
+ * @attr {string} subscription-id - which subscription, for customers with several
+ * @attr {string} api-url - origin of the Renumerate server; by default the one that served the script
+ * @attr {string} fallback-email - whom customers can write to when nothing else works
+ * @attr {string} locale - language of texts, numbers and dates, such as `en-GB`; also sets `lang`
+ * @attr {string} color-scheme - `light`, `dark` or `auto` (as the customer's system); without it, as the page
+ * @attr {boolean} open - shows the flow
+ * @attr {boolean} inline - in the page instead of in a dialog
+ * @attr {boolean} debug - logs every step to the console
+ *
+ * @slot custom:<name> - content of the custom step or custom offer of that name. A step's content answers with a
+ *   bubbling event `renumerate-fill` whose detail is `{value}`, or the page calls `fill(value)`
+ *
+ * @fires renumerate-open
+ * @fires renumerate-step
+ * @fires renumerate-retained
+ * @fires renumerate-cancelled
+ * @fires renumerate-complete
+ * @fires renumerate-close
+ * @fires renumerate-error
+ *
+ * @csspart dialog - the dialog, or the region of an inline flow
+ * @csspart panel - all that is in it
+ * @csspart header - row of the back and close buttons
+ * @csspart icon - back and close button
+ * @csspart back - back button
+ * @csspart close - close button
+ * @csspart content - the step; scrolls
+ * @csspart heading - title of the step
+ * @csspart body - text of the step
+ * @csspart link - link in a text
+ * @csspart options - group of radio buttons, with one of:
+ * @csspart reason - reasons of a survey
+ * @csspart chips - lengths of a pause
+ * @csspart plans - plans to switch to
+ * @csspart option - one option
+ * @csspart option-label - its name
+ * @csspart option-price - price of a plan
+ * @csspart field - label and field
+ * @csspart textarea - field for text
+ * @csspart date - field for a date
+ * @csspart hint - text below a field
+ * @csspart price - price of a discount
+ * @csspart facts - rows of facts: dates and amounts
+ * @csspart losses - list of what ends
+ * @csspart error - what is missing or has failed
+ * @csspart failure - a decision that has failed: text and ways on
+ * @csspart help - line with the mail link
+ * @csspart mark - sign above what has been decided
+ * @csspart skeleton - shown while loading
+ * @csspart actions - row of the step's own buttons
+ * @csspart button - every button with a text
+ * @csspart primary - main action
+ * @csspart secondary - other actions, and both buttons of the footer
+ * @csspart quiet - way back out of an offer that was taken
+ * @csspart footer - row of "keep" and "cancel", the same on every step
+ *
+ * @cssprop [--renumerate-background] - of the dialog
+ * @cssprop [--renumerate-text] - color of texts
+ * @cssprop [--renumerate-muted] - color of lesser texts
+ * @cssprop [--renumerate-surface] - background of footer, facts and chosen options
+ * @cssprop [--renumerate-border] - color of lines
+ * @cssprop [--renumerate-control-border] - color of the edges of buttons and fields
+ * @cssprop [--renumerate-accent] - background of the main action, and chosen options
+ * @cssprop [--renumerate-accent-text] - text of the main action
+ * @cssprop [--renumerate-danger] - color of errors
+ * @cssprop [--renumerate-focus] - color of the focus ring; the text color by default
+ * @cssprop [--renumerate-backdrop] - what covers the page
+ * @cssprop [--renumerate-shadow] - of the dialog
+ * @cssprop [--renumerate-radius=16px] - corners of the dialog
+ * @cssprop [--renumerate-control-radius=10px] - corners of buttons, fields and cards
+ * @cssprop [--renumerate-spacing=16px] - unit of all distances
+ * @cssprop [--renumerate-width=480px] - of the dialog
+ * @cssprop [--renumerate-font=inherit] - font family
+ * @cssprop [--renumerate-heading-font=inherit] - font family of headings
+ * @cssprop [--renumerate-font-size=medium] - size of the text, and with it of nearly everything
+ * @cssprop [--renumerate-duration=0.24s] - of animations
+ *
+ * @cssstate loading - waiting for the flow, or for a decision
+ * @cssstate error - the flow could not be loaded, or a decision has failed
+ */
+export class RetentionModal extends LitElement implements FlowHost {
+  static override styles = styles;
+
+  static override properties = {
+    sessionId: { attribute: "session-id" },
+    sessionUrl: { attribute: "session-url" },
+    subscriptionId: { attribute: "subscription-id" },
+    apiUrl: { attribute: "api-url" },
+    fallbackEmail: { attribute: "fallback-email" },
+    locale: {},
+    colorScheme: { attribute: "color-scheme", reflect: true },
+    open: { type: Boolean, reflect: true, noAccessor: true },
+    inline: { type: Boolean, reflect: true },
+    debug: { type: Boolean },
+  };
+
+  declare sessionId: string;
+  declare sessionUrl: string;
+  declare subscriptionId: string;
+  declare apiUrl: string;
+  declare fallbackEmail: string;
+  declare locale: string;
+  declare colorScheme: string;
+  declare inline: boolean;
+  declare debug: boolean;
+
+  /** The element that opened the flow: gets the focus back, and is where events are dispatched. */
+  opener: HTMLElement | undefined;
+
+  readonly #flow = new FlowController(this);
+  readonly #internals = this.attachInternals();
+  #format: Format | undefined;
+  #key: string | undefined;
+  /** `open` as the page set it; taken up when all attributes are there. */
+  #wanted: boolean | undefined;
+  #unlock: (() => void) | undefined;
+  #pressed: EventTarget | null = null;
+
+  get open(): boolean {
+    return this.#wanted ?? this.#shown;
+  }
+
+  set open(open: boolean) {
+    this.#wanted = open;
+    this.requestUpdate();
+  }
+
+  /** Opens the flow, unless it is open. */
+  show(): void {
+    this.#wanted = undefined;
+    this.#send({ type: "open" });
+  }
+
+  /** Closes the flow. A decision that is under way goes on, and its events follow. */
+  close(): void {
+    this.#wanted = undefined;
+    this.#send({ type: "close" });
+  }
+
+  /** Fetches the flow ahead of `show()`. */
+  preload(): void {
+    this.#flow.preload();
+  }
+
+  /** Answers the custom step that is shown. */
+  fill(value: unknown): void {
+    this.#send({ type: "fill", value });
+  }
+
+  /** @internal */
+  get settings(): FlowSettings {
+    const { sessionId, sessionUrl, subscriptionId, apiUrl } = this;
+    return { sessionId, sessionUrl, subscriptionId, apiUrl: apiUrl || defaults.apiUrl };
+  }
+
+  /** @internal */
+  get stage(): EventTarget {
+    return this.opener?.isConnected ? this.opener : this;
+  }
+
+  /** @internal Before the page hears of it, so that a listener can move the focus on. */
+  hide(): void {
+    this.#dialog?.close();
+    this.#unlock?.();
+    this.#unlock = undefined;
+    // Safari does not focus a button that is clicked, so the dialog alone would not know where to go back to.
+    this.opener?.focus();
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    // A dialog that was moved has left the top layer.
+    this.requestUpdate();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#unlock?.();
+    this.#unlock = undefined;
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    const wanted = this.#wanted;
+    this.#wanted = undefined;
+    if (wanted) this.show();
+    else if (wanted === false) this.close();
+    // The attribute follows what is shown.
+    this.requestUpdate("open", !this.#shown);
+    if (changed.has("locale") || !this.#format) {
+      if (this.locale) this.lang = this.locale;
+      this.#format = createFormat(this.locale || this.closest<HTMLElement>("[lang]")?.lang);
+    }
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    const { state } = this.#flow;
+    const format = this.#format as Format;
+    const content = () =>
+      frame({
+        state,
+        format,
+        email: this.fallbackEmail ?? "",
+        dir: this.locale ? format.t("dir") : undefined,
+        inline: this.inline,
+        send: this.#send,
+      });
+    if (this.inline) {
+      return this.#shown
+        ? html`<section part="dialog" aria-labelledby="title">${content()}</section>`
+        : nothing;
+    }
+    // Keys belong to the dialog: the shortcuts of the page see only this element as their target, not the field.
+    return html`<dialog
+      part="dialog"
+      aria-labelledby="title"
+      @cancel=${this.#cancel}
+      @close=${this.#closed}
+      @pointerdown=${this.#press}
+      @click=${this.#release}
+      @keydown=${stop}
+      @keypress=${stop}
+      @keyup=${stop}
+    >${this.#shown ? content() : nothing}</dialog>`;
+  }
+
+  protected override updated(): void {
+    const { state } = this.#flow;
+    const shown = this.#shown;
+    const dialog = this.#dialog;
+    if (shown && dialog && !dialog.matches(":modal")) {
+      dialog.open = false;
+      dialog.showModal();
+      this.#key = undefined;
+      this.#unlock ??= lockScroll(this.ownerDocument);
+    }
+    const key = shown ? stepKey(state) : undefined;
+    const { missing } = state as { missing?: string };
+    if (key !== this.#key) this.renderRoot.querySelector("h2")?.focus();
+    else if (missing) this.#invalid?.focus();
+    this.#key = key;
+    this.#mark("loading", ["loading", "deciding"].includes(state.phase));
+    this.#mark("error", state.phase === "unavailable" || "fault" in state);
+    // The button that made this element makes it part of the page again when it is needed.
+    if (!shown && this.opener) this.remove();
+  }
+
+  get #shown(): boolean {
+    const { state } = this.#flow;
+    return state.phase !== "closed" && !(state.phase === "deciding" && state.closed);
+  }
+
+  get #dialog(): HTMLDialogElement | null {
+    return this.renderRoot?.querySelector("dialog") ?? null;
+  }
+
+  get #invalid(): HTMLElement | null {
+    return this.renderRoot.querySelector("[aria-invalid] input, textarea[aria-invalid]");
+  }
+
+  readonly #send = (event: MachineEvent): void => {
+    this.#flow.dispatch(event);
+    // Asking again for what is still missing changes no state, but leads to the field again.
+    this.requestUpdate();
+  };
+
+  #cancel(event: Event): void {
+    // Fields in a slot have a cancel event too.
+    if (event.target !== event.currentTarget) return;
+    event.preventDefault();
+    this.close();
+  }
+
+  /** Browsers may close a dialog on their own, and say so later, when it may be open again. */
+  #closed(): void {
+    if (this.#shown && !this.#dialog?.open) this.close();
+  }
+
+  #press(event: Event): void {
+    this.#pressed = event.target;
+  }
+
+  /** A click beside the dialog closes it, unless text would be lost or the press began on a field. */
+  #release({ target, currentTarget }: Event): void {
+    const { state } = this.#flow;
+    const typed = "answers" in state && Object.values(state.answers.texts).some(Boolean);
+    if (target === currentTarget && target === this.#pressed && !typed && state.phase !== "deciding")
+      this.close();
+  }
+
+  #mark(name: string, on: boolean): void {
+    // Engines without custom states have no set, or throw on a name without dashes.
+    try {
+      this.#internals.states[on ? "add" : "delete"](name);
+    } catch {}
+  }
+}
+
+define("renumerate-retention-modal", RetentionModal);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "renumerate-retention-modal": RetentionModal;
+  }
+}

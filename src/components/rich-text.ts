@@ -53,10 +53,9 @@ export function rich(text: string, values: Values): unknown[] {
   const blocks: { list: boolean; lines: unknown[] }[] = [];
   for (const line of text.trim().split(/\r?\n/)) {
     const list = /^\s*- /.test(line);
-    let block = blocks.at(-1);
     // An empty line ends a block.
-    if (!block || block.list !== list || !line.trim()) blocks.push((block = { list, lines: [] }));
-    if (line.trim()) block.lines.push(inline(list ? line.replace(/^\s*- /, "") : line, values));
+    if (blocks.at(-1)?.list !== list || !line.trim()) blocks.push({ list, lines: [] });
+    if (line.trim()) blocks.at(-1)?.lines.push(inline(list ? line.replace(/^\s*- /, "") : line, values));
   }
   return blocks.map(({ list, lines }) =>
     list

@@ -1,6 +1,8 @@
 /**
  * One sheet for the modal. Custom properties of the page reach a private name once, at the top, with their default;
- * rules below use the private names. Logical properties only, so that right-to-left costs nothing.
+ * rules below use the private names, so that what is in a slot keeps the page's own. Logical properties only, so that
+ * right-to-left costs nothing; and every text finds its own direction, since flows may be in another language than the
+ * page.
  */
 import { css } from "lit";
 
@@ -8,7 +10,7 @@ export const styles = css`
 :host {
   display: contents;
 }
-:host([hidden]), [hidden] {
+:host([hidden]), .actions:empty {
   display: none;
 }
 :host([color-scheme="light"]) {
@@ -20,9 +22,6 @@ export const styles = css`
 :host([color-scheme="auto"]) {
   color-scheme: light dark;
 }
-*, ::before {
-  box-sizing: border-box;
-}
 dialog, section {
   --rn-bg: var(--renumerate-background, light-dark(#fff, #1c1d21));
   --rn-fg: var(--renumerate-text, light-dark(#17181c, #f3f4f6));
@@ -33,12 +32,18 @@ dialog, section {
   --rn-accent: var(--renumerate-accent, light-dark(#1d1f26, #f3f4f6));
   --rn-on: var(--renumerate-accent-text, light-dark(#fff, #17181c));
   --rn-bad: var(--renumerate-danger, light-dark(#b3261e, #ffb4ab));
+  --rn-ring: var(--renumerate-focus, var(--rn-fg));
   --rn-radius: var(--renumerate-radius, 16px);
   --rn-control: var(--renumerate-control-radius, 10px);
   --rn-space: var(--renumerate-spacing, 16px);
-  --rn-speed: var(--renumerate-duration, .24s);
+  --rn-wide: calc(var(--rn-space) * 1.75);
+  --rn-half: calc(var(--rn-space) * .5);
+  --rn-in: var(--renumerate-duration, .24s);
+  box-sizing: border-box;
+  width: min(var(--renumerate-width, 480px), 100% - 2 * var(--rn-space));
   color: var(--rn-fg);
   background: var(--rn-bg);
+  border: 1px solid var(--rn-line);
   border-radius: var(--rn-radius);
   font-family: var(--renumerate-font, inherit);
   font-size: var(--renumerate-font-size, medium);
@@ -53,34 +58,29 @@ dialog, section {
   word-spacing: normal;
   overflow-wrap: anywhere;
   visibility: visible;
-}
-section {
-  display: block;
-  max-width: var(--renumerate-width, 30rem);
-  border: 1px solid var(--rn-line);
+  pointer-events: auto;
 }
 dialog {
-  width: min(var(--renumerate-width, 480px), 100% - 2 * var(--rn-space));
   max-width: none;
   max-height: min(46rem, 100dvh - 2 * var(--rn-space));
   padding: 0;
-  border: 1px solid transparent;
+  border-color: transparent;
   overflow: hidden;
   overscroll-behavior: contain;
   box-shadow: var(--renumerate-shadow, 0 24px 64px #0003, 0 4px 16px #0002);
 }
 dialog[open] {
   display: flex;
-  animation: in var(--rn-speed) cubic-bezier(.2, .8, .2, 1);
+  animation: in var(--rn-in) cubic-bezier(.2, .8, .2, 1);
 }
 dialog::backdrop {
   background: var(--renumerate-backdrop, #0b0c1080);
-  animation: fade var(--rn-speed);
+  animation: fade var(--rn-in);
 }
 @keyframes in {
   from {
     opacity: 0;
-    transform: translateY(var(--rn-from, 12px)) scale(var(--rn-zoom, .98));
+    transform: translateY(var(--rn-from, 12px));
   }
 }
 @keyframes fade {
@@ -88,61 +88,71 @@ dialog::backdrop {
     opacity: 0;
   }
 }
+* {
+  box-sizing: border-box;
+  min-width: 0;
+  unicode-bidi: plaintext;
+}
+h2, p, ul, dl, dd, fieldset {
+  margin: 0;
+  padding: 0;
+  border: 0;
+}
+.panel, .header, .footer, .actions, fieldset label, dl div {
+  display: flex;
+}
 .panel {
   flex: 1;
-  min-width: 0;
-  display: flex;
   flex-direction: column;
 }
-header {
-  display: flex;
+.header {
   justify-content: space-between;
-  padding: calc(var(--rn-space) * .5) calc(var(--rn-space) * .5) 0;
-  min-height: calc(var(--rn-space) * 1.5);
+  min-height: var(--rn-wide);
+  padding: var(--rn-half) var(--rn-half) 0;
+}
+.content, .body, fieldset, .field, .failure, .skeleton, .card, fieldset label > span, .primary, .icon {
+  display: grid;
 }
 .content {
-  padding: 0 calc(var(--rn-space) * 1.75) calc(var(--rn-space) * 1.5);
+  padding: 0 var(--rn-wide) var(--rn-wide);
   overflow: auto;
   overscroll-behavior: contain;
   scroll-padding: var(--rn-space);
-  display: grid;
-  grid-template-columns: minmax(0, 1fr);
+  grid-auto-rows: max-content;
   gap: var(--rn-space);
-  animation: fade var(--rn-speed);
+  animation: fade var(--rn-in);
 }
-footer {
-  padding: var(--rn-space) calc(var(--rn-space) * 1.75);
+.footer {
+  padding: var(--rn-space) var(--rn-wide);
   border-top: 1px solid var(--rn-line);
   background: var(--rn-soft);
 }
-footer, .actions {
-  display: flex;
+.footer, .actions {
   flex-wrap: wrap;
-  gap: calc(var(--rn-space) * .625);
+}
+.body, .footer, .actions, fieldset, .failure, .skeleton {
+  gap: var(--rn-half);
 }
 h2 {
-  margin: 0;
   font-family: var(--renumerate-heading-font, inherit);
   font-size: 1.375em;
   font-weight: 650;
   line-height: 1.25;
   letter-spacing: -.012em;
   text-wrap: balance;
-  outline: 0;
 }
-p, ul, dl, dd, fieldset, legend {
-  margin: 0;
-  padding: 0;
-  border: 0;
-  min-width: 0;
+legend, .sr, .loading {
+  position: absolute;
+  clip-path: inset(50%);
 }
-.body {
-  display: grid;
-  gap: .6em;
+.body, dt, small, .price span, .field > span, [part="hint"] {
   color: var(--rn-muted);
 }
-.body:has(+ .skeleton), .body:empty {
-  display: none;
+small, .field > span, [part="hint"] {
+  font-size: .875em;
+}
+dd, .error, [part="option-label"], button, .primary {
+  font-weight: 550;
 }
 ul {
   padding-inline-start: 1.25em;
@@ -151,38 +161,39 @@ a {
   color: inherit;
   text-underline-offset: .2em;
 }
-button, .primary {
-  flex: 1 1 9.5em;
-  min-height: 44px;
-  padding: .55em 1em;
+button, .primary, textarea, [type="date"], fieldset label, .card, dl {
+  padding: .6em .8em;
   border: 1px solid var(--rn-edge);
   border-radius: var(--rn-control);
-  color: var(--rn-fg);
+  color: inherit;
   background: var(--rn-bg);
   font: inherit;
+}
+button, .primary, [type="date"], fieldset label {
+  min-height: 44px;
+}
+button, .primary {
+  flex: 1 1 9.5em;
+  padding-inline: .5em;
   font-weight: 550;
   line-height: 1.3;
   text-align: center;
   text-decoration: none;
+  place-items: center;
+}
+button, .primary, label {
   cursor: pointer;
 }
+button:hover {
+  border-color: var(--rn-fg);
+}
 .primary {
-  display: grid;
-  place-items: center;
   color: var(--rn-on);
   background: var(--rn-accent);
   border-color: var(--rn-accent);
 }
-button:hover {
-  background: var(--rn-soft);
-  border-color: var(--rn-fg);
-}
-footer button:hover {
-  background: var(--rn-bg);
-}
 .primary:hover {
-  background: color-mix(in srgb, var(--rn-accent) 88%, var(--rn-bg));
-  border-color: transparent;
+  opacity: .9;
 }
 .icon, .quiet {
   flex: none;
@@ -198,8 +209,6 @@ footer button:hover {
 .icon {
   width: 44px;
   padding: 0;
-  display: grid;
-  place-items: center;
 }
 .close {
   margin-inline-start: auto;
@@ -212,6 +221,12 @@ svg {
   stroke-linecap: round;
   stroke-linejoin: round;
 }
+.mark {
+  width: 44px;
+  padding: 11px;
+  border-radius: 50%;
+  background: var(--rn-soft);
+}
 .back:dir(rtl) svg {
   transform: scaleX(-1);
 }
@@ -219,40 +234,18 @@ svg {
   cursor: progress;
   opacity: .65;
 }
-:focus-visible {
-  outline: 2px solid var(--renumerate-focus, var(--rn-fg));
+:focus-visible, label:has([type="radio"]:focus-visible) {
+  outline: 2px solid var(--rn-ring);
   outline-offset: 2px;
 }
-fieldset {
-  display: grid;
-  gap: calc(var(--rn-space) * .5);
+h2:focus, [type="radio"] {
+  outline: 0;
 }
-legend, .sr {
-  position: absolute;
-  width: 1px;
-  height: 1px;
-  overflow: hidden;
-  clip-path: inset(50%);
+fieldset label {
+  gap: .6em;
 }
-fieldset label, .card, textarea, [type="date"] {
-  border: 1px solid var(--rn-line);
-  border-radius: var(--rn-control);
-  background: var(--rn-bg);
-}
-fieldset label, .card {
-  display: flex;
-  gap: .75em;
-  align-items: start;
-  min-height: 44px;
-  padding: .6em .9em;
-  cursor: pointer;
-}
-.card, label > span, label > span > span {
-  display: grid;
-}
-.card {
-  gap: 0;
-  cursor: auto;
+.card, fieldset label {
+  border-color: var(--rn-line);
 }
 fieldset label:hover {
   border-color: var(--rn-edge);
@@ -262,9 +255,8 @@ fieldset label:has(:checked) {
   box-shadow: inset 0 0 0 1px var(--rn-accent);
   background: var(--rn-soft);
 }
-fieldset label:has(:focus-visible) {
-  outline: 2px solid var(--renumerate-focus, var(--rn-fg));
-  outline-offset: 2px;
+.content [aria-invalid] label, textarea[aria-invalid] {
+  border-color: var(--rn-bad);
 }
 [type="radio"] {
   flex: none;
@@ -272,35 +264,22 @@ fieldset label:has(:focus-visible) {
   height: 1.125em;
   margin: .19em 0 0;
   accent-color: var(--rn-accent);
-  outline: 0;
-}
-[aria-invalid] label, [aria-invalid]:not(fieldset) {
-  border-color: var(--rn-bad);
 }
 .chips {
-  grid-template-columns: repeat(auto-fit, minmax(7.5em, 1fr));
+  display: flex;
+  flex-wrap: wrap;
 }
-[part="option-label"] {
-  font-weight: 550;
+.chips label {
+  flex: auto;
 }
 .reason [part="option-label"] {
   font-weight: 400;
 }
-small, .field > span, [part="hint"] {
-  font-size: .875em;
-  color: var(--rn-muted);
-}
 .field {
-  display: grid;
   gap: .4em;
 }
-textarea, [type="date"] {
+textarea {
   width: 100%;
-  min-height: 44px;
-  padding: .6em .8em;
-  border-color: var(--rn-edge);
-  color: inherit;
-  font: inherit;
   resize: vertical;
 }
 .price strong {
@@ -308,47 +287,33 @@ textarea, [type="date"] {
   font-weight: 650;
   letter-spacing: -.015em;
 }
-s {
-  color: var(--rn-muted);
-}
 dl {
-  border-radius: var(--rn-control);
+  padding: .4em 1em;
+  border: 0;
   background: var(--rn-soft);
-  padding: calc(var(--rn-space) * .375) var(--rn-space);
 }
 dl div {
-  display: flex;
   flex-wrap: wrap;
-  justify-content: space-between;
   gap: 0 1em;
   padding: .5em 0;
 }
 dl div + div {
   border-top: 1px solid var(--rn-line);
 }
-dt {
-  color: var(--rn-muted);
-}
 dd {
-  font-weight: 550;
+  margin-inline-start: auto;
 }
 .error {
   color: var(--rn-bad);
-  font-weight: 550;
-}
-.skeleton {
-  display: grid;
-  gap: calc(var(--rn-space) * .75);
 }
 i {
   height: 44px;
   border-radius: var(--rn-control);
   background: var(--rn-soft);
-  animation: pulse 1.4s ease-in-out infinite alternate;
+  animation: pulse 1.4s infinite alternate;
 }
 i:first-child {
   width: 60%;
-  height: 28px;
 }
 @keyframes pulse {
   to {
@@ -358,19 +323,16 @@ i:first-child {
 @media (max-width: 480px) {
   dialog {
     --rn-from: 100%;
-    --rn-zoom: 1;
+    --rn-wide: calc(var(--rn-space) * 1.25);
     width: 100%;
     margin: auto 0 0;
     border-end-start-radius: 0;
     border-end-end-radius: 0;
     padding-bottom: env(safe-area-inset-bottom);
   }
-  .content, footer {
-    padding-inline: calc(var(--rn-space) * 1.25);
-  }
 }
 @media (max-height: 420px) {
-  dialog .panel {
+  .panel {
     overflow: auto;
   }
   .content {
@@ -383,7 +345,7 @@ i:first-child {
   }
 }
 @media (forced-colors: active) {
-  dialog, footer, dl {
+  dialog, .footer, dl {
     border: 1px solid;
   }
   fieldset label:has(:checked) {

@@ -31,6 +31,15 @@ export interface FlowHost extends ReactiveControllerHost {
   readonly stage: EventTarget;
   readonly isConnected: boolean;
   readonly debug: boolean;
+  /** Takes the flow off the page at once. */
+  hide(): void;
+}
+
+/** One opening: whoever is warmed up meanwhile for another session does not disturb it. */
+interface Run {
+  client: Client;
+  outbox: Outbox;
+  session: string;
 }
 
 interface Warm {
@@ -53,12 +62,10 @@ export class FlowController implements ReactiveController {
   readonly #host: FlowHost;
   readonly #queue: MachineEvent[] = [];
   #busy = false;
-  /** Asked to open while the decision of the last opening is still under way. */
-  #again = false;
   #warm: Warm | undefined;
   #client: { key: string; client: Client } | undefined;
   #loading: AbortController | undefined;
-  #run: { client: Client; outbox: Outbox; session: string } | undefined;
+  #run: Run | undefined;
 
   constructor(host: FlowHost) {
     this.#host = host;
@@ -70,11 +77,6 @@ export class FlowController implements ReactiveController {
     queueMicrotask(() => {
       if (!this.#host.isConnected) this.dispatch({ type: "close" });
     });
-  }
-
-  open(): void {
-    this.#again = this.state.phase === "deciding" && this.state.closed;
-    this.dispatch({ type: "open" });
   }
 
   /** Fetches the configuration ahead of the opening. */
@@ -95,11 +97,7 @@ export class FlowController implements ReactiveController {
         this.state = state;
         this.#host.requestUpdate();
         for (const effect of effects) this.#perform(effect);
-        if (state.phase === "closed") {
-          this.#end();
-          if (this.#again) this.#queue.push({ type: "open" });
-          this.#again = false;
-        }
+        if (state.phase === "closed") this.#end();
       }
     } finally {
       this.#busy = false;
@@ -137,7 +135,8 @@ export class FlowController implements ReactiveController {
 
   async #load(restart: boolean): Promise<void> {
     this.#end();
-    const { signal } = (this.#loading = new AbortController());
+    this.#loading = new AbortController();
+    const { signal } = this.#loading;
     const { subscriptionId } = this.#host.settings;
     try {
       const { client } = restart ? this.#connect() : this.#ahead();
@@ -157,7 +156,7 @@ export class FlowController implements ReactiveController {
 
   /** Never aborted: once sent, only the answer tells what holds. */
   async #decide(decision: Decision): Promise<void> {
-    const { client, outbox, session } = this.#run as NonNullable<typeof this.#run>;
+    const { client, outbox, session } = this.#run as Run;
     const events = outbox.all();
     const seen =
       decision.type === "accept"
@@ -206,6 +205,7 @@ export class FlowController implements ReactiveController {
         emit(stage, "renumerate-error", { ...notice.fault });
         break;
       default:
+        if (notice.name === "close") this.#host.hide();
         emit(stage, `renumerate-${notice.name}`, {});
     }
   }

@@ -98,7 +98,7 @@ const NOTHING: Answers = { reasons: NONE, texts: NONE, choices: NONE, values: NO
 
 /** Without a prototype: a step may be called `constructor`. */
 const put = <T>(answers: Readonly<Record<string, T>>, id: string, value: T): Record<string, T> =>
-  ({ __proto__: null, ...answers, [id]: value }) as Record<string, T>;
+  Object.assign(Object.create(null), answers, { [id]: value });
 
 /** Where a flow without usable steps still leads: the customer can always cancel. */
 const LAST_RESORT: Step = { type: "confirm", id: "confirm", effective: "period_end" };

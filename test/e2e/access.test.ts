@@ -17,10 +17,16 @@ const WALK: readonly [heading: string, go: (page: Page) => Promise<void>][] = [
     },
   ],
   ["10% off your subscription", (page) => page.getByRole("button", { name: "No thanks" }).click()],
-  ["Is there anything you would like to tell us?", (page) => page.getByRole("button", { name: "Continue" }).click()],
+  [
+    "Is there anything you would like to tell us?",
+    (page) => page.getByRole("button", { name: "Continue" }).click(),
+  ],
   ["What ends with your subscription", (page) => page.getByRole("button", { name: "Continue" }).click()],
   ["One more thing", (page) => page.getByRole("button", { name: "Continue" }).click()],
-  ["Confirm your cancellation", (page) => page.getByRole("dialog").getByRole("button", { name: LEAVE }).click()],
+  [
+    "Confirm your cancellation",
+    (page) => page.getByRole("dialog").getByRole("button", { name: LEAVE }).click(),
+  ],
   ["Your subscription is cancelled", async () => {}],
 ];
 
@@ -47,14 +53,20 @@ describe("at 320 px", () => {
         await page.getByRole("heading", { name: heading }).waitFor();
         // The dialog's name in the accessibility tree is the heading that the customer reads.
         assert.equal(await page.getByRole("dialog", { name: heading }).count(), 1, heading);
-        assert.equal(await page.getByRole("dialog").getByRole("button", { name: "Close", exact: true }).count(), 1);
+        assert.equal(
+          await page.getByRole("dialog").getByRole("button", { name: "Close", exact: true }).count(),
+          1,
+        );
         const { violations } = await new AxeBuilder({ page }).analyze();
         assert.deepEqual(
           violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`),
           [],
           heading,
         );
-        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= 320), `${heading} scrolls sideways`);
+        assert.ok(
+          await page.evaluate(() => document.documentElement.scrollWidth <= 320),
+          `${heading} scrolls sideways`,
+        );
         await go(page);
       }
       assert.deepEqual(faults, []);

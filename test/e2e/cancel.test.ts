@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import type { Page, Route } from "playwright-core";
 import { everyOffer, everyStep } from "./flows.ts";
-import { createWorld, type Visit, type Visitor, until, type World } from "./harness.ts";
+import { createWorld, until, type Visit, type Visitor, type World } from "./harness.ts";
 
 const STAY = "Keep subscription";
 const LEAVE = "Cancel subscription";
 
 const open = (page: Page) => page.getByRole("button", { name: LEAVE }).click();
-const inDialog = (page: Page, name: string) => page.getByRole("dialog").getByRole("button", { name, exact: true });
+const inDialog = (page: Page, name: string) =>
+  page.getByRole("dialog").getByRole("button", { name, exact: true });
 const pick = async (page: Page, reason: string) => {
   await page.getByRole("radio", { name: reason }).check();
   await inDialog(page, "Continue").click();
@@ -50,7 +51,11 @@ describe("a customer leaves, stays, or closes the flow", () => {
     assert.deepEqual((await visitor.events()).at(-1)?.detail.outcome, "cancelled");
     const [row, ...others] = await ledgerOf("sub_1MowQVLkdIwHu7ixeRlqHVzs");
     assert.equal(others.length, 0);
-    assert.partialDeepStrictEqual(row, { outcome: "cancelled", confirmed: true, effectiveAt: subscription.cancelAt });
+    assert.partialDeepStrictEqual(row, {
+      outcome: "cancelled",
+      confirmed: true,
+      effectiveAt: subscription.cancelAt,
+    });
   });
 
   it("sees that it is already cancelled when it opens again, and nothing is counted twice", async () => {
@@ -84,7 +89,9 @@ describe("a customer leaves, stays, or closes the flow", () => {
     assert.deepEqual(await visitor.names(), ["open", "step", "retained", "complete"]);
     // The event is sent in the background; leaving the page sends what is left.
     await page.goto("about:blank");
-    await until(async () => (await ledgerOf("sub_amara_pro_annual")).some(({ outcome }) => outcome === "retained"));
+    await until(async () =>
+      (await ledgerOf("sub_amara_pro_annual")).some(({ outcome }) => outcome === "retained"),
+    );
   });
 
   it("closes with Escape: abandoned, focus back on the button, nothing at billing", async () => {
@@ -93,12 +100,17 @@ describe("a customer leaves, stays, or closes the flow", () => {
     await open(page);
     await page.getByRole("radio", { name: "Too expensive" }).check();
     await page.keyboard.press("Escape");
-    await page.getByRole("dialog").waitFor({ state: "detached" }).catch(() => {});
+    await page
+      .getByRole("dialog")
+      .waitFor({ state: "detached" })
+      .catch(() => {});
     assert.deepEqual(await visitor.names(), ["open", "step", "complete", "close"]);
     assert.equal((await visitor.events())[2]?.detail.outcome, "abandoned");
     assert.equal(await page.evaluate(() => document.activeElement?.localName), "renumerate-cancel-button");
     await page.goto("about:blank");
-    await until(async () => (await ledgerOf("sub_eleanor_team")).some(({ outcome }) => outcome === "abandoned"));
+    await until(async () =>
+      (await ledgerOf("sub_eleanor_team")).some(({ outcome }) => outcome === "abandoned"),
+    );
     assert.deepEqual(await world.subscription("sub_eleanor_team"), before);
   });
 
@@ -111,7 +123,9 @@ describe("a customer leaves, stays, or closes the flow", () => {
     await inDialog(page, LEAVE).click();
     await page.getByRole("heading", { name: "Your subscription is cancelled" }).waitFor();
     assert.deepEqual(
-      (await visitor.events()).filter(({ name }) => name === "renumerate-complete").map(({ detail }) => detail.outcome),
+      (await visitor.events())
+        .filter(({ name }) => name === "renumerate-complete")
+        .map(({ detail }) => detail.outcome),
       ["abandoned", "cancelled"],
     );
   });
@@ -195,7 +209,9 @@ describe("one outcome, one billing action", () => {
     await page.keyboard.press("Escape");
     await decisions.release();
     await page.waitForFunction(() =>
-      (window as unknown as { fired: { name: string }[] }).fired.some(({ name }) => name === "renumerate-complete"),
+      (window as unknown as { fired: { name: string }[] }).fired.some(
+        ({ name }) => name === "renumerate-complete",
+      ),
     );
     assert.deepEqual(await visitor.names(), ["open", "step", "step", "close", "retained", "complete"]);
     assert.equal((await world.subscription("sub_tom_pro")).status, "paused");
@@ -268,7 +284,9 @@ describe("one outcome, one billing action", () => {
     await cancelled.waitFor();
     const { ledger } = await world.state();
     assert.deepEqual(
-      ledger.filter(({ subscriptionId }) => subscriptionId === "sub_amara_pro_annual").map(({ outcome }) => outcome),
+      ledger
+        .filter(({ subscriptionId }) => subscriptionId === "sub_amara_pro_annual")
+        .map(({ outcome }) => outcome),
       ["cancelled"],
     );
   });
@@ -304,11 +322,14 @@ describe("every step", () => {
     await page.keyboard.press("Enter");
     await heading("Why would you like to cancel?");
     await page.keyboard.press("Tab");
-    while (!(await page.evaluate(() => {
-      let active = document.activeElement;
-      while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
-      return active instanceof HTMLInputElement;
-    }))) await page.keyboard.press("Tab");
+    while (
+      !(await page.evaluate(() => {
+        let active = document.activeElement;
+        while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
+        return active instanceof HTMLInputElement;
+      }))
+    )
+      await page.keyboard.press("Tab");
     await page.keyboard.press("Space");
     await page.keyboard.press("ArrowDown");
     assert.equal(await page.getByRole("radio", { name: "Something else" }).isChecked(), true);

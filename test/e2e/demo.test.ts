@@ -19,7 +19,9 @@ describe("the demo", () => {
     await page.goto(world.url);
     const names = page.getByRole("navigation", { name: "Demo customers" }).getByRole("link");
     await names.first().waitFor();
-    const addresses = await names.evaluateAll((links) => links.map((link) => (link as HTMLAnchorElement).href));
+    const addresses = await names.evaluateAll((links) =>
+      links.map((link) => (link as HTMLAnchorElement).href),
+    );
     assert.ok(addresses.length >= 8, `${addresses.length} customers`);
     const { customers } = await world.state();
     for (const address of addresses) {
@@ -27,8 +29,14 @@ describe("the demo", () => {
       await page.locator('main[aria-busy="false"]').waitFor();
       const id = new URL(address).searchParams.get("customer");
       const owned = customers.find((each) => each.id === id)?.subscriptions ?? [];
-      const leavable = owned.filter(({ status, cancelAt }) => status !== "cancelled" && cancelAt === undefined);
-      assert.equal(await page.locator("renumerate-cancel-button:defined").count(), leavable.length, String(id));
+      const leavable = owned.filter(
+        ({ status, cancelAt }) => status !== "cancelled" && cancelAt === undefined,
+      );
+      assert.equal(
+        await page.locator("renumerate-cancel-button:defined").count(),
+        leavable.length,
+        String(id),
+      );
     }
   });
 
@@ -41,11 +49,27 @@ describe("the demo", () => {
     await page.getByRole("dialog").getByRole("button", { name: "Cancel subscription" }).click();
     await page.getByRole("heading", { name: "Your subscription is cancelled" }).waitFor();
     await page.keyboard.press("Escape");
-    await page.locator("main").getByText(/cancel(s|led|ling)|ends/i).first().waitFor();
+    await page
+      .locator("main")
+      .getByText(/cancel(s|led|ling)|ends/i)
+      .first()
+      .waitFor();
     const panel = page.locator("#panel");
-    await panel.locator("#ledger").getByText(/cancelled/i).first().waitFor();
-    await panel.locator("#events").getByText(/session\.cancelled/).first().waitFor();
-    await panel.locator("#dom").getByText(/renumerate-complete/).first().waitFor();
+    await panel
+      .locator("#ledger")
+      .getByText(/cancelled/i)
+      .first()
+      .waitFor();
+    await panel
+      .locator("#events")
+      .getByText(/session\.cancelled/)
+      .first()
+      .waitFor();
+    await panel
+      .locator("#dom")
+      .getByText(/renumerate-complete/)
+      .first()
+      .waitFor();
     assert.deepEqual(faults, [], "nothing violates the page's own policy");
   });
 

@@ -12,11 +12,19 @@ export const everyOffer = {
       id: "why",
       title: "Before you go, {{customer.firstName|there}}",
       reasons: [
-        reason("price", "Too expensive", { type: "discount", percentOff: 25, duration: "repeating", months: 3 }),
+        reason("price", "Too expensive", {
+          type: "discount",
+          percentOff: 25,
+          duration: "repeating",
+          months: 3,
+        }),
         reason("away", "Away for a while", { type: "pause", months: [1, 2, 3], untilDate: { maxMonths: 6 } }),
         reason("size", "Wrong plan", {
           type: "plan_change",
-          plans: [{ priceId: "price_basic_monthly" }, { priceId: "price_team_monthly", description: "For **all** of you" }],
+          plans: [
+            { priceId: "price_basic_monthly" },
+            { priceId: "price_team_monthly", description: "For **all** of you" },
+          ],
         }),
         reason("yearly", "I would rather pay yearly", { type: "annual_switch" }),
         reason("unsure", "I need more time to try", { type: "trial_extension", days: 14 }),
@@ -37,9 +45,16 @@ export const everyStep = {
     {
       type: "survey",
       id: "why",
-      reasons: [{ id: "price", label: "Too expensive" }, { id: "other", label: "Something else" }],
+      reasons: [
+        { id: "price", label: "Too expensive" },
+        { id: "other", label: "Something else" },
+      ],
     },
-    { type: "offer", id: "deal", offers: [{ type: "discount", id: "deal-offer", percentOff: 10, duration: "once" }] },
+    {
+      type: "offer",
+      id: "deal",
+      offers: [{ type: "discount", id: "deal-offer", percentOff: 10, duration: "once" }],
+    },
     { type: "feedback", id: "words", minLength: 5 },
     { type: "losses", id: "ends", items: ["Unlimited projects", "4K export"] },
     { type: "custom", id: "extra", name: "extra" },

@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { promisify } from "node:util";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import type { RenumerateEventMap } from "../../src/events.ts";
 import { findBrowser } from "../../scripts/browser.ts";
+import type { RenumerateEventMap } from "../../src/events.ts";
 
 const cli = new URL("../../server/bin/renumerate.js", import.meta.url).pathname;
 const privateKey = "rk_sk_end_to_end_tests_0123456789";
@@ -152,7 +152,10 @@ export async function createWorld(): Promise<World> {
   const site = createServer(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url as string, "http://site");
     if (pathname === "/session") {
-      const id = await mint(searchParams.get("customer") as string, searchParams.get("subscription") ?? undefined);
+      const id = await mint(
+        searchParams.get("customer") as string,
+        searchParams.get("subscription") ?? undefined,
+      );
       response.setHeader("Content-Type", "application/json").end(JSON.stringify({ id }));
     } else {
       const page = pages.get(pathname);
@@ -180,7 +183,9 @@ export async function createWorld(): Promise<World> {
       await world.renumerate("flow", "publish", file, "--json");
     },
     async subscription(id) {
-      const found = (await state()).customers.flatMap((each) => each.subscriptions).find((each) => each.id === id);
+      const found = (await state()).customers
+        .flatMap((each) => each.subscriptions)
+        .find((each) => each.id === id);
       if (!found) throw new Error(`the simulator has no ${id}`);
       return found;
     },

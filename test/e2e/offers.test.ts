@@ -31,7 +31,13 @@ describe("a customer accepts", () => {
     const { ledger, events } = await world.state();
     const rows = ledger.filter((row) => row.subscriptionId === subscription);
     assert.equal(rows.length, 1);
-    assert.partialDeepStrictEqual(rows[0], { outcome: "retained", offerType, reason, offerAccepted: true, confirmed: true });
+    assert.partialDeepStrictEqual(rows[0], {
+      outcome: "retained",
+      offerType,
+      reason,
+      offerAccepted: true,
+      confirmed: true,
+    });
     const types = events.filter(({ data }) => data.subscriptionId === subscription).map(({ type }) => type);
     assert.deepEqual(types.sort(), ["session.retained", "session.started"]);
   }
@@ -95,7 +101,10 @@ describe("a customer accepts", () => {
     const customer = "cus_lucia";
     const subscription = "sub_lucia_basic";
     const { page, close } = await reach("I would rather pay yearly", { customer, subscription });
-    const shown = await page.getByText(/^\$\d+\.\d\d$/).first().innerText();
+    const shown = await page
+      .getByText(/^\$\d+\.\d\d$/)
+      .first()
+      .innerText();
     await page.getByRole("button", { name: "Switch to yearly" }).click();
     await page.getByRole("heading", { name: "You now pay by the year" }).waitFor();
     const { customers, now } = await world.state();

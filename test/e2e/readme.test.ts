@@ -44,7 +44,9 @@ describe("the README", () => {
       env: { ...process.env, RENUMERATE_PRIVATE_KEY: world.privateKey },
       stdio: ["ignore", "pipe", "inherit"],
     });
-    const port = await new Promise<string>((resolve) => child.stdout.once("data", (text) => resolve(String(text).trim())));
+    const port = await new Promise<string>((resolve) =>
+      child.stdout.once("data", (text) => resolve(String(text).trim())),
+    );
     const browser = await chromium.launch({ executablePath: await findBrowser(), args: ["--no-sandbox"] });
     const page = await browser.newPage();
     await page.goto(`http://localhost:${port}`);

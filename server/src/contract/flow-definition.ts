@@ -53,7 +53,10 @@ export const Condition: z.ZodType<Condition> = z.lazy(() =>
       if (kinds.length !== 1) {
         context.addIssue({ code: "custom", message: "exactly one of all, any, not, field" });
       } else if ((kinds[0] === "field") !== tests.length > 0) {
-        context.addIssue({ code: "custom", message: "a field needs is, in, atLeast or atMost, and only a field" });
+        context.addIssue({
+          code: "custom",
+          message: "a field needs is, in, atLeast or atMost, and only a field",
+        });
       }
     }),
 );
@@ -75,14 +78,20 @@ const offer = <Type extends string, Shape extends z.ZodRawShape>(type: Type, sha
   });
 
 const url = (protocols: RegExp, words: string) =>
-  z.string().max(2000).refine((value) => URL.canParse(value) && protocols.test(new URL(value).protocol), words);
+  z
+    .string()
+    .max(2000)
+    .refine((value) => URL.canParse(value) && protocols.test(new URL(value).protocol), words);
 
 export const OfferDefinition = z
   .discriminatedUnion("type", [
     offer("discount", {
       percentOff: z.number().min(1).max(100).optional(),
       amountOff: z.int().min(1).optional(),
-      currency: z.string().regex(/^[a-z]{3}$/, "lower-case ISO 4217").optional(),
+      currency: z
+        .string()
+        .regex(/^[a-z]{3}$/, "lower-case ISO 4217")
+        .optional(),
       duration: z.enum(["once", "repeating", "forever"]),
       months: months.optional(),
     }),
@@ -92,7 +101,12 @@ export const OfferDefinition = z
     }),
     offer("plan_change", {
       plans: z
-        .array(z.strictObject({ priceId: z.string().min(1).max(255), description: z.string().max(300).optional() }))
+        .array(
+          z.strictObject({
+            priceId: z.string().min(1).max(255),
+            description: z.string().max(300).optional(),
+          }),
+        )
         .min(1)
         .max(6),
     }),
@@ -103,7 +117,8 @@ export const OfferDefinition = z
     offer("custom", { name: id, data: z.json().optional() }),
   ])
   .superRefine((definition, context) => {
-    const issue = (path: string, message: string) => context.addIssue({ code: "custom", path: [path], message });
+    const issue = (path: string, message: string) =>
+      context.addIssue({ code: "custom", path: [path], message });
     if (definition.type === "discount") {
       if ((definition.percentOff === undefined) === (definition.amountOff === undefined)) {
         issue("percentOff", "exactly one of percentOff and amountOff");
@@ -129,7 +144,9 @@ const step = <Type extends string, Shape extends z.ZodRawShape>(type: Type, shap
 const ReasonDefinition = z.strictObject({
   id,
   label,
-  followup: z.strictObject({ label: z.string().trim().min(1).max(200), required: z.boolean().optional() }).optional(),
+  followup: z
+    .strictObject({ label: z.string().trim().min(1).max(200), required: z.boolean().optional() })
+    .optional(),
   offers: offers.optional(),
 });
 
@@ -163,15 +180,22 @@ export const FlowDefinition = z
         if (ids.indexOf(each) < index) issue(at(index), `"${each}" is used twice`);
       });
     };
-    unique(steps.map((each) => each.id), (index) => [index, "id"]);
+    unique(
+      steps.map((each) => each.id),
+      (index) => [index, "id"],
+    );
     for (const [index, each] of steps.entries()) {
       if (each.type === "survey") {
-        unique(each.reasons.map((reason) => reason.id), (reason) => [index, "reasons", reason, "id"]);
+        unique(
+          each.reasons.map((reason) => reason.id),
+          (reason) => [index, "reasons", reason, "id"],
+        );
       }
       if (each.type === "confirm" && steps.slice(index + 1).some((later) => later.type !== "success")) {
         issue([index], "confirm comes last, before success: what follows it would never be shown");
       }
-      if (each.type === "confirm" && each.when) issue([index, "when"], "the last question is asked of everyone");
+      if (each.type === "confirm" && each.when)
+        issue([index, "when"], "the last question is asked of everyone");
       if (each.type === "success" && index < steps.length - 1) issue([index], "success is the last step");
     }
     if (!steps.some((each) => each.type === "confirm")) {
@@ -187,9 +211,13 @@ export const FlowDefinition = z
             ? [{ list: each.offers, at: ["offers"] }]
             : [];
       for (const { list, at } of groups) {
-        for (const [position, { when: _when, title: _t, body: _b, acceptLabel: _a, declineLabel: _d, ...terms }] of list.entries()) {
+        for (const [
+          position,
+          { when: _when, title: _t, body: _b, acceptLabel: _a, declineLabel: _d, ...terms },
+        ] of list.entries()) {
           const text = JSON.stringify(terms);
-          if ((seen.get(terms.id) ?? text) !== text) issue([index, ...at, position, "id"], `another offer is called "${terms.id}"`);
+          if ((seen.get(terms.id) ?? text) !== text)
+            issue([index, ...at, position, "id"], `another offer is called "${terms.id}"`);
           seen.set(terms.id, text);
         }
       }

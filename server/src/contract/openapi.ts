@@ -19,10 +19,24 @@ const PlainError = z
 /** Refusals that a route's own checks bring. */
 function refusalsOf(route: Route): ProblemCode[] {
   const codes: ProblemCode[] = [...(route.refusals ?? []), "internal_error"];
-  if (route.auth === "key") codes.push("key_invalid", "conflicting_credentials", "rate_limited", "secret_key_in_browser", "workspace_read_only");
-  if (route.auth === "session") codes.push("session_invalid", "session_expired", "rate_limited", "origin_not_allowed");
+  if (route.auth === "key")
+    codes.push(
+      "key_invalid",
+      "conflicting_credentials",
+      "rate_limited",
+      "secret_key_in_browser",
+      "workspace_read_only",
+    );
+  if (route.auth === "session")
+    codes.push("session_invalid", "session_expired", "rate_limited", "origin_not_allowed");
   if (route.body) {
-    codes.push("content_type_unsupported", "body_too_large", "body_malformed", "parameter_missing", "parameter_invalid");
+    codes.push(
+      "content_type_unsupported",
+      "body_too_large",
+      "body_malformed",
+      "parameter_missing",
+      "parameter_invalid",
+    );
     codes.push("parameter_unknown");
   }
   if (route.query) codes.push("parameter_invalid");
@@ -31,20 +45,25 @@ function refusalsOf(route: Route): ProblemCode[] {
 
 function responsesOf(route: Route) {
   const byStatus = Map.groupBy(refusalsOf(route), (code) => errors[code].status);
-  const failures = [...byStatus].sort(([one], [other]) => one - other).map(([status, codes]) => [
-    String(status),
-    {
-      description: codes.map((code) => `\`${code}\`: ${errors[code].message}`).join("\n\n"),
-      content: { "application/json": { schema: route.plainErrors ? PlainError : ErrorBody } },
-    },
-  ]);
+  const failures = [...byStatus]
+    .sort(([one], [other]) => one - other)
+    .map(([status, codes]) => [
+      String(status),
+      {
+        description: codes.map((code) => `\`${code}\`: ${errors[code].message}`).join("\n\n"),
+        content: { "application/json": { schema: route.plainErrors ? PlainError : ErrorBody } },
+      },
+    ]);
   return {
     "200": { description: "OK", content: { "application/json": { schema: route.reply } } },
     ...Object.fromEntries(failures),
   };
 }
 
-export function openApiDocument(routes: readonly Route[], info: { version: string; publicUrl: string }): object {
+export function openApiDocument(
+  routes: readonly Route[],
+  info: { version: string; publicUrl: string },
+): object {
   const paths: ZodOpenApiPathsObject = {};
   for (const route of routes) {
     const { operationId, summary, description, auth } = route;
@@ -54,9 +73,16 @@ export function openApiDocument(routes: readonly Route[], info: { version: strin
         operationId,
         summary,
         ...(description ? { description } : {}),
-        security: auth === "none" ? [] : auth === "session" ? [{ session: [] }] : [{ brandKey: [] }, { apiKey: [] }, { bearer: [] }],
+        security:
+          auth === "none"
+            ? []
+            : auth === "session"
+              ? [{ session: [] }]
+              : [{ brandKey: [] }, { apiKey: [] }, { bearer: [] }],
         ...(route.query ? { requestParams: { query: route.query as z.ZodObject } } : {}),
-        ...(route.body ? { requestBody: { required: true, content: { "application/json": { schema: route.body } } } } : {}),
+        ...(route.body
+          ? { requestBody: { required: true, content: { "application/json": { schema: route.body } } } }
+          : {}),
         responses: responsesOf(route),
       },
     };
@@ -64,7 +90,11 @@ export function openApiDocument(routes: readonly Route[], info: { version: strin
   const header = (name: string) => ({ type: "apiKey" as const, in: "header" as const, name });
   return createDocument({
     openapi: "3.1.0",
-    info: { title: "Renumerate", version: info.version, description: "Open, self-hosted subscription retention." },
+    info: {
+      title: "Renumerate",
+      version: info.version,
+      description: "Open, self-hosted subscription retention.",
+    },
     servers: [{ url: info.publicUrl }],
     paths,
     components: {

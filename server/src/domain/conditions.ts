@@ -34,11 +34,13 @@ export function holds(condition: Condition | undefined, subscription: BilledSubs
   if (not) return !holds(not, subscription, now);
   const value = field === undefined ? undefined : valueOf(field, subscription, now);
   if (value === undefined) return false;
+  // An empty text is no number, although JavaScript takes it for 0.
+  const size = String(value).trim() === "" ? Number.NaN : Number(value);
   const same = (other: string | number | boolean) => String(other) === String(value);
   return (
     (is === undefined || same(is)) &&
     (!among || among.some(same)) &&
-    (atLeast === undefined || Number(value) >= atLeast) &&
-    (atMost === undefined || Number(value) <= atMost)
+    (atLeast === undefined || size >= atLeast) &&
+    (atMost === undefined || size <= atMost)
   );
 }

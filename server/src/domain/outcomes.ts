@@ -20,6 +20,9 @@ import type { SessionClaims } from "./session-token.ts";
 /** More than any person causes; a page that sends more is broken or hostile. */
 export const EVENTS_PER_SESSION = 2000;
 
+/** A page that has used them up must not keep its customer from leaving: a decision may bring one more request's worth. */
+const DECISION_RESERVE = 500;
+
 /** Until then the request that wrote the action is expected to settle it itself. */
 const SETTLE_AFTER = 30_000;
 
@@ -38,19 +41,25 @@ async function ingest(
   session: SessionRow,
   { events }: Pick<EventsRequest, "events">,
   now: number,
+  most = EVENTS_PER_SESSION,
 ): Promise<{ accepted: number; runs: Map<string, Replay> }> {
   const at = deps.clock();
   const accepted = await tx.insertSessionEvents(session.id, events, at).catch((error) => {
     throw error instanceof StoreConflict ? new Problem("event_conflict", { cause: error }) : error;
   });
-  if (accepted && (await tx.countSessionEvents(session.id)) > EVENTS_PER_SESSION) throw new Problem("too_many_events");
+  if (accepted && (await tx.countSessionEvents(session.id)) > most) throw new Problem("too_many_events");
   const actions = await tx.actions(session.id);
   const runs = new Map<string, Replay>();
   for (const run of new Set(events.map((event) => event.run))) {
     runs.set(run, replay(session.config, await tx.sessionEvents(session.id, run), actions));
   }
-  if (accepted && !session.settlement) {
-    for (const progress of runs.values()) await recordProgress(deps, tx, session, progress, now);
+  // While billing is being asked the session is as good as decided: its answer, not another tab, says how it ends.
+  if (accepted && !session.settlement && !actions.some(({ status }) => status === "pending")) {
+    for (const progress of runs.values()) {
+      await recordProgress(deps, tx, session, progress, now);
+      // Staying decides the session; what other openings say no longer counts.
+      if (progress.kept) break;
+    }
   }
   return { accepted, runs };
 }
@@ -75,23 +84,30 @@ export async function decide(deps: Deps, claims: SessionClaims, request: Decisio
   const session = await deps.store.transaction(async (tx) => {
     await tx.lock(`session:${request.session}`);
     const own = await ownSession(tx, claims, request.session);
-    await ingest(deps, tx, own, request, now);
+    await ingest(deps, tx, own, request, now, EVENTS_PER_SESSION + DECISION_RESERVE);
     return own;
   });
-  await settlePending(deps, session);
-  const prepared = await deps.store.transaction((tx) => prepare(deps, tx, claims, request, now));
+  const attempt = async () => {
+    await settlePending(deps, session);
+    return deps.store.transaction((tx) => prepare(deps, tx, claims, request, now));
+  };
+  // Another decision that was quicker by a moment is waited for: how it ends says how this one does.
+  const prepared = (await attempt()) ?? (await attempt());
+  // It may or may not have happened; until billing says so nothing else may be begun.
+  if (!prepared) throw new Problem("billing_unavailable");
   return "settlement" in prepared ? prepared.settlement : carryOut(deps, prepared.session, prepared.action);
 }
 
 type Prepared = { settlement: Settlement } | { session: SessionRow; action: ActionRow };
 
+/** Undefined while another decision is pending. */
 async function prepare(
   deps: Deps,
   tx: Transaction,
   claims: SessionClaims,
   request: DecisionRequest,
   now: number,
-): Promise<Prepared> {
+): Promise<Prepared | undefined> {
   // Two sessions of one customer must not both take what is offered once.
   await tx.lock(`customer:${claims.workspaceId}:${claims.environment}:${claims.customerId}`);
   await tx.lock(`session:${request.session}`);
@@ -101,8 +117,8 @@ async function prepare(
   const live = actions.find((action) => action.status !== "failed");
   if (live) {
     if (!sameDecision(live.decision, decision)) {
-      // A pending one may or may not have happened; until billing says so nothing else may be begun.
-      throw new Problem(live.status === "pending" ? "billing_unavailable" : "session_completed");
+      if (live.status === "pending") return undefined;
+      throw new Problem("session_completed");
     }
     return session.settlement ? { settlement: session.settlement } : { session, action: live };
   }
@@ -117,7 +133,7 @@ async function prepare(
     decision,
     ...(billingAction ? { action: billingAction } : {}),
     status: "pending",
-    createdAt: deps.clock(),
+    createdAt: now,
   };
   if (!(await tx.insertAction(action))) throw new Problem("session_completed");
   await tx.enqueue({
@@ -137,7 +153,10 @@ async function decisionOf(tx: Transaction, session: SessionRow, { events }: Deci
   const recorded = await tx.sessionEvents(session.id, last.run);
   // The way out must not depend on anything before it being in order.
   if (last.type === "confirm") return { type: "cancel" };
-  const decision = recorded.at(-1)?.id === last.id && replay(session.config, recorded, await tx.actions(session.id)).decision;
+  const ends = recorded.at(-1);
+  // Only a run without a gap says what the customer decided about.
+  const complete = ends?.id === last.id && ends.seq === recorded.length - 1;
+  const decision = complete && replay(session.config, recorded, await tx.actions(session.id)).decision;
   if (!decision) throw new Problem("decision_not_possible");
   return decision;
 }
@@ -185,11 +204,13 @@ async function ledgerReason(tx: Transaction, session: SessionRow): Promise<{ rea
 async function carryOut(deps: Deps, session: SessionRow, pending: ActionRow): Promise<Settlement> {
   const billing = deps.billing(session);
   let subscription: Subscription;
+  let at: number;
   try {
     // An offer that billing has no part in (contact, redirect, custom) needs no answer from it either.
     subscription = pending.action
       ? await withTimeout(billing.execute(pending.action, pending.id), deps.limits.billingTimeout)
       : session.config.subscription;
+    at = await billing.now();
   } catch (error) {
     if (!(error instanceof BillingError)) throw error;
     if (error.kind === "unknown") return requested(deps, session, pending);
@@ -197,7 +218,7 @@ async function carryOut(deps: Deps, session: SessionRow, pending: ActionRow): Pr
     await fail(deps, session, pending, error);
     throw new Problem(pending.decision.type === "accept" ? "offer_not_available" : "billing_rejected", { cause: error });
   }
-  return succeed(deps, session, pending, subscription);
+  return succeed(deps, session, pending, subscription, at);
 }
 
 function withTimeout<T>(work: Promise<T>, ms: number): Promise<T> {
@@ -233,8 +254,8 @@ async function succeed(
   session: SessionRow,
   pending: ActionRow,
   subscription: Subscription,
+  at: number,
 ): Promise<Settlement> {
-  const at = await deps.billing(session).now();
   return deps.store.transaction(async (tx) => {
     await tx.lock(`session:${session.id}`);
     const current = (await tx.session(session.id)) as SessionRow;
@@ -284,7 +305,7 @@ export async function settlePending(deps: Deps, session: SessionRow): Promise<Se
   try {
     const found =
       pending.action && (await withTimeout(billing.readBack(pending.action, pending.id), deps.limits.billingTimeout));
-    if (found) await succeed(deps, session, pending, found);
+    if (found) await succeed(deps, session, pending, found, await billing.now());
     else await carryOut(deps, session, pending);
   } catch (error) {
     // Refused: nothing is pending any more. Unknown: it stays so, and the job comes back to it.

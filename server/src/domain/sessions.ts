@@ -166,8 +166,10 @@ async function resolve(
 
 /** Metadata may hold what a customer should not read: only what the flow's own texts name leaves the server. */
 function mentioned(flow: Flow, metadata: BilledSubscription["metadata"]): Record<string, string> {
-  const text = JSON.stringify(flow);
-  return Object.fromEntries(Object.entries(metadata).filter(([key]) => text.includes(`{{attributes.${key}`)));
+  const named = new Set(
+    Array.from(JSON.stringify(flow).matchAll(/\{\{\s*attributes\.([\w-]+)/g), ([, key]) => key as string),
+  );
+  return Object.fromEntries(Object.entries(metadata).filter(([key]) => named.has(key)));
 }
 
 const configOf = ({ config, settlement }: SessionRow): FlowConfig => ({

@@ -22,7 +22,8 @@ export function preflight(context: Context, methods: readonly string[], widget: 
 /** `https://shop.example`, or `http://localhost:*` for any port of one host. */
 function matches(pattern: string, origin: string): boolean {
   return pattern.endsWith(":*")
-    ? origin === pattern.slice(0, -2) || (origin.startsWith(pattern.slice(0, -1)) && /^\d+$/.test(origin.slice(pattern.length - 1)))
+    ? origin === pattern.slice(0, -2) ||
+        (origin.startsWith(pattern.slice(0, -1)) && /^\d+$/.test(origin.slice(pattern.length - 1)))
     : origin === pattern;
 }
 

@@ -17,7 +17,9 @@ const TOUCH_EVERY = 60_000;
  * @throws Problem key_invalid (the same for missing, malformed, unknown and revoked), conflicting_credentials
  */
 export async function keyOf(headers: Headers, deps: Deps): Promise<{ key: KeyRow; workspace: WorkspaceRow }> {
-  const given = [headers.get("x-brand-key"), headers.get("x-api-key"), bearer(headers)].filter((value) => !!value);
+  const given = [headers.get("x-brand-key"), headers.get("x-api-key"), bearer(headers)].filter(
+    (value) => !!value,
+  );
   const secret = given[0];
   if (!secret) throw new Problem("key_invalid");
   if (given.some((other) => other !== secret)) throw new Problem("conflicting_credentials");
@@ -31,7 +33,10 @@ export async function keyOf(headers: Headers, deps: Deps): Promise<{ key: KeyRow
 }
 
 /** @throws Problem session_invalid, session_expired */
-export async function sessionOf(headers: Headers, deps: Deps): Promise<{ claims: SessionClaims; workspace: WorkspaceRow }> {
+export async function sessionOf(
+  headers: Headers,
+  deps: Deps,
+): Promise<{ claims: SessionClaims; workspace: WorkspaceRow }> {
   const token = bearer(headers);
   if (!token) throw new Problem("session_invalid");
   const claims = openSession(deps.keys.session, token, deps.clock());

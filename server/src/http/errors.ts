@@ -16,21 +16,37 @@ interface ErrorRow {
   message: string;
 }
 
-const row = (type: ErrorRow["type"], status: ErrorRow["status"], message: string): ErrorRow => ({ type, status, message });
+const row = (type: ErrorRow["type"], status: ErrorRow["status"], message: string): ErrorRow => ({
+  type,
+  status,
+  message,
+});
 
 export const errors: Readonly<Record<ProblemCode, ErrorRow>> = {
   key_invalid: row("authentication_error", 401, "The API key is missing or not valid."),
   conflicting_credentials: row("authentication_error", 401, "Several headers carry different API keys."),
   session_invalid: row("authentication_error", 401, "The session id is missing or not valid."),
-  session_expired: row("authentication_error", 401, "The session has expired. Ask your backend for a new one."),
+  session_expired: row(
+    "authentication_error",
+    401,
+    "The session has expired. Ask your backend for a new one.",
+  ),
   workspace_read_only: row("billing_error", 402, "This workspace is read-only."),
   demo_workspace: row("permission_error", 403, "A demo workspace does not accept this."),
   insufficient_scope: row("permission_error", 403, "This API key lacks the scope for this request."),
-  secret_key_in_browser: row("permission_error", 403, "A secret key was sent by a browser. Keep it on your server."),
+  secret_key_in_browser: row(
+    "permission_error",
+    403,
+    "A secret key was sent by a browser. Keep it on your server.",
+  ),
   origin_not_allowed: row("permission_error", 403, "This page's origin is not allowed in the workspace."),
   route_not_found: row("not_found_error", 404, "There is nothing at this address."),
   customer_not_found: row("not_found_error", 404, "Customer not found"),
-  customer_ambiguous: row("conflict_error", 409, "Several customers have this e-mail address. Name one by customer_id."),
+  customer_ambiguous: row(
+    "conflict_error",
+    409,
+    "Several customers have this e-mail address. Name one by customer_id.",
+  ),
   subscription_not_found: row("not_found_error", 404, "Subscription not found"),
   session_not_found: row("not_found_error", 404, "Session not found"),
   no_active_flow: row("not_found_error", 404, "No flow is published in this environment."),
@@ -46,7 +62,11 @@ export const errors: Readonly<Record<ProblemCode, ErrorRow>> = {
   parameter_missing: row("invalid_request_error", 400, "A required parameter is missing."),
   parameter_invalid: row("invalid_request_error", 400, "A parameter is not valid."),
   parameter_unknown: row("invalid_request_error", 400, "A parameter is not known."),
-  too_many_events: row("invalid_request_error", 400, "This session holds more events than one visit can cause."),
+  too_many_events: row(
+    "invalid_request_error",
+    400,
+    "This session holds more events than one visit can cause.",
+  ),
   rate_limited: row("rate_limit_error", 429, "Too many requests. Try again later."),
   internal_error: row("api_error", 500, "Something went wrong on our side. Quote the request id."),
   billing_rejected: row("api_error", 502, "Billing refused the change. Nothing was changed."),
@@ -60,7 +80,15 @@ export function failure(error: unknown, requestId: string): { status: ErrorRow["
   const param = problem.param === undefined ? {} : { param: problem.param };
   return {
     status,
-    body: { error: { type, code: problem.code, message: problem.message || message, ...param, request_id: requestId } },
+    body: {
+      error: {
+        type,
+        code: problem.code,
+        message: problem.message || message,
+        ...param,
+        request_id: requestId,
+      },
+    },
   };
 }
 

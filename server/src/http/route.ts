@@ -76,7 +76,12 @@ export function mount(app: Hono<Env>, routes: readonly Route[], deps: Deps, limi
     const methods = here.map(({ method }) => method.toUpperCase());
     app.all(path, (context) => {
       const method = context.req.method === "HEAD" ? "get" : context.req.method.toLowerCase();
-      if (method === "options") return preflight(context, methods, here.some(({ auth }) => auth === "session"));
+      if (method === "options")
+        return preflight(
+          context,
+          methods,
+          here.some(({ auth }) => auth === "session"),
+        );
       const route = here.find((each) => each.method === method);
       if (!route) {
         context.header("Allow", methods.join(", "));
@@ -101,7 +106,12 @@ async function run(context: Context<Env>, route: Route, deps: Deps, limit: RateL
   return context.json((await route.handle(given as never)) as object);
 }
 
-async function authenticate(context: Context<Env>, route: Route, deps: Deps, limit: RateLimit): Promise<object> {
+async function authenticate(
+  context: Context<Env>,
+  route: Route,
+  deps: Deps,
+  limit: RateLimit,
+): Promise<object> {
   if (route.auth === "none") return {};
   if (route.auth === "key") {
     const caller = await keyOf(context.req.raw.headers, deps);
@@ -154,7 +164,9 @@ function parse(schema: z.ZodType, value: unknown): unknown {
   const path = [...issue.path];
   // Within a union the issue that matters is the one of the member that came furthest.
   while (issue.code === "invalid_union" && issue.errors.length) {
-    const deepest = issue.errors.flat().reduce((best, each) => (each.path.length > best.path.length ? each : best));
+    const deepest = issue.errors
+      .flat()
+      .reduce((best, each) => (each.path.length > best.path.length ? each : best));
     path.push(...deepest.path);
     issue = deepest;
   }
@@ -163,7 +175,8 @@ function parse(schema: z.ZodType, value: unknown): unknown {
     throw new Problem("parameter_unknown", { param, message: `${param} is not a known parameter.` });
   }
   const param = path.map(String).join("/");
-  const absent = issue.code === "invalid_type" && issue.input === undefined && /received undefined/.test(issue.message);
+  const absent =
+    issue.code === "invalid_type" && issue.input === undefined && /received undefined/.test(issue.message);
   throw new Problem(absent ? "parameter_missing" : "parameter_invalid", {
     param,
     message: absent ? `${param} is required.` : `${param || "The body"}: ${issue.message}`,

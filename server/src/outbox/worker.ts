@@ -3,7 +3,7 @@
  * leases; one that dies only delays its share.
  */
 import { Cron } from "croner";
-import type { Deps } from "../deps.ts";
+import { type Deps, loggable } from "../deps.ts";
 import { sweepIdle } from "../domain/ledger.ts";
 import { settlePending } from "../domain/outcomes.ts";
 import type { JobRow } from "../store/store.ts";
@@ -64,7 +64,7 @@ export function startWorker(deps: Deps, every = 1_000): { stop(): Promise<void> 
   const turn = () => {
     if (stopped) return;
     current = tick(deps)
-      .catch((error) => deps.log.error({ err: error }, "worker tick failed"))
+      .catch((error) => deps.log.error({ err: loggable(error) }, "worker tick failed"))
       .finally(() => {
         if (!stopped) timer = setTimeout(turn, every);
       });

@@ -6,8 +6,8 @@ import type { Hono } from "hono";
 import { z } from "zod";
 import type { Simulator } from "../billing/simulator.ts";
 import type { Deps } from "../deps.ts";
-import { mintSession } from "../domain/sessions.ts";
 import { Problem } from "../domain/problem.ts";
+import { mintSession } from "../domain/sessions.ts";
 import type { Env } from "../http/route.ts";
 import type { Scope } from "../store/store.ts";
 
@@ -30,13 +30,17 @@ export function mountDemo(app: Hono<Env>, deps: Deps, scope: Scope, simulator: S
       deps.store.events(scope, { limit: 20 }),
     ]);
     context.header("Cache-Control", "no-store");
-    const customers = snapshot.customers.map((each) => ({ ...each, invoices: each.invoices.slice(0, INVOICES) }));
+    const customers = snapshot.customers.map((each) => ({
+      ...each,
+      invoices: each.invoices.slice(0, INVOICES),
+    }));
     return context.json({ ...snapshot, customers, ledger, events });
   });
 
   app.post("/demo/api/clock", async (context) => {
     // A page elsewhere can send a form, but not JSON, without being asked first.
-    if (context.req.header("content-type") !== "application/json") throw new Problem("content_type_unsupported");
+    if (context.req.header("content-type") !== "application/json")
+      throw new Problem("content_type_unsupported");
     const move = Move.safeParse(await context.req.json().catch(() => undefined));
     if (!move.success) throw new Problem("parameter_invalid", { param: "days" });
     return context.json({ now: await simulator.advance({ by: move.data.days * 86_400_000 }) });

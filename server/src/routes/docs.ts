@@ -50,7 +50,8 @@ function typeOf(schema: Schema): Html {
   }
   if (schema.items) return html`list of ${typeOf(schema.items)}`;
   if (schema.properties) return fields(schema);
-  if (typeof schema.additionalProperties === "object") return html`map of ${typeOf(schema.additionalProperties)}`;
+  if (typeof schema.additionalProperties === "object")
+    return html`map of ${typeOf(schema.additionalProperties)}`;
   return html`${[schema.type ?? "anything"].flat().join(" | ")}`;
 }
 
@@ -75,10 +76,12 @@ function operation(method: string, path: string, spec: Operation): Html {
     <p>${spec.summary}</p>
     ${spec.description ? html`<p>${spec.description}</p>` : ""}
     <p>Credential: ${credentials.length ? credentials.join(" or ") : "none"}</p>
-    ${spec.parameters?.length
-      ? html`<h3>Query</h3>
+    ${
+      spec.parameters?.length
+        ? html`<h3>Query</h3>
           ${fields({ properties: Object.fromEntries(spec.parameters.map((each) => [each.name, { ...each.schema, ...(each.description ? { description: each.description } : {}) }])) })}`
-      : ""}
+        : ""
+    }
     ${spec.requestBody ? html`<h3>Body</h3>${body(spec.requestBody)}` : ""}
     <h3>Answers</h3>
     <dl>

@@ -41,7 +41,10 @@ export function serveFiles(app: Hono<Env>, folder: string, prefix: string): void
       context.header("ETag", etag);
       context.header("Vary", "Accept-Encoding");
       // A name with a hash never means anything else; the others are asked for again each time.
-      context.header("Cache-Control", /-[\w-]{8,}\.js$/.test(name) ? "public, max-age=31536000, immutable" : "no-cache");
+      context.header(
+        "Cache-Control",
+        /-[\w-]{8,}\.js$/.test(name) ? "public, max-age=31536000, immutable" : "no-cache",
+      );
       if (type.startsWith("text/html")) context.header("Content-Security-Policy", PAGE_POLICY);
       // Pages on other origins load the embed as modules.
       else context.header("Access-Control-Allow-Origin", "*");

@@ -1,9 +1,9 @@
 /** The Renumerate dialect: sessions that a business's backend mints. */
 import { z } from "zod";
 import { SessionRequest, SessionResponse } from "../../../src/api/contract.ts";
-import { mintSession } from "../domain/sessions.ts";
-import type { SessionPrefix } from "../domain/session-token.ts";
 import { Problem } from "../domain/problem.ts";
+import type { SessionPrefix } from "../domain/session-token.ts";
+import { mintSession } from "../domain/sessions.ts";
 import { keyRoute, type Route } from "../http/route.ts";
 
 function sessionRoute(kind: "retention" | "subscription", prefix: SessionPrefix): Route {
@@ -12,7 +12,10 @@ function sessionRoute(kind: "retention" | "subscription", prefix: SessionPrefix)
       method: "post",
       path: `/v1/${kind}/session`,
       operationId: `create_${kind}_session`,
-      summary: kind === "retention" ? "Make a session for a retention flow" : "Make a session for a subscription hub",
+      summary:
+        kind === "retention"
+          ? "Make a session for a retention flow"
+          : "Make a session for a subscription hub",
       description: `The id begins with \`${prefix}\` and names one customer; give it to the widget of that customer alone.`,
       body: z.object({ [kind]: SessionRequest } as Record<typeof kind, typeof SessionRequest>),
       reply: SessionResponse,
@@ -24,7 +27,10 @@ function sessionRoute(kind: "retention" | "subscription", prefix: SessionPrefix)
       const id = await mintSession(deps, key, prefix, body[kind]).catch((error) => {
         if (error instanceof Problem && error.code === "parameter_missing") {
           const param = `${kind}.customer_id`;
-          throw new Problem("parameter_missing", { param, message: `${param} or ${kind}.customer_email is required` });
+          throw new Problem("parameter_missing", {
+            param,
+            message: `${param} or ${kind}.customer_email is required`,
+          });
         }
         throw error;
       });

@@ -1,6 +1,12 @@
 /** What the widgets call from a customer's browser, with nothing but a session id. */
 import { z } from "zod";
-import { DecisionRequest, EventsAck, EventsRequest, FlowConfig, Settlement } from "../../../src/api/contract.ts";
+import {
+  DecisionRequest,
+  EventsAck,
+  EventsRequest,
+  FlowConfig,
+  Settlement,
+} from "../../../src/api/contract.ts";
 import { decide, recordEvents } from "../domain/outcomes.ts";
 import { openFlow } from "../domain/sessions.ts";
 import { type Route, sessionRoute } from "../http/route.ts";

@@ -111,7 +111,7 @@ for (const home of stores) {
             "something is discounted",
           );
         }),
-        { numRuns: home.name === "SQLite" ? 1500 : 100 },
+        { numRuns: home.name === "SQLite" ? 150 : 25 },
       );
       assert.ok(offered > 0);
     });

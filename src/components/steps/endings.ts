@@ -1,57 +1,47 @@
 /** The steps that state facts: what ends, what will happen, what has happened. */
-import { html } from "lit";
+import { html, nothing } from "lit";
 import type { Settlement, Step, Subscription } from "../../api/wire.ts";
 import { successStep } from "../../flow/machine.ts";
-import type { MessageKey } from "../../i18n/messages.ts";
 import { plain } from "../rich-text.ts";
 import { button, facts, type StepView, type View } from "./parts.ts";
 
 type Of<Type extends Step["type"]> = Extract<Step, { type: Type }>;
 
-export function losses(step: Of<"losses">, view: View): StepView {
-  const { t } = view.format;
-  return {
-    title: step.title ?? t("losses"),
-    body: step.body,
-    content: html`<ul class="losses" part="losses">
-      ${step.items.map((item) => html`<li>${plain(item, view.values)}</li>`)}
-    </ul>`,
-    actions: button(view, t("next"), { type: "next" }, "primary"),
-  };
-}
+export const losses = ({ items }: Of<"losses">, { values }: View): StepView => ({
+  content: html`<ul part="losses">
+    ${items.map((item) => html`<li>${plain(item, values)}</li>`)}
+  </ul>`,
+});
 
 /** The footer is the step: its two buttons decide. */
-export function confirm(step: Of<"confirm">, view: View): StepView {
-  const { t, date } = view.format;
-  const { status, plan, periodEnd, trialEnd } = view.config.subscription;
+export function confirm(step: Of<"confirm">, { format: { t, date }, config }: View): StepView {
+  const { status, plan, periodEnd, trialEnd } = config.subscription;
   const trial = status === "trialing" && trialEnd !== undefined;
   const now = step.effective === "immediately";
   const end = date(trial ? trialEnd : periodEnd);
   return {
-    title: step.title ?? t("confirm"),
     body: step.body ?? t(now ? "confirmNow" : trial ? "confirmTrial" : "confirmEnd", { date: end }),
     content: facts([
       [t("plan"), plan.name],
       [t("accessUntil"), now ? t("today") : end],
       [t("charges"), t(status === "past_due" ? "openInvoice" : "none")],
     ]),
+    actions: nothing,
     keep: step.keepLabel,
     leave: step.confirmLabel,
   };
 }
 
-const kept: Record<string, MessageKey> = {
-  discount: "keptDiscount",
-  pause: "keptPause",
-  plan_change: "keptPlan",
-  annual_switch: "keptAnnual",
-  trial_extension: "keptTrial",
-};
+/** The offers that leave something behind; after the others the subscription simply continues. */
+const lasting = ["discount", "pause", "plan_change", "annual_switch", "trial_extension"] as const;
 
 /** What holds now, read back from billing; never what was merely asked for. */
 function outcomeFacts(subscription: Subscription, { format: { t, date, money, per } }: View, ended: boolean) {
-  const { plan, price, status, nextCharge, discount, pausedUntil, trialEnd, cancelAt, periodEnd } = subscription;
-  const charge = nextCharge && t("amountOn", { price: money(nextCharge.amount, nextCharge.currency), date: date(nextCharge.at) });
+  const { plan, price, status, nextCharge, discount, pausedUntil, trialEnd, cancelAt, periodEnd } =
+    subscription;
+  const charge =
+    nextCharge &&
+    t("amountOn", { price: money(nextCharge.amount, nextCharge.currency), date: date(nextCharge.at) });
   if (ended) {
     return facts([
       [t("accessUntil"), date(cancelAt ?? periodEnd)],
@@ -67,33 +57,29 @@ function outcomeFacts(subscription: Subscription, { format: { t, date, money, pe
   ]);
 }
 
-export function success(settlement: Settlement, view: View): StepView {
+export function success({ outcome, status, offer, subscription }: Settlement, view: View): StepView {
   const { t } = view.format;
-  const { outcome, status, offer, subscription } = settlement;
   const step = successStep(view.config);
-  const own = step?.[outcome];
   const cancelled = outcome === "cancelled";
-  const requested = status === "requested";
   // Until billing has confirmed it, no text of anybody may call it done.
+  const requested = status === "requested";
+  const own = requested ? undefined : { ...step, ...step?.[outcome] };
+  const type = lasting.find((each) => each === offer?.type);
   return {
-    title: requested
-      ? t("requested")
-      : (own?.title ?? step?.title ?? t(cancelled ? "cancelled" : (kept[offer?.type ?? ""] ?? "kept"))),
-    body: requested ? t("requestedBody") : (own?.body ?? step?.body),
-    content: requested ? undefined : outcomeFacts(subscription, view, cancelled),
+    title:
+      own?.title ?? t(requested ? "requested" : cancelled ? "cancelled" : type ? `kept_${type}` : "kept"),
+    body: requested ? t("requestedBody") : own?.body,
+    content: requested ? nothing : outcomeFacts(subscription, view, cancelled),
     actions: [
       button(view, t("done"), { type: "close" }, "primary"),
-      cancelled ? "" : button(view, t("restart"), { type: "restart" }, "quiet"),
+      cancelled ? nothing : button(view, t("restart"), { type: "restart" }, "quiet"),
     ],
   };
 }
 
 /** The subscription was already ending before this flow began. */
-export function notice(view: View): StepView {
-  const { t } = view.format;
-  return {
-    title: t("alreadyCancelled"),
-    content: outcomeFacts(view.config.subscription, view, true),
-    actions: button(view, t("done"), { type: "close" }, "primary"),
-  };
-}
+export const notice = (view: View): StepView => ({
+  title: view.format.t("alreadyCancelled"),
+  content: outcomeFacts(view.config.subscription, view, true),
+  actions: button(view, view.format.t("done"), { type: "close" }, "primary"),
+});

@@ -2,18 +2,17 @@
 import { html, nothing } from "lit";
 import type { Offer, PlanOption } from "../../api/wire.ts";
 import { pauseEnd } from "../../flow/offers.ts";
-import type { MessageKey } from "../../i18n/messages.ts";
+import { fill, type Values } from "../../i18n/format.ts";
 import { plain, safeUrl, target } from "../rich-text.ts";
 import { button, facts, options, type StepView, type View } from "./parts.ts";
-import { slot } from "./questions.ts";
-import { fill } from "../../i18n/format.ts";
+import { custom } from "./questions.ts";
 
 type Of<Type extends Offer["type"]> = Extract<Offer, { type: Type }>;
 
 interface OfferView {
-  title: string;
-  accept: MessageKey;
   content?: unknown;
+  /** What the catalogue's title speaks of. */
+  title?: Values;
   /** Offers that lead somewhere are taken with a link. */
   url?: string;
 }
@@ -24,17 +23,21 @@ const views: Views = {
   discount({ terms }, { config, format: { t, money, percent, per, date } }) {
     const { percentOff, amountOff, currency, duration, months, amount, discounted, fullPriceAt } = terms;
     const price = { ...config.subscription.price, currency };
-    const off = percentOff === undefined ? money(amountOff ?? amount - discounted, currency) : percent(percentOff);
+    const off =
+      percentOff === undefined ? money(amountOff ?? amount - discounted, currency) : percent(percentOff);
     return {
-      title: t("discount", { off }),
-      accept: "acceptDiscount",
+      title: { off },
       content: [
         html`<p class="price" part="price">
-          <strong>${per(price, discounted)}</strong> <s>${t("insteadOf", { price: money(amount, currency) })}</s>
+          <strong>${per(price, discounted)}</strong> <span>${t("insteadOf", { price: money(amount, currency) })}</span>
         </p>`,
         facts([
           [t("lasts"), t(duration, { count: months })],
-          [t("fullPrice"), fullPriceAt !== undefined && t("from", { price: money(amount, currency), date: date(fullPriceAt) })],
+          [
+            t("fullPrice"),
+            fullPriceAt !== undefined &&
+              t("from", { price: money(amount, currency), date: date(fullPriceAt) }),
+          ],
         ]),
       ],
     };
@@ -45,10 +48,8 @@ const views: Views = {
     const { t, date } = format;
     const choice = state.answers.choices[node.id] ?? {};
     const end = pauseEnd(terms, choice);
-    const months = terms.months.map((count) => ({ value: `${count}`, label: t("months", { count }) }));
+    const months = terms.months.map((count) => ({ value: `${count}`, label: t("repeating", { count }) }));
     return {
-      title: t("pause"),
-      accept: "acceptPause",
       content: [
         months.length
           ? options(view, "chips", t("length"), months, `${choice.months}`, (value) =>
@@ -69,14 +70,16 @@ const views: Views = {
   plan_change({ terms }, view) {
     const { state, node, send, format } = view;
     return {
-      title: format.t("plan_change"),
-      accept: "acceptPlan",
       content: [
         options(
           view,
           "plans",
           format.t("plans"),
-          terms.plans.map((plan) => ({ value: plan.price.id, label: plan.name, detail: planDetail(plan, view) })),
+          terms.plans.map((plan) => ({
+            value: plan.price.id,
+            label: plan.name,
+            detail: planDetail(plan, view),
+          })),
           state.answers.choices[node.id]?.priceId,
           (priceId) => send({ type: "choose", choice: { priceId } }),
         ),
@@ -89,13 +92,11 @@ const views: Views = {
     const { t, money } = view.format;
     const { currency } = plan.price;
     return {
-      title: t("annual_switch"),
-      accept: "acceptAnnual",
       content: [
         html`<div class="card" part="option"><span part="option-label">${plan.name}</span>${planDetail(plan, view)}</div>`,
         facts([
           [t("dueNow"), money(dueNow, currency)],
-          [t("saving_per_year"), saving > 0 && money(saving, currency)],
+          [t("saving"), saving > 0 && money(saving, currency)],
         ]),
       ],
     };
@@ -104,8 +105,7 @@ const views: Views = {
   trial_extension({ terms: { days, trialEnd } }, { config, format: { t, date } }) {
     const now = config.subscription.trialEnd;
     return {
-      title: t("trial_extension", { count: days }),
-      accept: "acceptTrial",
+      title: { count: days },
       content: facts([
         [t("trialEnds"), date(trialEnd)],
         [t("trialEndsNow"), now !== undefined && date(now)],
@@ -113,14 +113,9 @@ const views: Views = {
     };
   },
 
-  contact: ({ terms: { url } }, { format: { t } }) => ({ title: t("contact"), accept: "acceptContact", url }),
-  redirect: ({ terms: { url } }, { format: { t } }) => ({ title: t("redirect"), accept: "acceptRedirect", url }),
-
-  custom: ({ terms: { name } }, view) => ({
-    title: view.format.t("offer"),
-    accept: "accept",
-    content: slot(name, view),
-  }),
+  contact: ({ terms }) => terms,
+  redirect: ({ terms }) => terms,
+  custom: ({ terms }, view) => ({ content: custom(terms, view).content }),
 };
 
 function planDetail({ price, description, features }: PlanOption, { format, values }: View) {
@@ -147,7 +142,11 @@ function datePicker(
   const choose = (value: string) => {
     const [year, month, date] = value.split("-").map(Number) as [number, number, number];
     // Not the one-argument form: that would be midnight in Greenwich.
-    if (value) send({ type: "choose", choice: { until: Math.min(max, Math.max(min, +new Date(year, month - 1, date))) } });
+    if (value)
+      send({
+        type: "choose",
+        choice: { until: Math.min(max, Math.max(min, +new Date(year, month - 1, date))) },
+      });
   };
   return html`<label class="field" part="field">
     <span>${label}</span>
@@ -168,12 +167,12 @@ function datePicker(
 
 export function offerStep(offer: Offer, view: View): StepView {
   const { node, format, send, values } = view;
-  const { title, accept, content, url } = (views[offer.type] as (offer: Offer, view: View) => OfferView)(offer, view);
+  const { title, content, url } = (views[offer.type] as (offer: Offer, view: View) => OfferView)(offer, view);
   const own = node.step.type === "offer" ? node.step : undefined;
-  const label = offer.acceptLabel ?? format.t(accept);
+  const accept = offer.acceptLabel ?? format.t(`accept_${offer.type}`);
   const href = url && safeUrl(url);
   return {
-    title: offer.title ?? own?.title ?? title,
+    title: offer.title ?? own?.title ?? format.t(`offer_${offer.type}`, title),
     body: offer.body ?? own?.body,
     content,
     actions: [
@@ -185,10 +184,10 @@ export function offerStep(offer: Offer, view: View): StepView {
             target=${target(href)}
             rel="noopener"
             @click=${() => send({ type: "accept" })}
-          >${fill(label, values)}</a>`
-        : url
-          ? nothing
-          : button(view, label, { type: "accept" }, "primary"),
+          >${fill(accept, values)}</a>`
+        : url === undefined
+          ? button(view, accept, { type: "accept" }, "primary")
+          : nothing,
       button(view, offer.declineLabel ?? format.t("decline"), { type: "decline" }),
     ],
   };

@@ -1,42 +1,52 @@
 /** What the steps are made of. Every control exists once, so that all steps look, sound and behave alike. */
 import { html, nothing, type TemplateResult } from "lit";
-import { ifDefined } from "lit/directives/if-defined.js";
 import type { FlowConfig } from "../../api/wire.ts";
 import type { FlowNode, FlowState, MachineEvent, Requirement } from "../../flow/machine.ts";
-import { fill, type Format, type Values } from "../../i18n/format.ts";
+import { type Format, fill, type Values } from "../../i18n/format.ts";
 import { plain } from "../rich-text.ts";
 
 export type Running = Extract<FlowState, { config: FlowConfig }>;
 
-/** All that a step sees. */
-export interface View {
-  readonly state: Running;
-  readonly config: FlowConfig;
-  readonly node: FlowNode;
+/** What can be said and done even without a flow. */
+export interface Base {
+  format: Format;
+  send: (event: MachineEvent) => void;
   /** A decision is under way: nothing can be changed. */
-  readonly busy: boolean;
-  /** What keeps the step from going on; the frame says it, and the field it is about points there. */
-  readonly missing: Requirement | undefined;
-  readonly format: Format;
+  busy: boolean;
   /** Merge fields of the business's texts. */
-  readonly values: Values;
-  readonly send: (event: MachineEvent) => void;
+  values: Values;
+  /** Whom the customer can write to. */
+  email: string;
+}
+
+/** All that a step sees. */
+export interface View extends Base {
+  state: Running;
+  config: FlowConfig;
+  node: FlowNode;
+  /** What keeps the step from going on; the frame says it, and the field it is about points there. */
+  missing: Requirement | undefined;
 }
 
 /** A step as data; the modal puts it into its frame. Texts are the business's own or those of the catalogue. */
 export interface StepView {
-  title: string;
+  /** Default: the flow's title, or the catalogue's for the kind of step. */
+  title?: string;
+  /** Default: the flow's text. */
   body?: string | undefined;
-  content?: unknown;
-  /** The step's own actions. */
+  content: unknown;
+  /** The step's own actions. Default: Continue. */
   actions?: unknown;
   /** The footer's two buttons, where the step names or uses them itself. */
   keep?: string | undefined;
   leave?: string | undefined;
 }
 
+export const icon = (path: string, kind?: string) =>
+  html`<svg viewBox="0 0 18 18" class=${kind ?? nothing} part=${kind ?? nothing} aria-hidden="true"><path d=${path} /></svg>`;
+
 export function button(
-  { send, busy, values }: Pick<View, "send" | "busy" | "values">,
+  { send, busy, values }: Base,
   label: string,
   event: MachineEvent,
   kind: "primary" | "secondary" | "quiet" = "secondary",
@@ -109,7 +119,7 @@ export function textField(view: View, label: string, hint?: string): TemplateRes
         maxlength="5000"
         .value=${state.answers.texts[node.id] ?? ""}
         aria-invalid=${error ? "true" : nothing}
-        aria-describedby=${ifDefined(described || undefined)}
+        aria-describedby=${described || nothing}
         ?disabled=${busy}
         @input=${(event: InputEvent) => send({ type: "write", text: (event.target as HTMLTextAreaElement).value })}
       ></textarea>

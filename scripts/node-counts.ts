@@ -1,0 +1,19 @@
+/** Reporter of node:test: writes `{passed, failed}` at the end of a run, for scripts/test.ts. */
+import type { TestEvent } from "node:test/reporters";
+import type { Counts } from "./test.ts";
+
+/**
+ * Passed tests are taken from the summary of each file, because Node counts a file without any test as a passed one.
+ * Failed ones are taken from the summary of the run, which also knows the files that did not load.
+ */
+export default async function* counts(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+  let passed = 0;
+  let failed = 0;
+  for await (const event of events) {
+    if (event.type !== "test:summary") continue;
+    const { file, counts } = event.data;
+    if (file) passed += counts.passed;
+    else failed = counts.tests - counts.passed - counts.skipped - counts.todo;
+  }
+  yield JSON.stringify({ passed, failed } satisfies Counts);
+}

@@ -1,0 +1,130 @@
+/**
+ * Runs suites one after the other and ends with one line: `N passed, N failed`.
+ *
+ *     npm test                      all of them
+ *     npm test -- unit components   some of them
+ *     npm run coverage              unit and server in one run, measured against the bar
+ */
+import { spawnSync } from "node:child_process";
+import { globSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { build } from "vite";
+import { findBrowser } from "./browser.ts";
+import { startPostgres } from "./postgres.ts";
+
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+/** How a suite ended: its exit status, and what its reporter wrote down if it got that far. */
+interface Ending {
+  readonly status: number | null;
+  readonly counts?: Counts;
+}
+
+/** A suite that ended badly without a failed test counts as one failure: the last line must not look well then. */
+export function verdict({ status, counts = { passed: 0, failed: 0 } }: Ending): Counts & { fault?: string } {
+  if (counts.failed > 0) return counts;
+  const once = { ...counts, failed: 1 };
+  if (status !== 0) return { ...once, fault: `ended with status ${status} although no test failed` };
+  if (counts.passed === 0) return { ...once, fault: "ran no test" };
+  return counts;
+}
+
+const files = {
+  unit: () => globSync("test/**/*.test.ts", { exclude: ["test/components/**", "test/e2e/**"] }),
+  server: () => globSync("server/test/**/*.test.ts"),
+};
+
+/** The bar of the design, for the code that decides what happens to a subscription. */
+const bar = [
+  "--experimental-test-coverage",
+  ...["src/api", "src/flow", "server/src/domain"].map((folder) => `--test-coverage-include=${folder}/**`),
+  "--test-coverage-lines=95",
+  "--test-coverage-branches=95",
+];
+
+const report = path.join(tmpdir(), `renumerate-test-${process.pid}.json`);
+const notices: string[] = [];
+
+function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Ending {
+  rmSync(report, { force: true });
+  const { status } = spawnSync(process.execPath, args, {
+    stdio: "inherit",
+    env: { ...process.env, ...env, TEST_COUNTS: report },
+  });
+  try {
+    return { status, counts: JSON.parse(readFileSync(report, "utf8")) };
+  } catch {
+    return { status };
+  } finally {
+    rmSync(report, { force: true });
+  }
+}
+
+function runNode(files: readonly string[], flags: readonly string[] = [], env?: NodeJS.ProcessEnv): Ending {
+  if (!files.length) return { status: 0 };
+  const reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout"];
+  const counting = ["--test-reporter=./scripts/node-counts.ts", `--test-reporter-destination=${report}`];
+  return run(["--test", "--test-timeout=120000", ...reporters, ...counting, ...flags, ...files], env);
+}
+
+async function withPostgres(tests: (env: NodeJS.ProcessEnv) => Ending): Promise<Ending> {
+  const postgres = await startPostgres();
+  try {
+    if (postgres) return tests({ TEST_DATABASE_URL: postgres.url });
+    notices.push(
+      "Not run: the server's tests on PostgreSQL, because neither initdb nor TEST_DATABASE_URL was found. " +
+        "They ran on SQLite. RENUMERATE_INSTALL=1 installs PostgreSQL on Debian as root.",
+    );
+    return tests({});
+  } finally {
+    postgres?.stop();
+  }
+}
+
+const suites: Record<string, () => Ending | Promise<Ending>> = {
+  unit: () => runNode(files.unit()),
+  server: () => withPostgres((env) => runNode(files.server(), [], env)),
+  components: () => run(["node_modules/@web/test-runner/dist/bin.js"]),
+  async e2e() {
+    await build({ mode: "embed", logLevel: "warn" });
+    const env = { RENUMERATE_BROWSER: await findBrowser() };
+    return runNode(globSync("test/e2e/**/*.test.ts"), ["--test-concurrency=1"], env);
+  },
+  coverage: () => withPostgres((env) => runNode([...files.unit(), ...files.server()], bar, env)),
+};
+
+async function attempt(name: string): Promise<Ending> {
+  try {
+    const suite = suites[name];
+    if (!suite) throw new Error(`There is no suite "${name}", only ${Object.keys(suites).join(", ")}`);
+    return await suite();
+  } catch (error) {
+    console.error(error);
+    return { status: 1 };
+  }
+}
+
+async function main(): Promise<void> {
+  process.chdir(path.join(import.meta.dirname, ".."));
+  // Leaving by exit() lets what was started be stopped.
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
+
+  const names = process.argv.length > 2 ? process.argv.slice(2) : ["unit", "server", "components", "e2e"];
+  const total = { passed: 0, failed: 0 };
+  for (const name of names) {
+    console.log(`\n── ${name} ──`);
+    const { passed, failed, fault } = verdict(await attempt(name));
+    if (fault) notices.push(`${name} ${fault}.`);
+    total.passed += passed;
+    total.failed += failed;
+  }
+  for (const notice of notices) console.log(`\n${notice}`);
+  console.log(`\n${total.passed} passed, ${total.failed} failed`);
+  process.exitCode = total.failed ? 1 : 0;
+}
+
+if (import.meta.main) await main();

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { john, onEachStore } from "../harness.ts";
+
+const PATHS = ["/v1/widget/flow", "/v1/widget/events", "/v1/widget/decision"];
+
+onEachStore("Pages on other origins", ({ open }) => {
+  it("may ask what they may send", async () => {
+    const world = await open();
+    for (const path of PATHS) {
+      const { status, headers, text } = await world.request(path, { method: "OPTIONS", origin: "https://shop.example" });
+      assert.deepEqual([status, text], [204, ""]);
+      assert.equal(headers.get("access-control-allow-origin"), "https://shop.example");
+      assert.equal(headers.get("access-control-allow-methods"), path.endsWith("flow") ? "GET" : "POST");
+      const allowed = headers.get("access-control-allow-headers")?.split(", ") ?? [];
+      for (const name of ["authorization", "content-type"]) assert.ok(allowed.includes(name), name);
+      assert.equal(headers.get("access-control-allow-credentials"), null);
+      assert.match(headers.get("vary") ?? "", /origin/i);
+    }
+  });
+
+  it("may not ask for anything that needs a key", async () => {
+    const world = await open();
+    const asked = { method: "OPTIONS", origin: "https://shop.example" };
+    const { headers } = await world.request("/v1/retention/session", asked);
+    assert.equal(headers.get("access-control-allow-origin"), null);
+    assert.equal(headers.get("allow"), "POST, OPTIONS");
+  });
+
+  const origins: [string, boolean][] = [
+    ["https://shop.example", true],
+    ["http://localhost:4321", true],
+    ["http://localhost:5173", true],
+    ["http://localhost", true],
+    ["https://api.papercrane.example", true],
+    ["http://shop.example", false],
+    ["https://shop.example:8443", false],
+    ["https://evil-shop.example", false],
+    ["https://shop.example.evil.example", false],
+    ["http://localhost:5173.evil.example", false],
+    ["http://localhost:", false],
+    ["https://localhost:5173", false],
+    ["null", false],
+  ];
+  for (const [origin, allowed] of origins) {
+    it(`${origin} is ${allowed ? "let in" : "refused"}`, async () => {
+      const world = await open({ publicUrl: "https://api.papercrane.example/base" });
+      const token = await world.mint(john);
+      const { status, code, headers } = await world.request("/v1/widget/flow", { token, origin });
+      assert.deepEqual([status, code], allowed ? [200, undefined] : [403, "origin_not_allowed"]);
+      assert.match(headers.get("vary") ?? "", /origin/i);
+      assert.equal(headers.get("access-control-allow-origin"), origin, "its page can read why");
+    });
+  }
+
+  it("can read every refusal", async () => {
+    const world = await open();
+    for (const asked of [{}, { token: "ret_nonsense" }, { token: await world.mint(john), body: "{" }]) {
+      const reply = await world.request("/v1/widget/events", { method: "POST", origin: "https://shop.example", ...asked });
+      assert.ok(reply.status >= 400);
+      assert.equal(reply.headers.get("access-control-allow-origin"), "https://shop.example");
+      assert.match(reply.headers.get("access-control-expose-headers") ?? "", /Request-Id/);
+    }
+  });
+
+  it("cannot use a secret key, whatever the origin", async () => {
+    const world = await open();
+    for (const origin of ["https://shop.example", "null"]) {
+      const json = { retention: { customer_id: john } };
+      const reply = await world.request("/v1/retention/session", { key: world.key, origin, json });
+      assert.deepEqual([reply.status, reply.code], [403, "secret_key_in_browser"]);
+      assert.equal(reply.headers.get("access-control-allow-origin"), null);
+    }
+  });
+});

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { john, onEachStore } from "../harness.ts";
+import { settled } from "../visit.ts";
+
+onEachStore("Requests", ({ open }) => {
+  it("each has an id of its own, in the answer and in the log", async () => {
+    const world = await open();
+    const seen = new Set<string>();
+    for (const path of ["/api/health", "/docs", "/docs.css", "/openapi.json", "/nothing", "/v1/widget/flow", "/v1/widget/events"]) {
+      const { headers } = await world.request(path);
+      const id = headers.get("request-id") ?? "";
+      assert.match(id, /^req_/, path);
+      assert.ok(!seen.has(id));
+      seen.add(id);
+      const lines = world.log.map((line) => JSON.parse(line)).filter((line) => line.request_id === id);
+      assert.equal(lines.length, 1);
+      assert.equal(lines[0].path, path);
+      assert.equal(headers.get("x-content-type-options"), "nosniff");
+    }
+  });
+
+  it("the caller's own id is kept if it is one", async () => {
+    const world = await open();
+    const idOf = async (id: string) =>
+      (await world.request("/api/health", { headers: { "Request-Id": id } })).headers.get("request-id");
+    assert.equal(await idOf("trace-0815"), "trace-0815");
+    assert.match((await idOf("x".repeat(65))) ?? "", /^req_/);
+    assert.match((await idOf("<script>")) ?? "", /^req_/);
+  });
+
+  it("leave no key, session id, e-mail address or word of a customer in the log", async () => {
+    const world = await open({ limits: { perSession: 12 } });
+    const email = "john.doe@example.com";
+    const secrets = [world.key, world.publicKey, email, "Doe Motion", "PRIVATE-WORDS"];
+    const json = { retention: { customer_email: email } };
+    const minted = await world.request("/v1/retention/session", { key: world.key, json });
+    const token = minted.body.id as string;
+    secrets.push(token, token.slice(10, 60));
+    await world.request(`/v1/retention/session?key=${world.key}`, { key: world.publicKey, json });
+    await world.request(`/v1/widget/flow?session_id=${token}`, {});
+    await world.request("/v1/widget/flow", { token: `${token.slice(0, -2)}AA` });
+    await world.request("/v1/widget/events", { token, body: `{"PRIVATE-WORDS`, headers: { "Content-Type": "application/json" } });
+
+    // Refused by billing, unknown at billing, retried by the worker, and something that throws.
+    world.billing.plan = { execute: { when: "before", throws: "rejected", times: 1 } };
+    const visit = await world.visit(token);
+    visit.select("switching").write("PRIVATE-WORDS").next().act({ type: "confirm" });
+    const request = visit.decision();
+    assert.equal((await visit.decide(request)).code, "billing_rejected");
+    world.billing.plan = { execute: { when: "before", throws: "unknown" }, readBack: { when: "before", throws: "unknown" } };
+    assert.equal(settled(await visit.decide(request)).status, "requested");
+    world.pass(31_000);
+    await world.tick();
+    const session = () => Promise.reject(Object.assign(new Error("broken"), { detail: `Key (${email}) exists` }));
+    const { store } = world.deps;
+    world.deps.store = { ...store, transaction: session };
+    assert.equal((await visit.decide(request)).status, 500);
+    world.deps.store = store;
+    for (let asked = 0; asked < 12; asked++) await world.request("/v1/widget/flow", { token });
+
+    const log = world.log.join("");
+    assert.ok(log.includes("request failed") && log.includes("billing refused") && log.includes("retried"));
+    for (const secret of secrets) assert.ok(!log.includes(secret), `the log holds ${secret}`);
+  });
+
+  it("of a workspace say whose they are", async () => {
+    const world = await open();
+    await world.mint(john);
+    const line = JSON.parse(world.log.findLast((each) => each.includes("retention")) ?? "{}");
+    assert.deepEqual([line.workspace, line.method, line.status], [world.scope.workspaceId, "POST", 200]);
+  });
+});

@@ -1,0 +1,93 @@
+/** The real program as a process of its own. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const PROGRAM = fileURLToPath(new URL("../../bin/renumerate.js", import.meta.url));
+
+export type Environment = Record<string, string>;
+
+export interface Finished {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+/** A folder for one installation. */
+export async function folder(): Promise<AsyncDisposable & { path: string; env: Environment }> {
+  const path = await mkdtemp(join(tmpdir(), "renumerate-"));
+  return {
+    path,
+    env: { DATA_DIR: join(path, "data"), LOG_LEVEL: "warn" },
+    [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
+  };
+}
+
+/** Every process would strip the same types again. */
+const NODE_COMPILE_CACHE = join(tmpdir(), "renumerate-compile-cache");
+
+/** Starts from an empty environment, so that what this machine has set plays no part. */
+function start(args: readonly string[], env: Environment, cwd: string): ChildProcess {
+  const { PATH = "", HOME = "" } = process.env;
+  return spawn(process.execPath, [PROGRAM, ...args], { cwd, env: { PATH, HOME, NODE_COMPILE_CACHE, ...env }, stdio: "pipe" });
+}
+
+export async function renumerate(args: readonly string[], env: Environment, input = ""): Promise<Finished> {
+  const child = start(args, env, tmpdir());
+  let out = "";
+  let err = "";
+  child.stdout?.setEncoding("utf8").on("data", (text) => {
+    out += text;
+  });
+  child.stderr?.setEncoding("utf8").on("data", (text) => {
+    err += text;
+  });
+  // A program that does not read its input may be gone before it is written.
+  child.stdin?.on("error", () => {});
+  child.stdin?.end(input);
+  const [code] = await once(child, "close");
+  return { code, out, err };
+}
+
+export interface Served {
+  url: string;
+  /** The first start's, else undefined. */
+  publicKey?: string;
+  privateKey?: string;
+  /** What was printed and logged so far. */
+  printed(): string;
+  /** Resolves with the exit code, or null if a signal ended it. */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+/** `renumerate serve` on a free port, from when it says that it listens. */
+export async function serve(env: Environment, args: readonly string[] = ["serve", "--json"]): Promise<Served> {
+  const child = start(args, { PORT: "0", ...env }, tmpdir());
+  const closed = once(child, "close");
+  let printed = "";
+  child.stderr?.setEncoding("utf8").on("data", (text) => {
+    printed += text;
+  });
+  const listening = Promise.withResolvers<void>();
+  let out = "";
+  child.stdout?.setEncoding("utf8").on("data", (text) => {
+    out += text;
+    printed += text;
+    if (/http:\/\/\S+[\s\S]*\n$/.test(out)) listening.resolve();
+  });
+  void closed.then(() => listening.reject(new Error(`It did not start:\n${printed}`)));
+  await listening.promise;
+  const facts = args.includes("--json") ? JSON.parse(out) : { url: /http:\/\/[\w.:]+/.exec(out)?.[0] };
+  return {
+    ...facts,
+    printed: () => printed,
+    async end(signal) {
+      child.kill(signal);
+      const [code] = await closed;
+      return code;
+    },
+  };
+}

@@ -1,0 +1,233 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { defaultFlow } from "../../src/domain/default-flow.ts";
+import { folder, renumerate, serve } from "./child.ts";
+
+const john = { retention: { customer_id: "cus_NffrFeUfNV2Hib" } };
+
+async function mint(url: string, key: string): Promise<number> {
+  const headers = { "X-Brand-Key": key, "Content-Type": "application/json" };
+  const reply = await fetch(`${url}/v1/retention/session`, { method: "POST", headers, body: JSON.stringify(john) });
+  await reply.body?.cancel();
+  return reply.status;
+}
+
+describe("The command line", () => {
+  it("explains itself, without opening anything", async () => {
+    await using place = await folder();
+    const help = await renumerate(["--help"], place.env);
+    assert.deepEqual([help.code, help.err], [0, ""]);
+    for (const command of ["serve", "keys", "workspace", "flow"]) assert.match(help.out, new RegExp(`^  ${command}`, "m"));
+    const keys = await renumerate(["keys", "--help"], place.env);
+    assert.equal(keys.code, 0);
+    for (const command of ["create", "list", "revoke"]) assert.match(keys.out, new RegExp(`^  ${command}`, "m"));
+    assert.ok(!existsSync(place.env.DATA_DIR as string));
+  });
+
+  it("ends with 2 when it is called wrongly, and says how", async () => {
+    await using place = await folder();
+    for (const args of [
+      ["nonsense"],
+      ["keys", "revoke"],
+      ["keys", "create", "--kind", "master"],
+      ["flow", "lint"],
+      ["workspace", "set", "--default-return-url", "javascript:alert(1)"],
+    ]) {
+      const { code, out, err } = await renumerate(args, place.env);
+      assert.deepEqual([code, out], [2, ""], args.join(" "));
+      assert.ok(err.trim(), args.join(" "));
+    }
+    assert.ok(!existsSync(place.env.DATA_DIR as string));
+  });
+
+  it("makes, lists and revokes keys", async () => {
+    await using place = await folder();
+    const json = async (...args: string[]) => {
+      const { code, out, err } = await renumerate([...args, "--json"], place.env);
+      assert.equal(code, 0, err);
+      return JSON.parse(out);
+    };
+    const made = await json("keys", "create", "--name", "backend");
+    assert.match(made.key, /^rk_sk_[A-Za-z0-9]{40}$/);
+    assert.deepEqual([made.kind, made.environment], ["secret", "prod"]);
+    const words = await renumerate(["keys", "create", "--kind", "public", "--environment", "sandbox"], place.env);
+    assert.match(words.out, /^rk_pk_[A-Za-z0-9]{40}\n$/);
+
+    const listed = await json("keys", "list");
+    assert.equal(listed.length, 4, "two from the first command of all, two of ours");
+    assert.ok(!JSON.stringify(listed).includes(made.key) && !JSON.stringify(listed).includes("hash"));
+    const mine = listed.find((each: { id: string }) => each.id === made.id);
+    assert.deepEqual([mine.name, mine.lastFour, mine.revokedAt], ["backend", made.key.slice(-4), undefined]);
+
+    const server = await serve(place.env);
+    assert.equal(await mint(server.url, made.key), 200);
+    // Another process revokes it while the server runs.
+    assert.deepEqual(await json("keys", "revoke", made.id), { id: made.id, revoked: true });
+    assert.equal(await mint(server.url, made.key), 401);
+    await server.end("SIGTERM");
+    assert.match((await renumerate(["keys", "list"], place.env)).out, /backend {2}revoked/);
+
+    const missing = await renumerate(["keys", "revoke", "key_nothing"], place.env);
+    assert.deepEqual([missing.code, missing.out, missing.err], [1, "", "There is no key key_nothing\n"]);
+  });
+
+  it("changes settings, and leaves alone what is not named", async () => {
+    await using place = await folder();
+    const set = async (...args: string[]) =>
+      JSON.parse((await renumerate(["workspace", "set", ...args, "--json"], place.env)).out);
+    const before = await set();
+    const after = await set("--name", "Acme", "--allowed-origins", "https://a.example, https://b.example", "--status", "read_only");
+    assert.deepEqual(after, {
+      ...before,
+      name: "Acme",
+      status: "read_only",
+      settings: { ...before.settings, allowedOrigins: ["https://a.example", "https://b.example"] },
+    });
+    const more = await set("--fallback-email", "help@acme.example", "--return-hosts", "acme.example");
+    assert.equal(more.name, "Acme");
+    assert.deepEqual([more.settings.fallbackEmail, more.settings.returnHosts], ["help@acme.example", ["acme.example"]]);
+    assert.equal((await set()).settings.fallbackEmail, "help@acme.example");
+  });
+
+  it("checks and publishes flows from a file and from standard input", async () => {
+    await using place = await folder();
+    const good = join(place.path, "good.json");
+    await writeFile(good, JSON.stringify(defaultFlow));
+    const lint = await renumerate(["flow", "lint", good, "--json"], place.env);
+    const facts = { ok: true, steps: 3, offers: 5, activationsToCancel: 2 };
+    assert.deepEqual([lint.code, JSON.parse(lint.out)], [0, facts]);
+    assert.ok(!existsSync(place.env.DATA_DIR as string), "a check opens nothing");
+    assert.match((await renumerate(["flow", "lint", "-"], place.env, JSON.stringify(defaultFlow))).out, /2 activations/);
+
+    const bad = join(place.path, "bad.json");
+    await writeFile(bad, JSON.stringify({ name: "", steps: [{ type: "confirm", id: "c" }] }));
+    for (const command of ["lint", "publish"]) {
+      const refused = await renumerate(["flow", command, bad, "--json"], place.env);
+      assert.equal(refused.code, 1);
+      const { ok, issues } = JSON.parse(refused.out);
+      assert.equal(ok, false);
+      assert.deepEqual(issues.map(({ path }: { path: string }) => path).sort(), ["name", "steps/0/effective"]);
+      assert.equal(refused.err, "2 faults found\n");
+      assert.match((await renumerate(["flow", command, bad], place.env)).out, /bad\.json: steps\/0\/effective: /);
+    }
+    const text = await renumerate(["flow", "publish", "-"], place.env, "{not json");
+    assert.deepEqual([text.code, text.out], [1, ""]);
+    assert.match(text.err, /^- is not valid JSON: /);
+    const missing = await renumerate(["flow", "lint", join(place.path, "missing.json")], place.env);
+    assert.equal(missing.code, 1);
+    assert.match(missing.err, /missing\.json: ENOENT/);
+
+    const publish = async (...args: string[]) =>
+      JSON.parse((await renumerate(["flow", "publish", "-", ...args, "--json"], place.env, JSON.stringify(defaultFlow))).out);
+    const first = await publish();
+    assert.deepEqual([first.version, first.environment, first.activationsToCancel], [2, "prod", 2]);
+    assert.equal((await publish()).version, 3);
+    assert.equal((await publish("--environment", "sandbox")).version, 2);
+  });
+});
+
+describe("Serving", () => {
+  it("says where it listens and shows its keys once", async () => {
+    await using place = await folder();
+    const first = await serve(place.env);
+    assert.match(first.url, /^http:\/\/localhost:[1-9]\d*$/);
+    assert.equal((await fetch(`${first.url}/api/health`)).status, 200);
+    const { privateKey = assert.fail(), publicKey = assert.fail() } = first;
+    assert.equal(await mint(first.url, privateKey), 200);
+    assert.equal(await first.end("SIGTERM"), 0);
+
+    const second = await serve(place.env);
+    assert.equal(second.privateKey, undefined);
+    assert.equal(await mint(second.url, privateKey), 200, "the key outlives a restart");
+    assert.ok(![privateKey, publicKey].some((key) => second.printed().includes(key)));
+    assert.equal(await second.end("SIGINT"), 0);
+  });
+
+  it("without --json says it in words, as the default command", async () => {
+    await using place = await folder();
+    const server = await serve(place.env, []);
+    assert.match(server.printed(), /Renumerate is listening at http:\/\/localhost:\d+\n/);
+    assert.match(server.printed(), /private key {2}rk_sk_\w{40}\n {2}The private key is shown this once/);
+    assert.equal(await server.end("SIGTERM"), 0);
+  });
+
+  it("takes its first keys and settings from the environment", async () => {
+    await using place = await folder();
+    const env = { ...place.env, RENUMERATE_PRIVATE_KEY: "sk_live_0123456789abcdef", RATE_LIMIT_PER_MINUTE: "2" };
+    const server = await serve(env);
+    assert.equal(await mint(server.url, "sk_live_0123456789abcdef"), 200);
+    assert.equal(await mint(server.url, "sk_live_0123456789abcdef"), 200);
+    assert.equal(await mint(server.url, "sk_live_0123456789abcdef"), 429);
+    await server.end("SIGTERM");
+  });
+
+  it("keeps its data for itself: folder, secret and database are the owner's alone", async () => {
+    await using place = await folder();
+    await (await serve(place.env)).end("SIGTERM");
+    const data = place.env.DATA_DIR as string;
+    assert.equal((await stat(data)).mode & 0o777, 0o700);
+    assert.equal((await stat(join(data, "secret"))).mode & 0o777, 0o600);
+    const secret = await readFile(join(data, "secret"), "utf8");
+    assert.ok(secret.length >= 43);
+    await (await serve(place.env)).end("SIGTERM");
+    assert.equal(await readFile(join(data, "secret"), "utf8"), secret);
+    assert.ok((await readdir(data)).includes("renumerate.db"));
+  });
+
+  it("finishes what is in hand before it ends", async () => {
+    await using place = await folder();
+    const server = await serve(place.env);
+    const asked = Array.from({ length: 20 }, () => mint(server.url, server.privateKey ?? ""));
+    await asked[0];
+    const ended = server.end("SIGTERM");
+    // Those that it had taken are answered; the others find nobody, which their caller notices.
+    const results = await Promise.allSettled(asked);
+    for (const result of results) if (result.status === "fulfilled") assert.equal(result.value, 200);
+    assert.equal(await ended, 0);
+  });
+
+  it("names each variable that is wrong, in plain words, and never its value", async () => {
+    await using place = await folder();
+    const faults: [string, string, string?][] = [
+      ["PORT", "http-hunter2"],
+      ["PUBLIC_URL", "ftp://hunter2"],
+      ["DATABASE_URL", "mysql://user:hunter2@host/db", "a postgres:// address"],
+      ["RENUMERATE_SECRET", "hunter2", "at least 32 characters"],
+      ["RENUMERATE_PRIVATE_KEY", "hunter2", "at least 16 characters"],
+      ["RATE_LIMIT_PER_MINUTE", "0"],
+      ["FALLBACK_EMAIL", "hunter2"],
+      ["ALLOWED_ORIGINS", "https://ok.example,hunter2", "origins such as https://shop.example"],
+      ["DEFAULT_RETURN_URL", "javascript:hunter2"],
+      ["BILLING", "hunter2", "only the simulator so far"],
+      ["BILLING_TIMEOUT_SECONDS", "61"],
+      ["LOG_LEVEL", "hunter2"],
+    ];
+    const { code, out, err } = await renumerate(["serve"], { ...place.env, ...Object.fromEntries(faults) });
+    assert.deepEqual([code, out], [1, ""]);
+    const [head, ...lines] = err.trimEnd().split("\n");
+    assert.equal(head, "The environment is not valid:");
+    assert.equal(lines.length, faults.length, err);
+    for (const [name, , words = ""] of faults) {
+      assert.ok(lines.some((line) => line.startsWith(`  ${name}: `) && line.includes(words)), `${name} in ${err}`);
+    }
+    assert.ok(!err.includes("hunter2"), err);
+    assert.ok(!existsSync(place.env.DATA_DIR as string));
+  });
+
+  it("says that its port is taken or its database away, and ends", async () => {
+    await using place = await folder();
+    const server = await serve(place.env);
+    await using other = await folder();
+    const taken = await renumerate(["serve"], { ...other.env, PORT: new URL(server.url).port });
+    assert.equal(taken.code, 1);
+    assert.match(taken.err, /EADDRINUSE/);
+    await server.end("SIGTERM");
+    const away = await renumerate(["keys", "list"], { ...other.env, DATABASE_URL: "postgres://u:hunter2@127.0.0.1:1/db" });
+    assert.equal(away.code, 1);
+    assert.match(away.err, /ECONNREFUSED/);
+    assert.ok(!away.err.includes("hunter2"));
+  });
+});

@@ -1,0 +1,156 @@
+/** The compact checker of the browser and zod, which it stands in for, give the same verdict. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import type { z } from "zod";
+import { check } from "../../src/api/check.ts";
+import {
+  ErrorBody,
+  EventsAck,
+  FlowConfig,
+  Offer,
+  Settlement,
+  Step,
+  Subscription,
+} from "../../src/api/contract.ts";
+import { type FlowConfig as Config, wire } from "../../src/api/wire.ts";
+import { configOf, confirm, offers, survey } from "../flow/fixtures.ts";
+import { at, spoil, spoiling, valuesOf } from "./arbitraries.ts";
+
+const RECEIVED = { FlowConfig, Settlement, ErrorBody, EventsAck, Subscription, Step, Offer };
+
+function verdict(name: string, value: unknown): { good: boolean; value?: unknown } {
+  try {
+    return { good: true, value: check(wire, `#${name}`, value) };
+  } catch (error) {
+    assert.ok(error instanceof TypeError);
+    return { good: false };
+  }
+}
+
+/** Only here the two differ, on purpose: zod refuses, the browser skips. */
+const skipped = (value: unknown, result: z.ZodSafeParseResult<unknown>) =>
+  !!result.error?.issues.some(
+    (issue) =>
+      issue.code === "invalid_union" &&
+      issue.discriminator === "type" &&
+      typeof at(value, issue.path) === "string",
+  );
+
+/** As JSON has it: without keys that hold undefined. */
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+for (const [name, schema] of Object.entries<z.ZodType>(RECEIVED)) {
+  describe(name, () => {
+    it("accepts what zod accepts, and keeps the same of it", () => {
+      fc.assert(
+        fc.property(valuesOf(schema), (value) => {
+          assert.deepEqual(verdict(name, value), { good: true, value: schema.parse(value) });
+        }),
+      );
+    });
+
+    it("agrees with zod on what is spoilt", () => {
+      fc.assert(
+        fc.property(
+          valuesOf(schema),
+          fc.array(spoiling, { minLength: 1, maxLength: 3 }),
+          (good, spoilings) => {
+            const value = spoilings.reduce(spoil, good);
+            const result = schema.safeParse(value);
+            fc.pre(!skipped(value, result));
+            const found = verdict(name, value);
+            assert.equal(found.good, result.success, result.error?.message);
+            if (result.success) assert.deepEqual(plain(found.value), plain(result.data));
+          },
+        ),
+        { numRuns: 1000 },
+      );
+    });
+  });
+}
+
+describe("what a newer server may send", () => {
+  const received = (config: unknown) => check(wire, "#FlowConfig", config) as Config;
+  const novel = { type: "hologram", id: "h", terms: {} } as never;
+
+  it("steps of an unknown kind are left out of the flow", () => {
+    assert.deepEqual(received(configOf([survey, novel, confirm])), configOf([survey, confirm]));
+    assert.deepEqual(received(configOf([novel])), configOf([]));
+  });
+
+  it("an unknown offer is left out of its reason", () => {
+    const reason = { id: "r", label: "R" };
+    const flow = configOf([{ type: "survey", id: "s", reasons: [{ ...reason, offer: novel }] }]);
+    assert.deepEqual(received(flow), configOf([{ type: "survey", id: "s", reasons: [reason] }]));
+  });
+
+  it("a step whose offer is unknown is left out", () => {
+    const flow = configOf([{ type: "offer", id: "o", offer: novel }, confirm]);
+    assert.deepEqual(received(flow), configOf([confirm]));
+  });
+
+  it("unknown fields are ignored, everywhere", () => {
+    fc.assert(
+      fc.property(valuesOf(FlowConfig), (config) => {
+        const grown = JSON.parse(JSON.stringify(config), (_, value: unknown) =>
+          typeof value === "object" && value && "type" in value ? { ...value, novel } : value,
+        ) as object;
+        assert.deepEqual(received({ ...grown, novel }), FlowConfig.parse(grown));
+      }),
+    );
+  });
+
+  it("names of built-in properties are not kinds", () => {
+    for (const type of ["constructor", "toString", "__proto__", "hasOwnProperty"]) {
+      assert.deepEqual(received(configOf([{ type, id: "x" } as never, confirm])), configOf([confirm]));
+    }
+  });
+
+  it("an unknown kind where nothing else can stand is a fault", () => {
+    assert.throws(() => check(wire, "#Offer", novel), /unexpected value at \//);
+  });
+});
+
+describe("faults", () => {
+  it("are named by their path", () => {
+    const flow = configOf([
+      survey,
+      { type: "offer", id: "o", offer: { ...offers.discount, terms: {} as never } },
+    ]);
+    assert.throws(
+      () => check(wire, "#FlowConfig", flow),
+      new TypeError("unexpected value at /flow/steps/1/offer/terms/duration"),
+    );
+    assert.throws(() => check(wire, "#FlowConfig", 1), new TypeError("unexpected value at /"));
+    assert.throws(() => check(wire, "#Step", { type: 7 }), new TypeError("unexpected value at /type"));
+  });
+});
+
+describe("prototypes", () => {
+  const good = configOf([confirm], { attributes: { plan: "pro" } });
+
+  it("are neither changed nor replaced by a __proto__ in an answer", () => {
+    for (const hostile of ['"x"', '{"admin":true}', "null"]) {
+      const text = JSON.stringify(good)
+        .replace(
+          '"attributes":{',
+          `"__proto__":{"fallbackEmail":"evil@example.com"},"attributes":{"__proto__":${hostile},`,
+        )
+        .replace('"customer":{', '"customer":{"__proto__":{"email":"evil@example.com"}');
+      const config = check(wire, "#FlowConfig", JSON.parse(text)) as Config;
+      assert.deepEqual(config, good);
+      assert.deepEqual(FlowConfig.parse(JSON.parse(text)), good);
+      assert.equal(config.fallbackEmail, undefined);
+      assert.equal(config.customer.email, undefined);
+      assert.equal(Object.getPrototypeOf(config.attributes), Object.prototype);
+    }
+  });
+
+  it("of a page that adds to them bring no values", (t) => {
+    const everything = Object.prototype as { fallbackEmail?: string };
+    everything.fallbackEmail = "evil@example.com";
+    t.after(() => delete everything.fallbackEmail);
+    assert.equal(Object.hasOwn(check(wire, "#FlowConfig", good) as object, "fallbackEmail"), false);
+  });
+});

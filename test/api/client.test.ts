@@ -1,0 +1,503 @@
+/** The widget's calls, against a real server. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { describe, it, type TestContext } from "node:test";
+import { type ClientOptions, createClient } from "../../src/api/client.ts";
+import { createCredentials } from "../../src/api/credentials.ts";
+import { ApiError } from "../../src/api/errors.ts";
+import type { FlowEvent } from "../../src/api/wire.ts";
+import { configOf, confirm, settlementOf } from "../flow/fixtures.ts";
+import { type Answer, json, listen, refuse, watchedFetch } from "./server.ts";
+
+const config = configOf([confirm]);
+const settlement = settlementOf("cancelled");
+
+const eventOf = (seq: number): FlowEvent => ({
+  id: `event-${seq}`,
+  run: "run-00001",
+  seq,
+  at: 5,
+  type: "next",
+});
+
+/** A client with its server; nothing waits for real. */
+async function setUp(t: TestContext, answer: Answer, options: Partial<ClientOptions> = {}) {
+  const server = await listen(t, answer);
+  const { fetch, inits } = watchedFetch();
+  const pauses: number[] = [];
+  const asksForToken: boolean[] = [];
+  const client = createClient({
+    apiUrl: server.url,
+    fetch,
+    random: () => 1,
+    wait: async (ms) => void pauses.push(ms),
+    token: async (fresh) => {
+      asksForToken.push(fresh);
+      return `ret_secret${asksForToken.length}`;
+    },
+    ...options,
+  });
+  return { server, client, inits, pauses, asksForToken };
+}
+
+const refused = (call: Promise<unknown>): Promise<ApiError> =>
+  call.then(
+    () => assert.fail("was answered"),
+    (error: unknown) => {
+      assert.ok(error instanceof ApiError, String(error));
+      return error;
+    },
+  );
+
+describe("requests", () => {
+  for (const [title, options, query] of [
+    ["nothing more", {}, ""],
+    ["the subscription", { subscriptionId: "sub_1/ä&b" }, "?subscription_id=sub_1%2F%C3%A4%26b"],
+    ["no empty subscription", { subscriptionId: "", restart: false }, ""],
+    ["a new beginning", { subscriptionId: "sub_1", restart: true }, "?subscription_id=sub_1&restart=1"],
+  ] as const) {
+    it(`the flow is asked for with ${title}`, async (t) => {
+      const { server, client } = await setUp(t, (response) => json(response, config));
+      assert.deepEqual(await client.flow(options), config);
+      assert.equal(server.asked[0]?.method, "GET");
+      assert.equal(server.asked[0]?.url, `/v1/widget/flow${query}`);
+      assert.equal(server.asked[0]?.body, "");
+    });
+  }
+
+  it("events are reported with their session", async (t) => {
+    const { server, client, inits } = await setUp(t, (response) => json(response, { accepted: 2 }));
+    const events = [eventOf(0), eventOf(1)];
+    assert.deepEqual(await client.record("ses_1", events), { accepted: 2 });
+    await client.record("ses_1", events, { keepalive: true });
+    const { method, url, headers, body } = server.asked[0] ?? assert.fail();
+    assert.equal(`${method} ${url}`, "POST /v1/widget/events");
+    assert.deepEqual(JSON.parse(body), { session: "ses_1", events });
+    assert.equal(headers["content-type"], "application/json");
+    assert.equal(headers["idempotency-key"], undefined);
+    assert.deepEqual(
+      inits.map(({ keepalive }) => keepalive),
+      [false, true],
+    );
+  });
+
+  it("a decision has the id of its last event as its key, on every attempt", async (t) => {
+    const { server, client } = await setUp(t, (response, _, count) =>
+      count === 1 ? refuse(response, 503, "billing_unavailable") : json(response, settlement),
+    );
+    const request = {
+      session: "ses_1",
+      events: [eventOf(0), eventOf(1)],
+      seen: { offer: "half", terms: {} },
+    };
+    assert.deepEqual(await client.decide(request), settlement);
+    assert.equal(server.asked.length, 2);
+    for (const { method, url, headers, body } of server.asked) {
+      assert.equal(`${method} ${url}`, "POST /v1/widget/decision");
+      assert.equal(headers["idempotency-key"], "event-1");
+      assert.deepEqual(JSON.parse(body), request);
+    }
+  });
+
+  it("the token is in the header and never in an address; nothing of the page goes along", async (t) => {
+    const { server, client, inits } = await setUp(t, (response, { url }) =>
+      json(response, url.includes("flow") ? config : url.includes("events") ? { accepted: 1 } : settlement),
+    );
+    await client.flow({ subscriptionId: "sub_1", restart: true });
+    await client.record("ses_1", [eventOf(0)], { keepalive: true });
+    await client.decide({ session: "ses_1", events: [eventOf(0)] });
+    for (const [index, { url, headers, body }] of server.asked.entries()) {
+      assert.equal(headers.authorization, `Bearer ret_secret${index + 1}`);
+      assert.equal(headers.accept, "application/json");
+      assert.equal(`${url}${body}${headers.referer ?? ""}`.includes("ret_secret"), false);
+    }
+    for (const { credentials, referrerPolicy, cache } of inits) {
+      assert.deepEqual([credentials, referrerPolicy, cache], ["omit", "no-referrer", "no-store"]);
+    }
+  });
+
+  it("work below a path, with and without a slash at its end", async (t) => {
+    const { server } = await setUp(t, (response) => json(response, config));
+    for (const end of ["/churn", "/churn/", "/churn//"]) {
+      await createClient({ apiUrl: server.url + end, token: async () => "t" }).flow();
+      assert.equal(server.asked.at(-1)?.url, "/churn/v1/widget/flow");
+    }
+  });
+});
+
+describe("retries", () => {
+  for (const status of [408, 425, 429, 500, 502, 503, 504]) {
+    it(`${status} is tried again`, async (t) => {
+      const { server, client } = await setUp(t, (response, _, count) =>
+        count < 3 ? refuse(response, status, "some_code") : json(response, config),
+      );
+      assert.deepEqual(await client.flow(), config);
+      assert.equal(server.asked.length, 3);
+    });
+  }
+
+  for (const status of [400, 401, 402, 403, 404, 409, 410, 413, 415, 422, 501]) {
+    it(`${status} is final`, async (t) => {
+      const { server, client, pauses } = await setUp(t, (response) => refuse(response, status, "some_code"));
+      const { code, status: seen, retryable, message } = await refused(client.flow());
+      assert.deepEqual([code, seen, retryable, message], ["some_code", status, false, "About some_code."]);
+      assert.equal(server.asked.length, 1);
+      assert.deepEqual(pauses, []);
+    });
+  }
+
+  for (const [attempts, requests] of [
+    [0, 1],
+    [1, 1],
+    [2, 2],
+    [undefined, 3],
+    [4, 4],
+  ] as const) {
+    it(`attempts: ${attempts} makes ${requests}`, async (t) => {
+      const { server, client } = await setUp(t, (response) => refuse(response, 503, "down"), { attempts });
+      const error = await refused(client.flow());
+      assert.deepEqual([error.code, error.status, error.retryable], ["down", 503, true]);
+      assert.equal(server.asked.length, requests);
+    });
+  }
+
+  it("come after pauses that double up to ten seconds", async (t) => {
+    const { client, pauses } = await setUp(t, (response) => refuse(response, 500, "down"), { attempts: 8 });
+    await refused(client.flow());
+    assert.deepEqual(pauses, [500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
+  });
+
+  it("are spread from no pause at all to the whole of it", async (t) => {
+    const draws = [0, 0.5, 0.25];
+    const random = () => draws.shift() ?? 0;
+    const { client, pauses } = await setUp(t, (response) => refuse(response, 500, "down"), {
+      attempts: 4,
+      random,
+    });
+    await refused(client.flow());
+    assert.deepEqual(pauses, [0, 500, 500]);
+  });
+
+  it("wait by themselves when nothing is injected", async (t) => {
+    const { server } = await setUp(t, (response, _, count) =>
+      count === 1 ? refuse(response, 503, "down", { "Retry-After": "0" }) : json(response, config),
+    );
+    assert.deepEqual(await createClient({ apiUrl: server.url, token: async () => "t" }).flow(), config);
+  });
+
+  it("follow a connection that breaks, before the answer or within it", async (t) => {
+    const { server, client } = await setUp(t, (response, _, count) => {
+      if (count === 3) return json(response, config);
+      if (count === 1) return void response.socket?.resetAndDestroy();
+      response
+        .writeHead(200, { "Content-Length": "100" })
+        .write("{", () => response.socket?.resetAndDestroy());
+    });
+    assert.deepEqual(await client.flow(), config);
+    assert.equal(server.asked.length, 3);
+  });
+
+  it("end in a network error when nobody is there", async (t) => {
+    const { server, client, pauses } = await setUp(t, (response) => response.socket?.destroy());
+    const { code, status, retryable } = await refused(client.flow());
+    assert.deepEqual([code, status, retryable], ["network", 0, true]);
+    assert.equal(server.asked.length, 3);
+    assert.equal(pauses.length, 2);
+  });
+});
+
+describe("Retry-After", () => {
+  const once = async (t: TestContext, header: string) => {
+    const set = await setUp(t, (response, _, count) =>
+      count === 1 ? refuse(response, 429, "rate_limited", { "Retry-After": header }) : json(response, config),
+    );
+    return { ...set, call: set.client.flow() };
+  };
+
+  for (const [header, pause] of [
+    ["0", 0],
+    ["2", 2000],
+    ["10", 10_000],
+    ["Thu, 01 Jan 1970 00:00:00 GMT", 0],
+    ["soon", 500],
+    ["-1", undefined],
+  ] as const) {
+    it(`${header}: waits`, async (t) => {
+      const { call, pauses } = await once(t, header);
+      assert.deepEqual(await call, config);
+      if (pause !== undefined) assert.deepEqual(pauses, [pause]);
+      else assert.ok((pauses[0] as number) >= 0 && (pauses[0] as number) <= 10_000);
+    });
+  }
+
+  it("a date in the near future: waits until then", async (t) => {
+    const { call, pauses } = await once(t, new Date(Date.now() + 6000).toUTCString());
+    await call;
+    assert.ok((pauses[0] as number) > 3000 && (pauses[0] as number) <= 6000, String(pauses));
+  });
+
+  for (const [title, header, least] of [
+    ["over ten seconds", "11", 11_000],
+    ["a date beyond ten seconds", new Date(Date.now() + 3_600_000).toUTCString(), 3_500_000],
+  ] as const) {
+    it(`${title}: says so instead of waiting`, async (t) => {
+      const { server, call, pauses } = await once(t, header);
+      const error = await refused(call);
+      assert.equal(error.code, "rate_limited");
+      assert.equal(error.retryable, true);
+      assert.ok((error.retryAfter as number) >= least);
+      assert.deepEqual(pauses, []);
+      assert.equal(server.asked.length, 1);
+    });
+  }
+});
+
+describe("timeout", () => {
+  it("ends every attempt by itself", async (t) => {
+    const { client, inits } = await setUp(t, () => {}, { timeout: 20, attempts: 2 });
+    const { code, status, retryable } = await refused(client.flow());
+    assert.deepEqual([code, status, retryable], ["timeout", 0, true]);
+    assert.equal(inits.length, 2);
+  });
+
+  it("includes the body", async (t) => {
+    const answer: Answer = (response) => void response.writeHead(200).write("{");
+    const { client } = await setUp(t, answer, { timeout: 50, attempts: 1 });
+    assert.equal((await refused(client.flow())).code, "timeout");
+  });
+
+  it("does not touch what comes in time, and 0 sets none", async (t) => {
+    for (const timeout of [5000, 0]) {
+      const answer: Answer = (response) => void setImmediate(() => setImmediate(json, response, config));
+      const { client } = await setUp(t, answer, { timeout, attempts: 1 });
+      assert.deepEqual(await client.flow(), config);
+    }
+  });
+});
+
+describe("abort", () => {
+  const reason = new Error("the customer has gone");
+  const gone = (call: Promise<unknown>) => assert.rejects(call, reason);
+
+  it("before the call: nothing is asked", async (t) => {
+    const { server, client, asksForToken } = await setUp(t, (response) => json(response, config));
+    await gone(client.flow({ signal: AbortSignal.abort(reason) }));
+    assert.deepEqual(asksForToken, []);
+    assert.equal(server.asked.length, 0);
+  });
+
+  it("while asking: the connection is closed and nothing is tried again", async (t) => {
+    const caller = new AbortController();
+    let closed: Promise<unknown> = Promise.resolve();
+    const { server, client, pauses } = await setUp(t, (response) => {
+      closed = once(response, "close");
+      caller.abort(reason);
+    });
+    await gone(client.decide({ session: "ses_1", events: [eventOf(0)] }, { signal: caller.signal }));
+    await closed;
+    assert.equal(server.asked.length, 1);
+    assert.deepEqual(pauses, []);
+  });
+
+  it("while waiting for the next attempt: at once", async (t) => {
+    const caller = new AbortController();
+    let resume = () => {};
+    const wait = () => {
+      caller.abort(reason);
+      return new Promise<void>((resolve) => {
+        resume = resolve;
+      });
+    };
+    const { server, client, asksForToken } = await setUp(t, (response) => refuse(response, 503, "down"), {
+      wait,
+    });
+    await gone(client.record("ses_1", [eventOf(0)], { signal: caller.signal }));
+    resume();
+    await new Promise(setImmediate);
+    assert.equal(server.asked.length, 1);
+    assert.equal(asksForToken.length, 1);
+  });
+
+  it("while waiting for the token: at once", async (t) => {
+    const caller = new AbortController();
+    let supply = (_: string) => {};
+    const token = () => {
+      caller.abort(reason);
+      return new Promise<string>((resolve) => {
+        supply = resolve;
+      });
+    };
+    const { server, client } = await setUp(t, (response) => json(response, config), { token });
+    await gone(client.flow({ signal: caller.signal }));
+    supply("late");
+    await new Promise(setImmediate);
+    assert.equal(server.asked.length, 0);
+  });
+
+  it("afterwards: nothing", async (t) => {
+    const caller = new AbortController();
+    const { client } = await setUp(t, (response) => json(response, config));
+    const answered = await client.flow({ signal: caller.signal });
+    caller.abort(reason);
+    assert.deepEqual(answered, config);
+  });
+});
+
+describe("an expired session", () => {
+  const expired: Answer = (response) => refuse(response, 401, "session_expired");
+
+  it("is renewed once, which costs no attempt and no pause", async (t) => {
+    const { server, client, asksForToken, pauses } = await setUp(
+      t,
+      (response, asked, count) => (count === 1 ? expired(response, asked, count) : json(response, config)),
+      { attempts: 1 },
+    );
+    assert.deepEqual(await client.flow(), config);
+    assert.deepEqual(asksForToken, [false, true]);
+    assert.deepEqual(pauses, []);
+    assert.equal(server.asked[1]?.headers.authorization, "Bearer ret_secret2");
+  });
+
+  it("is renewed once, though the attempt after that has to be repeated", async (t) => {
+    const { client, asksForToken } = await setUp(t, (response, _, count) => {
+      if (count === 1) return refuse(response, 401, "session_expired");
+      if (count === 2) return refuse(response, 503, "down");
+      json(response, config);
+    });
+    assert.deepEqual(await client.flow(), config);
+    assert.deepEqual(asksForToken, [false, true, false]);
+  });
+
+  it("is an error when the new one has expired, too", async (t) => {
+    const { client, asksForToken } = await setUp(t, expired);
+    const { code, status, retryable } = await refused(client.flow());
+    assert.deepEqual([code, status, retryable], ["session_expired", 401, false]);
+    assert.deepEqual(asksForToken, [false, true]);
+  });
+
+  it("is renewed in the next call as well", async (t) => {
+    const { client, asksForToken } = await setUp(t, expired);
+    await refused(client.flow());
+    await refused(client.flow());
+    assert.deepEqual(asksForToken, [false, true, false, true]);
+  });
+
+  it("is not what another 401 says, nor another status", async (t) => {
+    for (const [status, code] of [
+      [401, "session_invalid"],
+      [403, "session_expired"],
+    ] as const) {
+      const { client, asksForToken } = await setUp(t, (response) => refuse(response, status, code));
+      assert.equal((await refused(client.flow())).code, code);
+      assert.deepEqual(asksForToken, [false]);
+    }
+  });
+
+  it("stays expired until the renewal has worked", async (t) => {
+    const asked: boolean[] = [];
+    const token = async (fresh: boolean) => {
+      asked.push(fresh);
+      if (asked.length === 2) throw new ApiError("network", 0, true);
+      return fresh ? "new" : "old";
+    };
+    const { client } = await setUp(
+      t,
+      (response, { headers }) =>
+        headers.authorization === "Bearer new"
+          ? json(response, config)
+          : refuse(response, 401, "session_expired"),
+      { token },
+    );
+    assert.deepEqual(await client.flow(), config);
+    assert.deepEqual(asked, [false, true, true]);
+  });
+
+  it("is replaced by one from the site's backend", async (t) => {
+    const site = await listen(t, (response) => json(response, { id: "ret_new" }));
+    const { token } = createCredentials({ sessionId: "ret_old", sessionUrl: site.url });
+    const { server, client } = await setUp(
+      t,
+      (response, { headers }) =>
+        headers.authorization === "Bearer ret_new"
+          ? json(response, config)
+          : refuse(response, 401, "session_expired"),
+      { token },
+    );
+    await client.flow();
+    await client.flow();
+    assert.equal(server.asked.length, 3);
+    assert.equal(site.asked.length, 1);
+  });
+});
+
+describe("what cannot be understood", () => {
+  const page = "<html><title>502 Bad Gateway</title></html>";
+
+  it("an error page of a proxy is judged by its status", async (t) => {
+    for (const [status, retryable, requests] of [
+      [502, true, 3],
+      [404, false, 1],
+    ] as const) {
+      const { server, client } = await setUp(t, (response) => void response.writeHead(status).end(page));
+      const error = await refused(client.flow());
+      assert.deepEqual([error.code, error.status, error.retryable], ["invalid_answer", status, retryable]);
+      assert.equal(server.asked.length, requests);
+    }
+  });
+
+  it("so is JSON that is not ours", async (t) => {
+    for (const body of [{ error: "no" }, null, [], "no"]) {
+      const { client } = await setUp(t, (response) => json(response, body, 403));
+      const error = await refused(client.flow());
+      assert.deepEqual([error.code, error.status], ["invalid_answer", 403]);
+    }
+  });
+
+  for (const [title, answer] of [
+    ["a page", (response) => response.end(page)],
+    ["nothing", (response) => response.writeHead(204).end()],
+    ["half of it", (response) => response.end('{"accepted":')],
+    ["something else", (response) => json(response, { accepted: "many" })],
+    ["null", (response) => json(response, null)],
+  ] as [string, Answer][]) {
+    it(`${title} with a good status is not asked for again`, async (t) => {
+      const { server, client } = await setUp(t, answer);
+      const error = await refused(client.record("ses_1", [eventOf(0)]));
+      assert.deepEqual([error.code, error.retryable], ["invalid_answer", false]);
+      assert.equal(server.asked.length, 1);
+    });
+  }
+
+  it("names the part that is wrong", async (t) => {
+    const { client } = await setUp(t, (response) => json(response, { ...config, now: "today" }));
+    assert.match((await refused(client.flow())).message, /\/now$/);
+  });
+
+  it("is left out where a newer server may have more", async (t) => {
+    const { client } = await setUp(t, (response) =>
+      json(response, { ...configOf([{ type: "hologram", id: "h" } as never, confirm]), more: 1 }),
+    );
+    assert.deepEqual(await client.flow(), config);
+  });
+});
+
+describe("a token that cannot be had", () => {
+  it("rejects with the page's own error and asks nothing", async (t) => {
+    const mistake = new TypeError("getAuthToken is not written yet");
+    const { server, client } = await setUp(t, (response) => json(response, config), {
+      token: () => Promise.reject(mistake),
+    });
+    await assert.rejects(client.flow(), mistake);
+    assert.equal(server.asked.length, 0);
+  });
+
+  it("is asked for again when that can help", async (t) => {
+    let asked = 0;
+    const token = async () => {
+      if (++asked < 3) throw new ApiError("network", 0, true);
+      return "late";
+    };
+    const { client } = await setUp(t, (response) => json(response, config), { token });
+    assert.deepEqual(await client.flow(), config);
+  });
+});

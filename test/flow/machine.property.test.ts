@@ -1,0 +1,269 @@
+/** What holds for every flow, whatever the customer, the page and the server do. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import type { FlowConfig } from "../../src/api/wire.ts";
+import { activationsToCancel } from "../../src/flow/describe.ts";
+import {
+  type CustomerEvent,
+  currentNode,
+  type Effect,
+  type FlowState,
+  initial,
+  type MachineEvent,
+  transition,
+} from "../../src/flow/machine.ts";
+import { config, type Move, openConfig, walk } from "./arbitraries.ts";
+import { freeze, Play } from "./fixtures.ts";
+
+const RUNS = { numRuns: 500 };
+
+interface Turn {
+  before: FlowState;
+  event: MachineEvent;
+  after: FlowState;
+  effects: readonly Effect[];
+}
+
+/** Walks from closed; everything is frozen, so that a mutation would throw. */
+function* turns(flow: FlowConfig, moves: readonly Move[]): Generator<Turn> {
+  freeze(flow);
+  let before: FlowState = freeze(initial);
+  for (const each of moves) {
+    const event = freeze(each(before, flow));
+    const [after, effects] = transition(before, event);
+    freeze(after);
+    freeze(effects);
+    yield { before, event, after, effects };
+    before = after;
+  }
+}
+
+const named = (effects: readonly Effect[], name: string) =>
+  effects.filter((effect) => effect.type === "notify" && effect.notice.name === name).length;
+
+const property = (title: string, holds: (all: Turn[], flow: FlowConfig) => void, flows = config) =>
+  it(title, () => {
+    fc.assert(
+      fc.property(flows, walk, (flow, moves) => holds([...turns(flow, moves)], flow)),
+      RUNS,
+    );
+  });
+
+/** Every state a customer can be in, by way of anything but a decision. */
+function reachable(flow: FlowConfig): FlowState[] {
+  const found: FlowState[] = [];
+  const seen = new Set<string>();
+  const queue = [Play.of(flow).state];
+  for (let state = queue.pop(); state; state = queue.pop()) {
+    const key = JSON.stringify([state.phase, "path" in state && [state.path, state.answers.reasons]]);
+    if (state.phase !== "step" || seen.has(key)) continue;
+    seen.add(key);
+    found.push(state);
+    const step = currentNode(state)?.step;
+    const selects =
+      step?.type === "survey" ? step.reasons.map(({ id }) => ({ type: "select", reason: id }) as const) : [];
+    const events: MachineEvent[] = [
+      ...selects,
+      { type: "write", text: "enough words" },
+      { type: "fill", value: 1 },
+      { type: "next" },
+      { type: "back" },
+      { type: "decline" },
+      { type: "leave" },
+    ];
+    for (const event of events) queue.push(transition(state, event)[0]);
+  }
+  return found;
+}
+
+describe("every walk", () => {
+  property("does nothing at all where an event means nothing", (all) => {
+    for (const { before, after, effects } of all) {
+      if (after === before) assert.deepEqual(effects, []);
+      else assert.notDeepEqual([after, effects], [before, []]);
+    }
+  });
+
+  property("completes at most once per opening, and exactly once when it is closed", (all) => {
+    let completed = 0;
+    // A flow that was over before it was opened is news to nobody.
+    let stale = false;
+    for (const { before, event, after, effects } of all) {
+      const begins = event.type === "restart" || (event.type === "open" && before.phase === "closed");
+      if (begins && after !== before) {
+        completed = 0;
+        stale = false;
+      }
+      completed += named(effects, "complete");
+      if (before.phase === "loading" && !before.late && after.phase === "done") stale = true;
+      assert.ok(completed <= 1);
+      assert.equal(
+        named(effects, "retained") + named(effects, "cancelled") <= named(effects, "complete"),
+        true,
+      );
+      if (after.phase === "done" && !stale) assert.equal(completed, 1);
+      if (after.phase === "step" || after.phase === "deciding") assert.equal(completed, 0);
+      if (after.phase === "closed" && after !== before) assert.equal(completed, stale ? 0 : 1);
+    }
+  });
+
+  property("opens and closes in turn", (all) => {
+    let open = false;
+    for (const { effects } of all) {
+      for (const effect of effects) {
+        if (effect.type !== "notify") continue;
+        if (effect.notice.name === "open") {
+          assert.equal(open, false);
+          open = true;
+        }
+        if (effect.notice.name === "close") {
+          assert.equal(open, true);
+          open = false;
+        }
+        if (effect.notice.name === "step") assert.equal(open, true);
+      }
+    }
+  });
+
+  property("waits for one decision or one load at a time, and only while it says so", (all) => {
+    for (const { before, after, effects } of all) {
+      const decides = effects.filter((effect) => effect.type === "decide").length;
+      const loads = effects.filter((effect) => effect.type === "load").length;
+      assert.equal(decides, after.phase === "deciding" && before.phase !== "deciding" ? 1 : 0);
+      assert.equal(loads, after.phase === "loading" && before.phase !== "loading" ? 1 : 0);
+    }
+  });
+
+  property("records the cause before each first decision, and each answer", (all) => {
+    for (const { event, effects } of all) {
+      const [first, second] = effects;
+      if (second?.type === "decide") assert.deepEqual(first, { type: "record", event });
+      if (first?.type === "decide") assert.equal(event.type, "retry");
+    }
+  });
+
+  property("goes back along the visited path only", (all) => {
+    for (const { before, event, after } of all) {
+      if (before.phase !== "step" || after === before) continue;
+      if (event.type === "back") assert.deepEqual("path" in after && after.path, before.path.slice(0, -1));
+      else if (after.phase === "step") assert.deepEqual(after.path.slice(0, before.path.length), before.path);
+    }
+  });
+
+  property("is always at a step that the flow has, and at none twice", (all) => {
+    for (const { after } of all) {
+      if (!("path" in after)) continue;
+      assert.ok(currentNode(after));
+      assert.equal(new Set(after.path).size, after.path.length);
+    }
+  });
+
+  property("has a way out at every step", (all) => {
+    for (const { after } of all) {
+      if (after.phase !== "step") continue;
+      const type = currentNode(after)?.step.type === "confirm" ? "confirm" : "leave";
+      const [next] = transition(after, { type });
+      assert.notEqual(next, after);
+      assert.ok(type === "leave" || next.phase === "deciding");
+      assert.equal(transition(after, { type: "close" })[0].phase, "closed");
+      assert.equal(transition(after, { type: "keep" })[0].phase, "done");
+    }
+  });
+
+  property("asks for what was chosen, and only for what the flow offers", (all) => {
+    for (const { before, event, effects } of all) {
+      for (const effect of effects) {
+        if (effect.type !== "decide" || event.type === "retry" || before.phase !== "step") continue;
+        const node = currentNode(before);
+        if (effect.decision.type === "accept") {
+          assert.equal(event.type, "accept");
+          assert.equal(effect.decision.offer, node?.offer);
+          assert.deepEqual(
+            effect.decision.choice,
+            before.answers.choices[before.path.at(-1) as string] ?? {},
+          );
+        } else {
+          assert.notEqual(event.type, "accept");
+        }
+      }
+    }
+  });
+});
+
+describe("every flow", () => {
+  it("can be left from everywhere without accepting: by leave and confirm, and by declining and going on", () => {
+    fc.assert(
+      fc.property(openConfig, (flow) => {
+        for (const state of reachable(freeze(flow))) {
+          const [left] = transition(state, { type: "leave" });
+          const [end] = transition(left, { type: "confirm" });
+          assert.equal(end.phase === "deciding" && end.decision.type, "cancel");
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it("takes one or two activations to cancel", () => {
+    fc.assert(
+      fc.property(openConfig, (flow) => {
+        const count = activationsToCancel(flow);
+        assert.ok(count === 1 || count === 2, String(count));
+        const first = flow.flow.steps.find(({ type }) => type !== "success")?.type ?? "confirm";
+        const direct = first === "confirm" || !flow.flow.steps.some(({ type }) => type === "confirm");
+        assert.equal(count, direct ? 1 : 2);
+      }),
+      RUNS,
+    );
+  });
+
+  it("ends for somebody who answers everything and declines every offer", () => {
+    fc.assert(
+      fc.property(openConfig, fc.nat(10), (flow, taste) => {
+        const play = Play.of(flow);
+        for (let count = 0; play.state.phase === "step"; count++) {
+          assert.ok(count <= flow.flow.steps.length * 2 + 1);
+          const step = currentNode(play.state)?.step;
+          if (step?.type === "survey") {
+            const reason = step.reasons[taste % step.reasons.length]?.id;
+            if (reason !== undefined) play.send({ type: "select", reason });
+          }
+          play.send({ type: "write", text: "enough words" }, { type: "fill", value: 1 });
+          const { offer } = currentNode(play.state) ?? {};
+          play.send({ type: offer ? "decline" : step?.type === "confirm" ? "confirm" : "next" });
+        }
+        assert.deepEqual(play.decisions, [{ type: "cancel" }]);
+      }),
+      RUNS,
+    );
+  });
+
+  it("is understood by the server: what was recorded, replayed, asks for the same decision", () => {
+    fc.assert(
+      fc.property(openConfig, walk, (flow, moves) => {
+        let run: CustomerEvent[] = [];
+        for (const { before, effects } of turns(flow, moves)) {
+          for (const effect of effects) {
+            if (effect.type === "record" && effect.event.type === "open") run = [];
+            else if (effect.type === "record") run.push(effect.event);
+            if (effect.type !== "decide") continue;
+            let state = Play.of(flow).state;
+            let asked: unknown;
+            for (const [index, event] of run.entries()) {
+              const [next, replayed] = transition(state, event);
+              asked = replayed.find(({ type }) => type === "decide");
+              // The customer went on, so this decision had failed.
+              const failed = asked && index < run.length - 1;
+              state = failed
+                ? transition(next, { type: "rejected", fault: { code: "x", retryable: true } })[0]
+                : next;
+            }
+            assert.deepEqual(asked, effect, before.phase);
+          }
+        }
+      }),
+      RUNS,
+    );
+  });
+});

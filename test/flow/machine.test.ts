@@ -1,0 +1,533 @@
+/** The flow machine as stories: what a customer does, and what comes of it. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Offer, Step } from "../../src/api/wire.ts";
+import {
+  currentNode,
+  initial,
+  type MachineEvent,
+  missing,
+  nodeOf,
+  successStep,
+  transition,
+} from "../../src/flow/machine.ts";
+import { configOf, confirm, NOW, offers, Play, settlementOf, subscription, survey } from "./fixtures.ts";
+
+const feedback: Step = { type: "feedback", id: "words" };
+const losses: Step = { type: "losses", id: "gone", items: ["Exports"] };
+const typical = configOf([survey, losses, confirm, { type: "success", id: "end" }]);
+const fault = { code: "network", retryable: true };
+
+describe("opening", () => {
+  it("loads, records that it is open and shows the first step", () => {
+    const play = new Play().send({ type: "open" });
+    assert.deepEqual(play.effects, [
+      { type: "notify", notice: { name: "open" } },
+      { type: "load", restart: false },
+    ]);
+    play.effects.length = 0;
+    play.send({ type: "loaded", config: typical });
+    assert.equal(play.node, "why");
+    assert.deepEqual(play.recorded, ["open"]);
+    assert.deepEqual(play.notices, ["step"]);
+  });
+
+  it("is unavailable when loading fails, and tries again on request", () => {
+    const play = new Play().send({ type: "open" }, { type: "failed", fault });
+    assert.deepEqual(play.at("unavailable").fault, fault);
+    play.effects.length = 0;
+    play.send({ type: "retry" });
+    assert.deepEqual(play.effects, [{ type: "load", restart: false }]);
+    play.send({ type: "loaded", config: typical });
+    assert.equal(play.node, "why");
+  });
+
+  it("shows what was decided before and tells the page nothing new", () => {
+    const settlement = settlementOf("cancelled");
+    const play = Play.of(configOf([survey], { session: { id: "s", environment: "prod", settlement } }));
+    assert.equal(play.at("done").settlement, settlement);
+    play.send({ type: "close" });
+    assert.deepEqual(play.notices, ["close"]);
+  });
+
+  for (const [name, change] of [
+    ["already ending", { cancelAt: NOW + 1 }],
+    ["ending at the very start of time", { cancelAt: 0 }],
+    ["over", { status: "cancelled" }],
+  ] as const) {
+    it(`has nothing to ask when the subscription is ${name}`, () => {
+      const play = Play.of(configOf([survey], { subscription: { ...subscription, ...change } }));
+      assert.equal(play.at("done").settlement, undefined);
+      assert.deepEqual(play.send({ type: "restart" }).effects, []);
+    });
+  }
+
+  it("still lets the customer cancel when the flow has no usable step", () => {
+    for (const steps of [[], [{ type: "success", id: "end" } as const]]) {
+      const play = Play.of(configOf(steps)).send({ type: "confirm" });
+      assert.deepEqual(play.decisions, [{ type: "cancel" }]);
+    }
+  });
+});
+
+describe("cancelling", () => {
+  it("takes two activations: leave, confirm", () => {
+    const play = Play.of(typical).send({ type: "leave" }, { type: "confirm" });
+    assert.deepEqual(play.decisions, [{ type: "cancel" }]);
+    assert.deepEqual(play.recorded, ["leave", "confirm"]);
+    const settlement = settlementOf("cancelled", { status: "requested" });
+    play.send({ type: "settled", settlement });
+    assert.equal(play.at("done").settlement, settlement);
+    assert.deepEqual(play.notices, ["step", "cancelled", "complete"]);
+    play.send({ type: "close" });
+    assert.equal(play.state, initial);
+    assert.equal(play.count("complete"), 1);
+  });
+
+  it("follows on from leave, next and decline where a flow has no confirm step", () => {
+    const stay = { type: "offer", id: "stay", offer: offers.discount } as const;
+    for (const [step, event] of [
+      [survey, "leave"],
+      [losses, "next"],
+      [stay, "decline"],
+    ] as const) {
+      assert.deepEqual(Play.of(configOf([step])).send({ type: event }).decisions, [{ type: "cancel" }]);
+    }
+  });
+
+  it("goes on after the offer of a reason is declined", () => {
+    const play = Play.of(typical).send({ type: "select", reason: "too_expensive" }, { type: "next" });
+    assert.equal(play.node, "why/too_expensive");
+    assert.equal(currentNode(play.state)?.offer, offers.discount);
+    play.send({ type: "decline" });
+    assert.equal(play.node, "gone");
+    play.send({ type: "next" }, { type: "confirm" });
+    assert.deepEqual(play.decisions, [{ type: "cancel" }]);
+  });
+
+  it("leaves from an offer without accepting it", () => {
+    const play = Play.of(typical).send(
+      { type: "select", reason: "not_using" },
+      { type: "next" },
+      { type: "leave" },
+    );
+    assert.equal(play.node, "sure");
+  });
+});
+
+describe("accepting", () => {
+  it("sends the months that were picked", () => {
+    const play = Play.of(typical).send(
+      { type: "select", reason: "not_using" },
+      { type: "next" },
+      { type: "accept" },
+    );
+    assert.equal(play.at("step").missing, "choice_required");
+    assert.deepEqual(play.decisions, []);
+    play.send({ type: "choose", choice: { months: 3 } }, { type: "accept" });
+    assert.deepEqual(play.decisions, [{ type: "accept", offer: offers.pause, choice: { months: 3 } }]);
+    play.send({ type: "settled", settlement: settlementOf("retained") });
+    assert.deepEqual(play.notices, ["step", "retained", "complete"]);
+  });
+
+  it("sends the last of several choices", () => {
+    const play = Play.of(configOf([{ type: "offer", id: "o", offer: offers.plan_change }])).send(
+      { type: "choose", choice: { priceId: "price_basic" } },
+      { type: "choose", choice: { priceId: "price_lite" } },
+      { type: "choose", choice: { priceId: "not for sale" } },
+      { type: "accept" },
+    );
+    assert.deepEqual(play.decisions, [
+      { type: "accept", offer: offers.plan_change, choice: { priceId: "price_lite" } },
+    ]);
+  });
+
+  it("works for an offer that is a step of its own and needs no choice", () => {
+    const play = Play.of(configOf([{ type: "offer", id: "stay", offer: offers.discount }, confirm]));
+    assert.equal(currentNode(play.state)?.offer, offers.discount);
+    play.send({ type: "accept" });
+    assert.deepEqual(play.decisions, [{ type: "accept", offer: offers.discount, choice: {} }]);
+  });
+
+  it("happens once when two clicks come in one tick", () => {
+    const play = Play.of(configOf([{ type: "offer", id: "stay", offer: offers.contact }, confirm]));
+    play.send({ type: "accept" }, { type: "accept" }, { type: "decline" }, { type: "leave" });
+    assert.equal(play.decisions.length, 1);
+    assert.deepEqual(play.recorded, ["accept"]);
+  });
+});
+
+describe("staying", () => {
+  it("keeps without asking billing and may begin again", () => {
+    const play = Play.of(typical).send({ type: "keep" });
+    assert.deepEqual(play.at("done").settlement, settlementOf("retained"));
+    assert.deepEqual(play.recorded, ["keep"]);
+    assert.deepEqual(play.notices, ["retained", "complete"]);
+    play.effects.length = 0;
+    play.send({ type: "restart" });
+    assert.deepEqual(play.effects, [{ type: "load", restart: true }]);
+    play.send({ type: "failed", fault }, { type: "retry" });
+    assert.equal(play.at("loading").restart, true);
+    play.send({ type: "loaded", config: typical }, { type: "leave" }, { type: "confirm" });
+    assert.equal(play.decisions.length, 1);
+  });
+
+  it("is final once cancelled", () => {
+    const play = Play.of(typical).send({ type: "leave" }, { type: "confirm" });
+    play.send({ type: "settled", settlement: settlementOf("cancelled") });
+    const { state } = play;
+    assert.equal(play.send({ type: "restart" }, { type: "keep" }).state, state);
+  });
+});
+
+describe("going back", () => {
+  it("returns along the steps that were visited and keeps the answers", () => {
+    const play = Play.of(typical).send(
+      { type: "select", reason: "too_expensive" },
+      { type: "next" },
+      { type: "leave" },
+    );
+    assert.deepEqual(play.at("step").path, ["why", "why/too_expensive", "sure"]);
+    play.send({ type: "back" });
+    assert.equal(play.node, "why/too_expensive");
+    play.send({ type: "back" });
+    assert.equal(play.node, "why");
+    assert.deepEqual({ ...play.at("step").answers.reasons }, { why: "too_expensive" });
+    const { state } = play;
+    assert.equal(play.send({ type: "back" }).state, state);
+  });
+
+  it("changes the way when the reason changes", () => {
+    const play = Play.of(typical).send(
+      { type: "select", reason: "too_expensive" },
+      { type: "next" },
+      { type: "back" },
+    );
+    play.send({ type: "select", reason: "switching" }, { type: "next" });
+    assert.equal(play.node, "gone");
+  });
+});
+
+describe("what a step asks for", () => {
+  const wants = (play: Play) => play.at("step").missing;
+
+  it("a survey wants a reason unless it is optional or has none", () => {
+    assert.equal(wants(Play.of(typical).send({ type: "next" })), "reason_required");
+    for (const step of [
+      { ...survey, required: false },
+      { ...survey, reasons: [] },
+    ] as Step[]) {
+      assert.equal(Play.of(configOf([step, confirm])).send({ type: "next" }).node, "sure");
+    }
+    assert.equal(
+      wants(Play.of(configOf([{ ...survey, required: true } as Step])).send({ type: "next" })),
+      "reason_required",
+    );
+  });
+
+  it("says so once and forgets it with the next answer", () => {
+    const play = Play.of(typical).send({ type: "next" });
+    const { state } = play;
+    assert.equal(play.send({ type: "next" }).state, state);
+    assert.equal(wants(play.send({ type: "select", reason: "switching" })), undefined);
+  });
+
+  it("a followup wants text only if it is required", () => {
+    const play = Play.of(typical).send({ type: "select", reason: "other" }, { type: "next" });
+    assert.equal(wants(play), "text_required");
+    assert.equal(wants(play.send({ type: "write", text: "   " }, { type: "next" })), "text_required");
+    assert.equal(play.send({ type: "write", text: "bugs" }, { type: "next" }).node, "gone");
+    assert.equal(
+      Play.of(typical).send({ type: "select", reason: "switching" }, { type: "next" }).node,
+      "gone",
+    );
+  });
+
+  for (const [rule, refused, taken] of [
+    [{}, [], ["", "x"]],
+    [{ required: true }, ["", "  "], ["x"]],
+    [{ minLength: 3 }, ["a", " ab "], ["", "  ", "abc"]],
+    [{ required: true, minLength: 3 }, ["", "ab"], ["abc"]],
+    [{ required: false, minLength: 0 }, [], [""]],
+  ] as const) {
+    it(`feedback with ${JSON.stringify(rule)}`, () => {
+      const after = (text: string) =>
+        Play.of(configOf([{ ...feedback, ...rule } as Step, confirm])).send(
+          { type: "write", text },
+          { type: "next" },
+        );
+      for (const text of refused) assert.equal(wants(after(text)), "text_required", JSON.stringify(text));
+      for (const text of taken) assert.equal(after(text).node, "sure", JSON.stringify(text));
+    });
+  }
+
+  it("a custom step wants a value if it is required, and null is one", () => {
+    const custom: Step = { type: "custom", id: "ours", name: "nps", required: true };
+    const play = Play.of(configOf([custom, confirm])).send({ type: "next" });
+    assert.equal(wants(play), "value_required");
+    assert.equal(play.send({ type: "fill", value: null }, { type: "next" }).node, "sure");
+    assert.equal(
+      Play.of(configOf([{ ...custom, required: false }, confirm])).send({ type: "next" }).node,
+      "sure",
+    );
+  });
+
+  it("nothing where there is no step", () => {
+    assert.equal(
+      missing({
+        config: typical,
+        path: ["nowhere"],
+        answers: { reasons: {}, texts: {}, choices: {}, values: {} },
+      }),
+      undefined,
+    );
+  });
+
+  it("answers are told apart by step, also for two steps of one type in a row", () => {
+    const steps: Step[] = [
+      survey,
+      { ...survey, id: "why2" } as Step,
+      { ...feedback, required: true } as Step,
+      { ...feedback, id: "more", required: true } as Step,
+    ];
+    const play = Play.of(configOf(steps)).send({ type: "select", reason: "switching" }, { type: "next" });
+    assert.equal(play.node, "why2");
+    assert.equal(wants(play.send({ type: "next" })), "reason_required");
+    play.send({ type: "select", reason: "too_expensive" }, { type: "next" });
+    assert.equal(play.node, "why2/too_expensive");
+    play.send({ type: "decline" }, { type: "write", text: "one" }, { type: "next" });
+    assert.equal(play.node, "more");
+    assert.equal(wants(play.send({ type: "next" })), "text_required");
+  });
+
+  it("steps may be called like the built-in properties of objects", () => {
+    for (const id of ["constructor", "tostring", "toString", "valueOf", "__proto__", "hasOwnProperty"]) {
+      const written = Play.of(configOf([{ ...feedback, id, required: true } as Step, confirm]));
+      assert.equal(wants(written.send({ type: "next" })), "text_required", id);
+      assert.equal(written.send({ type: "write", text: "x" }, { type: "next" }).node, "sure", id);
+      const filled = Play.of(configOf([{ type: "custom", id, name: "n", required: true }, confirm]));
+      assert.equal(wants(filled.send({ type: "next" })), "value_required", id);
+      assert.equal(filled.send({ type: "fill", value: 0 }, { type: "next" }).node, "sure", id);
+      const chosen = Play.of(configOf([{ ...survey, id } as Step, confirm]));
+      assert.equal(wants(chosen.send({ type: "next" })), "reason_required", id);
+      assert.equal(chosen.send({ type: "select", reason: "switching" }, { type: "next" }).node, "sure", id);
+      const picked = Play.of(configOf([{ type: "offer", id, offer: offers.discount }])).send({
+        type: "accept",
+      });
+      assert.deepEqual(picked.decisions, [{ type: "accept", offer: offers.discount, choice: {} }], id);
+    }
+  });
+});
+
+describe("a decision under way", () => {
+  const deciding = () => Play.of(typical).send({ type: "leave" }, { type: "confirm" });
+
+  it("outlives the dialog: one outcome, however often the customer closes", () => {
+    const play = deciding().send({ type: "close" }, { type: "close" }, { type: "keep" }, { type: "decline" });
+    assert.equal(play.at("deciding").closed, true);
+    assert.deepEqual(play.notices, ["step", "close"]);
+    play.send({ type: "settled", settlement: settlementOf("cancelled") });
+    assert.equal(play.state, initial);
+    assert.deepEqual(play.notices, ["step", "close", "cancelled", "complete"]);
+    assert.deepEqual(play.recorded, ["leave", "confirm"]);
+  });
+
+  it("is abandoned if it fails after closing", () => {
+    const play = deciding().send({ type: "close" }, { type: "rejected", fault });
+    assert.equal(play.state, initial);
+    assert.deepEqual(play.notices, ["step", "close", "error", "complete"]);
+  });
+
+  it("can be watched again after closing", () => {
+    const play = deciding().send({ type: "close" }, { type: "open" });
+    assert.equal(play.at("deciding").closed, false);
+    assert.deepEqual(play.notices, ["step", "close", "open"]);
+    play.send({ type: "settled", settlement: settlementOf("cancelled") });
+    assert.equal(play.at("done").settlement?.outcome, "cancelled");
+    assert.equal(play.send({ type: "close" }).count("complete"), 1);
+  });
+
+  it("is sent again unchanged on retry", () => {
+    const play = Play.of(typical).send({ type: "select", reason: "not_using" }, { type: "next" });
+    play.send({ type: "choose", choice: { months: 1 } }, { type: "accept" }, { type: "rejected", fault });
+    assert.deepEqual(play.at("step").fault, fault);
+    assert.equal(play.node, "why/not_using");
+    play.send({ type: "retry" }, { type: "retry" });
+    assert.equal(play.decisions.length, 2);
+    assert.equal(play.decisions[1], play.decisions[0]);
+    assert.deepEqual(play.recorded, ["select", "next", "choose", "accept"]);
+  });
+
+  it("is forgotten once the customer does something else", () => {
+    const play = deciding().send({ type: "rejected", fault }, { type: "back" }, { type: "retry" });
+    assert.equal(play.at("step").fault, undefined);
+    assert.equal(play.decisions.length, 1);
+  });
+
+  it("loads again when the session was decided elsewhere, and tells the page how it ended", () => {
+    const play = deciding().send({
+      type: "rejected",
+      fault: { code: "session_completed", retryable: false },
+    });
+    assert.deepEqual(play.effects.at(-1), { type: "load", restart: false });
+    play.send({ type: "failed", fault }, { type: "retry" });
+    assert.equal(play.at("loading").late, true);
+    const settlement = settlementOf("retained");
+    play.send({
+      type: "loaded",
+      config: { ...typical, session: { id: "s", environment: "prod", settlement } },
+    });
+    assert.equal(play.at("done").settlement, settlement);
+    assert.deepEqual(play.notices.slice(-2), ["retained", "complete"]);
+    assert.equal(play.send({ type: "close" }).count("complete"), 1);
+  });
+
+  it("ends in cancelled when, decided elsewhere, all that is known is that the subscription ends", () => {
+    const play = deciding().send({
+      type: "rejected",
+      fault: { code: "session_completed", retryable: false },
+    });
+    const config = { ...typical, subscription: { ...subscription, cancelAt: NOW } };
+    play.send({ type: "loaded", config }, { type: "close" });
+    assert.deepEqual(play.effects.at(-2), {
+      type: "notify",
+      notice: { name: "complete", outcome: "cancelled" },
+    });
+    assert.equal(play.count("complete"), 1);
+  });
+});
+
+describe("closing", () => {
+  it("abandons a flow that is loading, unavailable or open, and records it where the server knows of it", () => {
+    const loading = new Play().send({ type: "open" });
+    const unavailable = new Play().send({ type: "open" }, { type: "failed", fault });
+    for (const [play, recorded] of [
+      [loading, []],
+      [unavailable, []],
+      [Play.of(typical), ["close"]],
+    ] as const) {
+      play.effects.length = 0;
+      play.send({ type: "close" });
+      assert.equal(play.state, initial);
+      assert.deepEqual(play.recorded, recorded);
+      assert.deepEqual(play.notices, ["complete", "close"]);
+      assert.deepEqual(play.send({ type: "close" }).notices, ["complete", "close"]);
+    }
+  });
+});
+
+describe("what is ignored", () => {
+  const at = {
+    closed: () => new Play(),
+    loading: () => new Play().send({ type: "open" }),
+    unavailable: () => new Play().send({ type: "open" }, { type: "failed", fault }),
+    survey: () => Play.of(typical),
+    offer: () => Play.of(configOf([{ type: "offer", id: "o", offer: offers.pause }, confirm])),
+    feedback: () => Play.of(configOf([feedback, confirm])),
+    losses: () => Play.of(configOf([losses, confirm])),
+    custom: () => Play.of(configOf([{ type: "custom", id: "c", name: "n" }, confirm])),
+    confirm: () => Play.of(configOf([survey, confirm])).send({ type: "leave" }),
+    failed: () => Play.of(configOf([confirm])).send({ type: "confirm" }, { type: "rejected", fault }),
+    deciding: () => Play.of(configOf([confirm])).send({ type: "confirm" }),
+    "deciding, closed": () => Play.of(configOf([confirm])).send({ type: "confirm" }, { type: "close" }),
+    kept: () => Play.of(typical).send({ type: "keep" }),
+    cancelled: () =>
+      Play.of(configOf([confirm])).send(
+        { type: "confirm" },
+        { type: "settled", settlement: settlementOf("cancelled") },
+      ),
+    ended: () => Play.of(configOf([survey], { subscription: { ...subscription, status: "cancelled" } })),
+  };
+
+  const events: Record<MachineEvent["type"], MachineEvent> = {
+    open: { type: "open" },
+    loaded: { type: "loaded", config: typical },
+    failed: { type: "failed", fault },
+    select: { type: "select", reason: "switching" },
+    write: { type: "write", text: "x" },
+    choose: { type: "choose", choice: { months: 1 } },
+    fill: { type: "fill", value: 1 },
+    next: { type: "next" },
+    back: { type: "back" },
+    accept: { type: "accept" },
+    decline: { type: "decline" },
+    leave: { type: "leave" },
+    confirm: { type: "confirm" },
+    keep: { type: "keep" },
+    close: { type: "close" },
+    settled: { type: "settled", settlement: settlementOf("cancelled") },
+    rejected: { type: "rejected", fault },
+    retry: { type: "retry" },
+    restart: { type: "restart" },
+  };
+
+  const heard: Record<keyof typeof at, string> = {
+    closed: "open",
+    loading: "loaded failed close",
+    unavailable: "retry close",
+    survey: "select write next leave keep close",
+    offer: "choose accept decline leave keep close",
+    feedback: "write next leave keep close",
+    losses: "next leave keep close",
+    custom: "fill next leave keep close",
+    confirm: "back confirm keep close",
+    failed: "confirm keep close retry",
+    deciding: "settled rejected close",
+    "deciding, closed": "open settled rejected",
+    kept: "close restart",
+    cancelled: "close",
+    ended: "close",
+  };
+
+  for (const [phase, make] of Object.entries(at)) {
+    it(`${phase}: all but ${heard[phase as keyof typeof at]}`, () => {
+      for (const [type, event] of Object.entries(events)) {
+        const { state } = make();
+        const [next, effects] = transition(state, event);
+        if (heard[phase as keyof typeof at].split(" ").includes(type)) {
+          assert.notEqual(next, state, type);
+        } else {
+          assert.equal(next, state, type);
+          assert.deepEqual(effects, [], type);
+        }
+      }
+    });
+  }
+
+  it("answers that do not fit the step", () => {
+    for (const [phase, event] of [
+      ["survey", { type: "select", reason: "invented" }],
+      ["offer", { type: "choose", choice: { months: 2 } }],
+      ["offer", { type: "choose", choice: {} }],
+      ["survey", { type: "invented" }],
+    ] as const) {
+      const { state } = at[phase]();
+      assert.equal(transition(state, event as MachineEvent)[0], state);
+    }
+    const chosen = Play.of(typical).send({ type: "select", reason: "other" });
+    assert.equal(transition(chosen.state, { type: "select", reason: "other" })[0], chosen.state);
+    const offered = chosen.send({ type: "select", reason: "not_using" }, { type: "next" });
+    for (const event of [
+      { type: "select", reason: "other" },
+      { type: "write", text: "x" },
+      { type: "next" },
+    ] as const) {
+      assert.equal(transition(offered.state, event)[0], offered.state);
+    }
+  });
+});
+
+describe("looking around", () => {
+  it("finds nodes by id", () => {
+    const offer: Offer = offers.discount;
+    assert.deepEqual(nodeOf(typical, "why/too_expensive"), { id: "why/too_expensive", step: survey, offer });
+    assert.equal(nodeOf(typical, "why/other"), undefined);
+    assert.equal(nodeOf(typical, "end"), undefined);
+    assert.equal(currentNode(initial), undefined);
+  });
+
+  it("finds the success step", () => {
+    assert.equal(successStep(typical)?.id, "end");
+    assert.equal(successStep(configOf([confirm])), undefined);
+  });
+});

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { exceeded, graphs, lowered, misplaced } from "../../scripts/size.ts";
+
+const chunk = (
+  fileName: string,
+  modules: string[],
+  { imports = [] as string[], dynamicImports = [] as string[] } = {},
+) => ({
+  fileName,
+  moduleIds: modules.map((name) => `/repo/${name}`),
+  facadeModuleId: `/repo/${modules.at(-1)}`,
+  imports,
+  dynamicImports,
+});
+
+const bundle = [
+  chunk("embed.js", ["src/components/cancel-button.ts", "src/embed.ts"], {
+    imports: ["shared.js"],
+    dynamicImports: ["modal.js", "hub.js"],
+  }),
+  chunk("shared.js", ["src/define.ts"]),
+  chunk("modal.js", ["src/flow/machine.ts", "src/components/retention-modal.ts"], {
+    imports: ["embed.js", "lit.js"],
+    dynamicImports: ["en.js", "de.js"],
+  }),
+  chunk("lit.js", ["node_modules/lit-html/lit-html.js"]),
+  chunk("en.js", ["src/i18n/en.ts"]),
+  chunk("de.js", ["src/i18n/de.ts"]),
+  chunk("hub.js", ["src/components/subscription-hub.ts"], { imports: ["lit.js", "charts.js"] }),
+  chunk("charts.js", ["src/components/hub/charts.ts"]),
+];
+
+const names = (chunks: { fileName: string }[]) => chunks.map(({ fileName }) => fileName);
+
+test("eager is the static graph; a flow adds what it loads, not the hub and not the other languages", () => {
+  const { eager, flow } = graphs(bundle);
+  assert.deepEqual(names(eager), ["embed.js", "shared.js"]);
+  assert.deepEqual(names(flow).sort(), ["embed.js", "en.js", "lit.js", "modal.js", "shared.js"]);
+  assert.deepEqual(misplaced({ eager, flow }), []);
+});
+
+test("what must wait for the click, must never arrive, or is missing is named", () => {
+  const eager = [
+    chunk("embed.js", ["node_modules/@lit/reactive-element/css-tag.js", "src/api/client.ts", "src/embed.ts"]),
+  ];
+  const flow = [
+    ...eager,
+    chunk("modal.js", ["node_modules/zod/v4/core.js", "src/components/retention-modal.ts"]),
+  ];
+  assert.deepEqual(misplaced({ eager, flow }), [
+    "loaded before the click: /repo/node_modules/@lit/reactive-element/css-tag.js",
+    "loaded before the click: /repo/src/api/client.ts",
+    "must never reach a browser: /repo/node_modules/zod/v4/core.js",
+    "not in the bundle: /src/components/cancel-button.ts",
+  ]);
+});
+
+test("a byte above the record fails, the record itself does not", () => {
+  const budget = { eager: 2000, flow: 13000 };
+  assert.deepEqual(exceeded(budget, budget), []);
+  assert.deepEqual(exceeded({ eager: 2001, flow: 12000 }, budget), [
+    "eager: 2001 bytes, 1 more than the record",
+  ]);
+});
+
+test("recording lowers a figure and never raises one", () => {
+  assert.deepEqual(lowered({ eager: 1900, flow: 14000 }, { eager: 2000, flow: 13000 }), {
+    eager: 1900,
+    flow: 13000,
+  });
+});

@@ -1,0 +1,47 @@
+import { defineConfig, type UserConfig } from "vite";
+
+/** Elements that npm users can import one by one; the same names are subpaths in package.json's exports. */
+const elements = ["cancel-button", "retention-modal"];
+
+/** For bundlers: Lit stays a dependency of the page, so that there is one copy of it. */
+const npm: UserConfig = {
+  build: {
+    outDir: "dist/npm",
+    sourcemap: true,
+    minify: false,
+    lib: {
+      formats: ["es"],
+      entry: {
+        index: "src/index.ts",
+        embed: "src/embed.ts",
+        ...Object.fromEntries(elements.map((name) => [name, `src/components/${name}.ts`])),
+      },
+    },
+    rolldownOptions: { external: /^lit($|\/)/, output: { chunkFileNames: "chunks/[name]-[hash].js" } },
+  },
+};
+
+/** For a script tag: everything inside, a tiny entry with a stable name, the rest in chunks that may be cached forever. */
+const embed: UserConfig = {
+  define: { "process.env.NODE_ENV": '"production"' },
+  build: {
+    outDir: "dist/embed",
+    // Dropping the notices from the code is fair because they travel next to it.
+    license: { fileName: "LICENSES.txt" },
+    // Library mode, because pages need no preload helper. On its own it keeps whitespace, hence output.minify.
+    lib: { formats: ["es"], entry: { embed: "src/embed.ts" } },
+    rolldownOptions: {
+      // The lazy chunks take what they share from the entry: one request instead of two before somebody clicks.
+      preserveEntrySignatures: "allow-extension",
+      // The entry holds the button, whose loader in lazy.ts is for npm. `npm run size` finds code in the wrong place.
+      checks: { ineffectiveDynamicImport: false },
+      output: { minify: true, comments: false, chunkFileNames: "[name]-[hash].js" },
+    },
+  },
+};
+
+export default defineConfig(({ mode }) => ({
+  publicDir: false,
+  build: { target: "es2022" },
+  ...{ npm, embed }[mode],
+}));
