@@ -110,10 +110,10 @@ export async function serve(installation: Installation): Promise<{ url: string; 
   return {
     url: settings.PORT ? settings.PUBLIC_URL : `http://${settings.HOST}:${port}`,
     async stop() {
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        if ("closeIdleConnections" in server) server.closeIdleConnections();
-      });
+      // What is in hand is answered; a connection that is merely kept alive is not waited for.
+      const idle = setInterval(() => "closeIdleConnections" in server && server.closeIdleConnections(), 50);
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      clearInterval(idle);
       await worker.stop();
       await deps.store.close();
     },

@@ -123,7 +123,9 @@ export async function createWorld({ store, db }: TestStore, options: WorldOption
     const body = json === undefined ? asked.body : JSON.stringify(json);
     const init = { method: asked.method ?? (body === undefined ? "GET" : "POST"), headers };
     const url = new URL(path, "http://localhost:4321");
-    return replyOf(await app.fetch(new Request(url, body === undefined ? init : { ...init, body, duplex: "half" })));
+    return replyOf(
+      await app.fetch(new Request(url, body === undefined ? init : { ...init, body, duplex: "half" })),
+    );
   }
 
   /** A session id for this customer, as the business's own server asks for it. */
@@ -227,7 +229,10 @@ export function onEachStore(name: string, suite: (stage: Stage) => void): void {
 }
 
 /** A world alone in its database, for what concerns all workspaces: jobs, sweeps, several processes. */
-export async function alone(home: TestHome, options?: WorldOptions): Promise<World & AsyncDisposable & { store: TestStore }> {
+export async function alone(
+  home: TestHome,
+  options?: WorldOptions,
+): Promise<World & AsyncDisposable & { store: TestStore }> {
   const store = await home.open();
   const world = await createWorld(store, options);
   return { ...world, store, [Symbol.asyncDispose]: () => store.drop() };

@@ -16,7 +16,10 @@ describe("Settings", () => {
   it("know how the world reaches a server that listens everywhere", () => {
     assert.equal(parseSettings({ HOST: "0.0.0.0", PORT: "80" }).PUBLIC_URL, "http://localhost:80");
     assert.equal(parseSettings({ HOST: "::" }).PUBLIC_URL, "http://localhost:4321");
-    assert.equal(parseSettings({ PUBLIC_URL: "https://api.acme.example//" }).PUBLIC_URL, "https://api.acme.example");
+    assert.equal(
+      parseSettings({ PUBLIC_URL: "https://api.acme.example//" }).PUBLIC_URL,
+      "https://api.acme.example",
+    );
   });
 
   it("take lists with commas", () => {
@@ -45,7 +48,10 @@ describe("Settings", () => {
   for (const [name, good, bad] of sides) {
     it(`${name} may be ${good.slice(0, 24)} but not ${bad.slice(0, 24)}`, () => {
       assert.ok(parseSettings({ [name]: good }));
-      assert.throws(() => parseSettings({ [name]: bad }), new RegExp(`^Error: The environment is not valid:\n  ${name}: `));
+      assert.throws(
+        () => parseSettings({ [name]: bad }),
+        new RegExp(`^Error: The environment is not valid:\n  ${name}: `),
+      );
     });
   }
 });

@@ -3,8 +3,21 @@
  * to ask, so a story in a test is one that a customer can really live through.
  */
 import assert from "node:assert/strict";
-import type { Choice, DecisionRequest, FlowConfig, FlowEvent, Offer, Settlement } from "../../src/api/wire.ts";
-import { type CustomerEvent, currentNode, type FlowState, initial, transition } from "../../src/flow/machine.ts";
+import type {
+  Choice,
+  DecisionRequest,
+  FlowConfig,
+  FlowEvent,
+  Offer,
+  Settlement,
+} from "../../src/api/wire.ts";
+import {
+  type CustomerEvent,
+  currentNode,
+  type FlowState,
+  initial,
+  transition,
+} from "../../src/flow/machine.ts";
 import type { Reply } from "./harness.ts";
 
 interface Server {
@@ -50,7 +63,11 @@ export class Visit {
   act(event: CustomerEvent): this {
     const before = this.events.length;
     this.#take(transition(this.state, event));
-    assert.equal(this.events.length, before + 1, `"${event.type}" means something in phase ${this.state.phase}`);
+    assert.equal(
+      this.events.length,
+      before + 1,
+      `"${event.type}" means something in phase ${this.state.phase}`,
+    );
     return this;
   }
 
@@ -81,7 +98,10 @@ export class Visit {
   async send(): Promise<Reply> {
     const events = this.events.slice(this.#sent);
     this.#sent = this.events.length;
-    return this.server.request("/v1/widget/events", { token: this.token, json: { session: this.session, events } });
+    return this.server.request("/v1/widget/events", {
+      token: this.token,
+      json: { session: this.session, events },
+    });
   }
 
   keep = () => this.act({ type: "keep" }).send();

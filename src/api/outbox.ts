@@ -43,8 +43,10 @@ const REPLACEABLE = ["select", "write", "choose", "fill"];
 /** Phones end a page without pagehide; what a lost connection held back goes when it returns. */
 const MOMENTS = ["pagehide", "visibilitychange", "online"];
 
-/** Events in a request, and their length: browsers refuse keepalive bodies over 64 KiB, at most 3 for a character. */
-const MOST = 500;
+/**
+ * Characters in a request of several events: browsers refuse keepalive bodies over 64 KiB, and a character may take
+ * three bytes. As no event is shorter than 60, it also keeps a request below the contract's 500 events.
+ */
 const LONGEST = 20_000;
 
 export function createOutbox({
@@ -66,9 +68,10 @@ export function createOutbox({
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   function batchFrom(from: number): FlowEvent[] {
-    let batch = events.slice(from, from + MOST);
-    while (batch.length > 1 && JSON.stringify(batch).length > LONGEST)
+    let batch = events.slice(from);
+    while (batch.length > 1 && JSON.stringify(batch).length > LONGEST) {
       batch = batch.slice(0, batch.length >> 1);
+    }
     return batch;
   }
 

@@ -16,7 +16,10 @@ export function addMonths(at: number, months: number): number {
   return to.setUTCDate(Math.min(from.getUTCDate(), lastDay));
 }
 
-/** Adds billing intervals: days and weeks are exact, months and years clamp. `anchor` keeps the 31st a 31st. */
+/**
+ * Adds billing intervals: days and weeks are exact, months and years clamp. Adding two at once and one after the other
+ * may differ: count from the first date to keep the 31st a 31st.
+ */
 export function addIntervals(at: number, interval: Interval, count: number): number {
   if (interval === "day") return at + count * DAY;
   if (interval === "week") return at + count * 7 * DAY;

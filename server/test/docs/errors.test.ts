@@ -8,11 +8,19 @@ const page = readFileSync(new URL("../../../docs/errors.md", import.meta.url), "
 const rows = page
   .split("\n")
   .filter((line) => line.startsWith("| `"))
-  .map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
+  .map((line) =>
+    line
+      .split("|")
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
 
 describe("docs/errors.md", () => {
   it("has every code of the table once, in its order, and no other", () => {
-    assert.deepEqual(rows.map(([code]) => code), Object.keys(errors).map((code) => `\`${code}\``));
+    assert.deepEqual(
+      rows.map(([code]) => code),
+      Object.keys(errors).map((code) => `\`${code}\``),
+    );
   });
 
   for (const [code, { status, type, message }] of Object.entries(errors)) {

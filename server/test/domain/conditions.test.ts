@@ -47,10 +47,42 @@ describe("Conditions", () => {
     [{ field: "attributes.absent", atMost: 5 }, false],
     [{ field: "attributes.constructor", atLeast: 0 }, false],
     [{ not: { field: "attributes.absent", is: "x" } }, true],
-    [{ all: [{ field: "plan.id", is: "pro" }, { field: "status", is: "active" }] }, true],
-    [{ all: [{ field: "plan.id", is: "pro" }, { field: "status", is: "paused" }] }, false],
-    [{ any: [{ field: "plan.id", is: "basic" }, { field: "status", is: "active" }] }, true],
-    [{ any: [{ field: "plan.id", is: "basic" }, { field: "status", is: "paused" }] }, false],
+    [
+      {
+        all: [
+          { field: "plan.id", is: "pro" },
+          { field: "status", is: "active" },
+        ],
+      },
+      true,
+    ],
+    [
+      {
+        all: [
+          { field: "plan.id", is: "pro" },
+          { field: "status", is: "paused" },
+        ],
+      },
+      false,
+    ],
+    [
+      {
+        any: [
+          { field: "plan.id", is: "basic" },
+          { field: "status", is: "active" },
+        ],
+      },
+      true,
+    ],
+    [
+      {
+        any: [
+          { field: "plan.id", is: "basic" },
+          { field: "status", is: "paused" },
+        ],
+      },
+      false,
+    ],
   ];
   for (const [condition, expected] of table) {
     it(`${JSON.stringify(condition)} ${expected ? "holds" : "does not hold"}`, () => {
@@ -83,7 +115,13 @@ describe("Conditions", () => {
       ),
     }));
     const oracle = ({ all, any, not, ...test }: Condition): boolean =>
-      all ? all.every(oracle) : any ? any.some(oracle) : not ? !oracle(not) : ["plan.id", "mrr"].includes(test.field ?? "");
+      all
+        ? all.every(oracle)
+        : any
+          ? any.some(oracle)
+          : not
+            ? !oracle(not)
+            : ["plan.id", "mrr"].includes(test.field ?? "");
     fc.assert(fc.property(tree, (condition) => assert.equal(holding(condition), oracle(condition))));
   });
 });

@@ -9,7 +9,8 @@ import { settled, type Visit } from "../visit.ts";
 /** When the request that wrote an action is no longer expected to settle it. */
 const SETTLE_AFTER = 30_000;
 
-const accept = (visit: Visit) => visit.select("not_using").next().choose({ months: 2 }).act({ type: "accept" });
+const accept = (visit: Visit) =>
+  visit.select("not_using").next().choose({ months: 2 }).act({ type: "accept" });
 const leave = (visit: Visit) => visit.select("other").leave().act({ type: "confirm" });
 
 onEachStore("When billing fails", ({ home }) => {
@@ -94,7 +95,11 @@ onEachStore("When billing fails", ({ home }) => {
       }
       await isRequested(world, visit, outcome);
       world.pass(31 * MINUTE);
-      assert.equal((await world.deps.store.session(visit.session))?.outcome, undefined, "waiting is not silence");
+      assert.equal(
+        (await world.deps.store.session(visit.session))?.outcome,
+        undefined,
+        "waiting is not silence",
+      );
       world.billing.plan = {};
       world.pass(60 * MINUTE);
       assert.equal(await world.tick(), 1);
@@ -196,7 +201,9 @@ onEachStore("When billing fails", ({ home }) => {
 
   it("what was requested and then refused is taken back, for the business to act on", async () => {
     await using world = await alone(home);
-    const { visit, request } = await meeting(world, leave, { execute: { when: "before", throws: "unknown" } });
+    const { visit, request } = await meeting(world, leave, {
+      execute: { when: "before", throws: "unknown" },
+    });
     assert.equal(settled(await visit.decide(request)).status, "requested");
     world.billing.plan = { execute: { when: "before", throws: "rejected", code: "card_declined" } };
     world.pass(SETTLE_AFTER);
@@ -207,7 +214,10 @@ onEachStore("When billing fails", ({ home }) => {
     assert.equal((await world.flow(visit.token)).session.settlement, undefined);
     assert.equal(await world.tick(), 0);
     const [action] = await world.deps.store.actions(visit.session);
-    assert.deepEqual([action?.status, action?.fault], ["failed", { code: "card_declined", retryable: false }]);
+    assert.deepEqual(
+      [action?.status, action?.fault],
+      ["failed", { code: "card_declined", retryable: false }],
+    );
     world.billing.plan = {};
     settled(await (await world.visit(visit.token)).cancel());
     await isDone(world, visit, "cancelled");

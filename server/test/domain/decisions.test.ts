@@ -12,7 +12,9 @@ onEachStore("Decisions", ({ open, home }) => {
   it("cancels at the period's end, and everybody says so", async () => {
     const world = await open();
     const visit = await world.visit(john);
-    const settlement = settled(await visit.select("switching").write(" Moving to Otherbird ").next().cancel());
+    const settlement = settled(
+      await visit.select("switching").write(" Moving to Otherbird ").next().cancel(),
+    );
 
     const billed = await world.billed(ids.monthly);
     assert.equal(billed.status, "active");
@@ -39,7 +41,10 @@ onEachStore("Decisions", ({ open, home }) => {
 
   it("cancels immediately where the flow says so, with the feedback as the comment", async () => {
     const world = await open();
-    const steps = [{ type: "feedback", id: "words" }, { ...confirm, effective: "immediately" }];
+    const steps = [
+      { type: "feedback", id: "words" },
+      { ...confirm, effective: "immediately" },
+    ];
     await world.publish({ name: "Now", steps });
     const settlement = settled(await (await world.visit(john)).write("Thanks!").next().cancel());
     assert.equal(settlement.subscription.status, "cancelled");
@@ -91,15 +96,16 @@ onEachStore("Decisions", ({ open, home }) => {
     assert.equal((await visit.keep()).status, 200);
     assert.deepEqual(await world.effects(), []);
     const [row] = await world.ledger();
-    assert.deepEqual([row?.outcome, row?.confirmed, row?.offerAccepted, row?.offerId], [
-      "retained",
-      true,
-      false,
-      undefined,
-    ]);
+    assert.deepEqual(
+      [row?.outcome, row?.confirmed, row?.offerAccepted, row?.offerId],
+      ["retained", true, false, undefined],
+    );
     assert.deepEqual(await world.facts(), ["session.started", "session.retained"]);
     const { settlement } = (await world.flow(visit.token)).session;
-    assert.deepEqual([settlement?.outcome, settlement?.status, settlement?.offer], ["retained", "done", undefined]);
+    assert.deepEqual(
+      [settlement?.outcome, settlement?.status, settlement?.offer],
+      ["retained", "done", undefined],
+    );
     assert.equal((await visit.record({ type: "confirm" }).decide()).code, "session_completed");
   });
 
@@ -317,7 +323,9 @@ onEachStore("Decisions", ({ open, home }) => {
     assert.deepEqual((await visit.send()).body, { accepted: 4 });
     const again = { session: visit.session, events: visit.events };
     const replies = await Promise.all(
-      Array.from({ length: 5 }, () => world.request("/v1/widget/events", { token: visit.token, json: again })),
+      Array.from({ length: 5 }, () =>
+        world.request("/v1/widget/events", { token: visit.token, json: again }),
+      ),
     );
     for (const reply of replies) assert.deepEqual(reply.body, { accepted: 0 });
     visit.write("abc");
@@ -386,7 +394,8 @@ onEachStore("Decisions", ({ open, home }) => {
 function seenOf(visit: Visit): object {
   const settlement = "settlement" in visit.state ? visit.state.settlement : undefined;
   const step = visit.config.flow.steps.find((each) => each.type === "survey");
-  const reason = step?.type === "survey" && step.reasons.find(({ offer }) => offer?.id === settlement?.offer?.id);
+  const reason =
+    step?.type === "survey" && step.reasons.find(({ offer }) => offer?.id === settlement?.offer?.id);
   const offer = reason ? reason.offer : assert.fail("an offer was taken");
   return { seen: { offer: offer?.id, terms: offer?.terms, choice: settlement?.choice } };
 }

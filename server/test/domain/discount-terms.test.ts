@@ -23,7 +23,10 @@ const startedAt = fc.oneof(
 );
 
 const rhythm = fc.oneof(
-  fc.record({ interval: fc.constantFrom("day", "week", "month"), intervalCount: fc.integer({ min: 1, max: 6 }) }),
+  fc.record({
+    interval: fc.constantFrom("day", "week", "month"),
+    intervalCount: fc.integer({ min: 1, max: 6 }),
+  }),
   fc.record({ interval: fc.constant("year"), intervalCount: fc.integer({ min: 1, max: 2 }) }),
 );
 
@@ -70,7 +73,14 @@ for (const home of stores) {
           const storage = simulatorStorage(store.db);
           const clock = { now: startedAt };
           const simulator = createSimulator({ storage, scope, clock: () => clock.now });
-          const price = { ...plan, id: "price", productId: "prod", name: "Plan", currency: "usd", active: true };
+          const price = {
+            ...plan,
+            id: "price",
+            productId: "prod",
+            name: "Plan",
+            currency: "usd",
+            active: true,
+          };
           const life = { id: "sub", priceId: "price", startedAt, quantity };
           const { subscription } = begin(
             trial === null ? life : { ...life, trialEnd: startedAt + trial * DAY },

@@ -19,7 +19,11 @@ onEachStore("Eligibility", ({ open }) => {
     const world = await open();
     await world.publish(
       asking({
-        price: [contact("team", { when: { field: "plan.id", is: "prod_team" } }), contact("rest"), contact("last")],
+        price: [
+          contact("team", { when: { field: "plan.id", is: "prod_team" } }),
+          contact("rest"),
+          contact("last"),
+        ],
         none: [contact("nobody", { when: { field: "plan.id", is: "prod_nothing" } })],
       }),
     );
@@ -45,9 +49,18 @@ onEachStore("Eligibility", ({ open }) => {
     const losses = { type: "losses", id: "losses", items: ["Your projects"], when };
     await world.publish({ ...flow, steps: [losses, ...flow.steps] });
     const steps = async (customer: string) => (await world.flow(await world.mint(customer))).flow.steps;
-    assert.deepEqual((await steps("cus_eleanor")).map(({ id }) => id), ["losses", "offer", "confirm"]);
-    assert.deepEqual((await steps(john)).map(({ id }) => id), ["offer", "confirm"]);
-    assert.ok(!JSON.stringify(await steps("cus_eleanor")).includes("tenureDays"), "conditions stay on the server");
+    assert.deepEqual(
+      (await steps("cus_eleanor")).map(({ id }) => id),
+      ["losses", "offer", "confirm"],
+    );
+    assert.deepEqual(
+      (await steps(john)).map(({ id }) => id),
+      ["offer", "confirm"],
+    );
+    assert.ok(
+      !JSON.stringify(await steps("cus_eleanor")).includes("tenureDays"),
+      "conditions stay on the server",
+    );
   });
 
   it("once per customer, whichever session, unless the offer says otherwise", async () => {
@@ -121,18 +134,25 @@ onEachStore("Eligibility", ({ open }) => {
     const visit = await world.visit(john);
     settled(await visit.select("one").next().accept({ priceId: "price_basic_monthly" }));
     const [step] = (await world.flow(visit.token, "?restart=1")).flow.steps;
-    assert.deepEqual(step?.type === "survey" && step.reasons.map(({ offer }) => offer?.id), [undefined, undefined]);
+    assert.deepEqual(step?.type === "survey" && step.reasons.map(({ offer }) => offer?.id), [
+      undefined,
+      undefined,
+    ]);
   });
 
   it("what a customer keeps back stays back: only attributes that texts name are sent", async () => {
     const world = await open();
-    const flow = offering(contact("talk", { title: "{{attributes.company|You}}, wait", body: "{{attributes.team}}" }));
+    const flow = offering(
+      contact("talk", { title: "{{attributes.company|You}}, wait", body: "{{attributes.team}}" }),
+    );
     await world.publish(flow);
     assert.deepEqual((await world.flow(await world.mint(john))).attributes, {
       company: "Doe Motion",
       team: "Storyboards",
     });
-    await world.publish(offering(contact("talk", { title: "{{attributes.company_name}} {{attributes.teams}}" })));
+    await world.publish(
+      offering(contact("talk", { title: "{{attributes.company_name}} {{attributes.teams}}" })),
+    );
     assert.deepEqual((await world.flow(await world.mint(john))).attributes, {});
   });
 

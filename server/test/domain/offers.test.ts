@@ -70,7 +70,10 @@ onEachStore("Offers", ({ open }) => {
     await world.simulator.advance({ to: terms.fullPriceAt as number });
     const [full, ...before] = (await world.invoices(ids.monthly)).reverse();
     assert.deepEqual([full?.at, full?.amount], [terms.fullPriceAt, 4900]);
-    assert.deepEqual(before.slice(0, 4).map(({ amount }) => amount), [3430, 3430, 3430, 4900]);
+    assert.deepEqual(
+      before.slice(0, 4).map(({ amount }) => amount),
+      [3430, 3430, 3430, 4900],
+    );
   });
 
   it("discount: an amount in the subscription's own currency, for ever", async () => {
@@ -78,7 +81,12 @@ onEachStore("Offers", ({ open }) => {
     const { world, visit } = await meet(offer, "cus_misaki");
     assert.equal(visit.shown("discount").terms.discounted, 2000);
     assert.equal(visit.shown("discount").terms.fullPriceAt, undefined);
-    await takes(world, visit, undefined, { type: "discount", amountOff: 900, currency: "jpy", duration: "forever" });
+    await takes(world, visit, undefined, {
+      type: "discount",
+      amountOff: 900,
+      currency: "jpy",
+      duration: "forever",
+    });
     await world.simulator.advance({ by: 800 * DAY });
     const late = (await world.invoices(ids.yen)).filter(({ at }) => at > NOW);
     assert.ok(late.length > 24);
@@ -93,7 +101,10 @@ onEachStore("Offers", ({ open }) => {
     assert.equal(billed.pausedUntil, resumesAt);
     await world.simulator.advance({ to: resumesAt - 1 });
     assert.equal((await world.billed(ids.monthly)).status, "paused");
-    assert.ok((await world.invoices(ids.monthly)).every(({ at }) => at <= NOW), "nothing was charged");
+    assert.ok(
+      (await world.invoices(ids.monthly)).every(({ at }) => at <= NOW),
+      "nothing was charged",
+    );
     await world.simulator.advance({ to: resumesAt });
     assert.equal((await world.billed(ids.monthly)).status, "active");
   });
@@ -116,7 +127,10 @@ onEachStore("Offers", ({ open }) => {
     };
     const { world, visit } = await meet(offer);
     const { plans, startsAt } = visit.shown("plan_change").terms;
-    assert.deepEqual(plans.map(({ price }) => price.id), ["price_basic_monthly", "price_team_monthly"]);
+    assert.deepEqual(
+      plans.map(({ price }) => price.id),
+      ["price_basic_monthly", "price_team_monthly"],
+    );
     const priceId = "price_basic_monthly";
     await takes(world, visit, { priceId }, { type: "change_price", priceId, charge: "renewal" });
     await world.simulator.advance({ to: startsAt });
@@ -185,6 +199,17 @@ onEachStore("Offers", ({ open }) => {
     });
   }
 
+  it("annual switch: is not offered when billing would not do it", async () => {
+    const world = await open();
+    await world.publish(offering({ type: "annual_switch", id: "annual" }));
+    world.billing.plan = { previewChange: { when: "before", throws: "rejected" } };
+    const { flow } = await world.flow(await world.mint(john));
+    assert.deepEqual(
+      flow.steps.map(({ id }) => id),
+      ["confirm"],
+    );
+  });
+
   it("are not made where they mean nothing", async () => {
     const world = await open();
     const never: [string, object][] = [
@@ -208,7 +233,11 @@ onEachStore("Offers", ({ open }) => {
     for (const [customer, offer] of never) {
       await world.publish(offering(offer));
       const { flow } = await world.flow(await world.mint(customer));
-      assert.deepEqual(flow.steps.map(({ id }) => id), ["confirm"], `${customer}: ${JSON.stringify(offer)}`);
+      assert.deepEqual(
+        flow.steps.map(({ id }) => id),
+        ["confirm"],
+        `${customer}: ${JSON.stringify(offer)}`,
+      );
     }
   });
 });

@@ -12,13 +12,21 @@ describe("The domain", () => {
   it("asks nobody for the time, for chance or for the environment: they are given to it", () => {
     assert.ok(files.length > 8);
     for (const { file, text } of files) {
-      assert.doesNotMatch(text, /process\.|Date\.now|Math\.random|new Date\(\)|performance\.now|randomUUID/, file);
+      assert.doesNotMatch(
+        text,
+        /process\.|Date\.now|Math\.random|new Date\(\)|performance\.now|randomUUID/,
+        file,
+      );
     }
   });
 
   it("knows no request, no framework and no SQL", () => {
     for (const { file, text } of files) {
-      assert.doesNotMatch(text, /from "(hono|kysely|pg|pino|node:http|node:sqlite)|Request\b.*Response\b|\bfetch\(/, file);
+      assert.doesNotMatch(
+        text,
+        /from "(hono|kysely|pg|pino|node:http|node:sqlite)|Request\b.*Response\b|\bfetch\(/,
+        file,
+      );
       assert.doesNotMatch(text, /from "\.\.\/(http|routes|outbox|app|main|cli|settings)/, file);
       assert.doesNotMatch(text, /\b(select|insert|update|delete) .+ (from|into|set) /, file);
     }

@@ -6,7 +6,12 @@ import { alone, john, onEachStore } from "../harness.ts";
 import { settled } from "../visit.ts";
 import { asking, confirm, defaultFlow, half, offering, pause } from "./fixtures.ts";
 
-const contact = (more: object = {}) => ({ type: "contact", id: "talk", url: "https://acme.example", ...more });
+const contact = (more: object = {}) => ({
+  type: "contact",
+  id: "talk",
+  url: "https://acme.example",
+  ...more,
+});
 const flow = (...steps: unknown[]) => ({ name: "Test", steps });
 const survey = (...reasons: unknown[]) => ({ type: "survey", id: "why", reasons });
 const reason = (more: object = {}) => ({ id: "money", label: "Money", ...more });
@@ -19,7 +24,11 @@ const faults: [string, unknown, string[]][] = [
   ["an empty name", { name: "  ", steps: [confirm] }, ["name"]],
   ["no steps", flow(), ["steps", "steps"]],
   ["no last question", flow({ type: "losses", id: "l", items: ["x"] }), ["steps"]],
-  ["21 steps", flow(...Array.from({ length: 20 }, (_, i) => ({ type: "feedback", id: `f${i}` })), confirm), ["steps"]],
+  [
+    "21 steps",
+    flow(...Array.from({ length: 20 }, (_, i) => ({ type: "feedback", id: `f${i}` })), confirm),
+    ["steps"],
+  ],
   ["an unknown field of the flow", { ...flow(confirm), offers: [] }, [""]],
   ["an unknown kind of step", flow({ type: "video", id: "v" }, confirm), ["steps/0/type"]],
   ["an unknown field of a step", flow({ ...confirm, color: "red" }), ["steps/0"]],
@@ -30,39 +39,87 @@ const faults: [string, unknown, string[]][] = [
   ["a wrong way of ending", flow({ ...confirm, effective: "tomorrow" }), ["steps/0/effective"]],
   ["something after the last question", flow(confirm, { type: "feedback", id: "f" }), ["steps/0"]],
   ["success in the middle", flow({ type: "success", id: "s" }, confirm), ["steps/0"]],
-  ["a condition on the last question", flow({ ...confirm, when: { field: "mrr", atLeast: 1 } }), ["steps/0/when"]],
+  [
+    "a condition on the last question",
+    flow({ ...confirm, when: { field: "mrr", atLeast: 1 } }),
+    ["steps/0/when"],
+  ],
   ["no reasons", flow(survey(), confirm), ["steps/0/reasons"]],
-  ["13 reasons", flow(survey(...Array.from({ length: 13 }, (_, i) => reason({ id: `r${i}` }))), confirm), ["steps/0/reasons"]],
+  [
+    "13 reasons",
+    flow(survey(...Array.from({ length: 13 }, (_, i) => reason({ id: `r${i}` }))), confirm),
+    ["steps/0/reasons"],
+  ],
   ["a reason twice", flow(survey(reason(), reason()), confirm), ["steps/0/reasons/1/id"]],
   ["a reason without words", flow(survey({ id: "money" }), confirm), ["steps/0/reasons/0/label"]],
   ["an unknown field of a reason", flow(survey(reason({ offer: half })), confirm), ["steps/0/reasons/0"]],
-  ["an empty follow-up", flow(survey(reason({ followup: { label: "" } })), confirm), ["steps/0/reasons/0/followup/label"]],
+  [
+    "an empty follow-up",
+    flow(survey(reason({ followup: { label: "" } })), confirm),
+    ["steps/0/reasons/0/followup/label"],
+  ],
   ["an empty list of offers", flow(survey(reason({ offers: [] })), confirm), ["steps/0/reasons/0/offers"]],
   ["no losses", flow({ type: "losses", id: "l", items: [] }, confirm), ["steps/0/items"]],
-  ["too short a shortest text", flow({ type: "feedback", id: "f", minLength: 0 }, confirm), ["steps/0/minLength"]],
-  ["no percentage and no amount", offering({ ...half, percentOff: undefined }), ["steps/0/offers/0/percentOff"]],
+  [
+    "too short a shortest text",
+    flow({ type: "feedback", id: "f", minLength: 0 }, confirm),
+    ["steps/0/minLength"],
+  ],
+  [
+    "no percentage and no amount",
+    offering({ ...half, percentOff: undefined }),
+    ["steps/0/offers/0/percentOff"],
+  ],
   ["both of them", offering({ ...half, amountOff: 5, currency: "usd" }), ["steps/0/offers/0/percentOff"]],
   ["0 percent", offering({ ...half, percentOff: 0 }), ["steps/0/offers/0/percentOff"]],
   ["101 percent", offering({ ...half, percentOff: 101 }), ["steps/0/offers/0/percentOff"]],
-  ["an amount without its currency", offering({ type: "discount", id: "d", amountOff: 5, duration: "once" }), ["steps/0/offers/0/currency"]],
-  ["a currency in capitals", offering({ type: "discount", id: "d", amountOff: 5, currency: "USD", duration: "once" }), ["steps/0/offers/0/currency"]],
+  [
+    "an amount without its currency",
+    offering({ type: "discount", id: "d", amountOff: 5, duration: "once" }),
+    ["steps/0/offers/0/currency"],
+  ],
+  [
+    "a currency in capitals",
+    offering({ type: "discount", id: "d", amountOff: 5, currency: "USD", duration: "once" }),
+    ["steps/0/offers/0/currency"],
+  ],
   ["months without repeating", offering({ ...half, months: 3 }), ["steps/0/offers/0/months"]],
   ["repeating without months", offering({ ...half, duration: "repeating" }), ["steps/0/offers/0/months"]],
   ["37 months", offering({ ...half, duration: "repeating", months: 37 }), ["steps/0/offers/0/months"]],
   ["a pause of no length", offering({ type: "pause", id: "p", months: [] }), ["steps/0/offers/0/months"]],
   ["no plan to change to", offering({ type: "plan_change", id: "p", plans: [] }), ["steps/0/offers/0/plans"]],
-  ["a trial longer by a year and a day", offering({ type: "trial_extension", id: "t", days: 366 }), ["steps/0/offers/0/days"]],
+  [
+    "a trial longer by a year and a day",
+    offering({ type: "trial_extension", id: "t", days: 366 }),
+    ["steps/0/offers/0/days"],
+  ],
   ["a link that runs", offering(contact({ url: "javascript:alert(1)" })), ["steps/0/offers/0/url"]],
   ["a redirect to a phone", offering({ type: "redirect", id: "r", url: "tel:+1" }), ["steps/0/offers/0/url"]],
   ["a cooldown of no day", offering(contact({ cooldownDays: 0 })), ["steps/0/offers/0/cooldownDays"]],
-  ["one offer's name for two", asking({ a: [half], b: [{ ...half, percentOff: 20 }] }), ["steps/0/reasons/1/offers/0/id"]],
+  [
+    "one offer's name for two",
+    asking({ a: [half], b: [{ ...half, percentOff: 20 }] }),
+    ["steps/0/reasons/1/offers/0/id"],
+  ],
   ["a condition on an unknown fact", when({ field: "email", is: "x" }), ["steps/0/offers/0/when/field"]],
   ["a condition without a test", when({ field: "mrr" }), ["steps/0/offers/0/when"]],
   ["a test without a fact", when({ is: 1 }), ["steps/0/offers/0/when"]],
-  ["a condition of two kinds", when({ not: { field: "mrr", is: 1 }, field: "mrr", is: 1 }), ["steps/0/offers/0/when"]],
-  ["a fault deep inside", when({ all: [{ any: [{ not: { field: "mrr" } }] }] }), ["steps/0/offers/0/when/all/0/any/0/not"]],
+  [
+    "a condition of two kinds",
+    when({ not: { field: "mrr", is: 1 }, field: "mrr", is: 1 }),
+    ["steps/0/offers/0/when"],
+  ],
+  [
+    "a fault deep inside",
+    when({ all: [{ any: [{ not: { field: "mrr" } }] }] }),
+    ["steps/0/offers/0/when/all/0/any/0/not"],
+  ],
   ["an empty all", when({ all: [] }), ["steps/0/offers/0/when/all"]],
-  ["two faults at once", flow({ ...confirm, id: "" }, { type: "success", id: "S" }), ["steps/0/id", "steps/1/id"]],
+  [
+    "two faults at once",
+    flow({ ...confirm, id: "" }, { type: "success", id: "S" }),
+    ["steps/0/id", "steps/1/id"],
+  ],
 ];
 
 describe("A flow definition", () => {
@@ -70,7 +127,10 @@ describe("A flow definition", () => {
     it(`with ${name} is refused at ${paths.map((path) => path || "/").join(", ")}`, () => {
       const result = lintFlow(definition);
       assert.ok(!result.ok, "it is accepted");
-      assert.deepEqual(result.issues.map(({ path }) => path), paths);
+      assert.deepEqual(
+        result.issues.map(({ path }) => path),
+        paths,
+      );
       for (const { message } of result.issues) assert.ok(message.length > 5);
     });
   }
@@ -83,10 +143,19 @@ describe("A flow definition", () => {
 
   it("never needs more activations for having more in it", () => {
     const many = asking({ money: [half], time: [pause] });
-    const steps = [...many.steps.slice(0, 1), { type: "losses", id: "l", items: ["x"] }, { type: "feedback", id: "f", required: true }, confirm];
+    const steps = [
+      ...many.steps.slice(0, 1),
+      { type: "losses", id: "l", items: ["x"] },
+      { type: "feedback", id: "f", required: true },
+      confirm,
+    ];
     const result = lintFlow({ ...many, steps });
     assert.equal(result.ok && result.facts.activationsToCancel, 2);
-    assert.equal(lintFlow(flow(confirm)).ok && (lintFlow(flow(confirm)) as { facts: { activationsToCancel: number } }).facts.activationsToCancel, 1);
+    assert.equal(
+      lintFlow(flow(confirm)).ok &&
+        (lintFlow(flow(confirm)) as { facts: { activationsToCancel: number } }).facts.activationsToCancel,
+      1,
+    );
   });
 
   it("may use one offer under several reasons", () => {
@@ -114,7 +183,10 @@ onEachStore("Publishing", ({ open, home }) => {
   it("at the same time gives every publisher a version of its own", async () => {
     const world = await open();
     const rows = await Promise.all(Array.from({ length: 8 }, () => world.publish(offering(half))));
-    assert.deepEqual(rows.map(({ version }) => version).sort((a, b) => a - b), [2, 3, 4, 5, 6, 7, 8, 9]);
+    assert.deepEqual(
+      rows.map(({ version }) => version).sort((a, b) => a - b),
+      [2, 3, 4, 5, 6, 7, 8, 9],
+    );
     assert.equal((await world.deps.store.activeFlow(world.scope))?.version, 9);
   });
 
@@ -127,7 +199,10 @@ onEachStore("Publishing", ({ open, home }) => {
     const settlement = settled(await visit.accept());
     assert.equal(settlement.offer?.id, "half");
     const session = await world.deps.store.session(visit.session);
-    assert.deepEqual([session?.flowId, session?.flowVersion], [visit.config.flow.id, visit.config.flow.version]);
+    assert.deepEqual(
+      [session?.flowId, session?.flowVersion],
+      [visit.config.flow.id, visit.config.flow.version],
+    );
 
     const open2 = await world.visit("cus_zoe");
     const newer = await world.publish(offering(half));

@@ -8,7 +8,10 @@ onEachStore("Pages on other origins", ({ open }) => {
   it("may ask what they may send", async () => {
     const world = await open();
     for (const path of PATHS) {
-      const { status, headers, text } = await world.request(path, { method: "OPTIONS", origin: "https://shop.example" });
+      const { status, headers, text } = await world.request(path, {
+        method: "OPTIONS",
+        origin: "https://shop.example",
+      });
       assert.deepEqual([status, text], [204, ""]);
       assert.equal(headers.get("access-control-allow-origin"), "https://shop.example");
       assert.equal(headers.get("access-control-allow-methods"), path.endsWith("flow") ? "GET" : "POST");
@@ -56,7 +59,11 @@ onEachStore("Pages on other origins", ({ open }) => {
   it("can read every refusal", async () => {
     const world = await open();
     for (const asked of [{}, { token: "ret_nonsense" }, { token: await world.mint(john), body: "{" }]) {
-      const reply = await world.request("/v1/widget/events", { method: "POST", origin: "https://shop.example", ...asked });
+      const reply = await world.request("/v1/widget/events", {
+        method: "POST",
+        origin: "https://shop.example",
+        ...asked,
+      });
       assert.ok(reply.status >= 400);
       assert.equal(reply.headers.get("access-control-allow-origin"), "https://shop.example");
       assert.match(reply.headers.get("access-control-expose-headers") ?? "", /Request-Id/);

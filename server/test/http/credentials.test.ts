@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { createKey } from "../../src/domain/workspaces.ts";
 import { openSession, sealSession } from "../../src/domain/session-token.ts";
+import { createKey } from "../../src/domain/workspaces.ts";
 import { errors } from "../../src/http/errors.ts";
 import { john, MINUTE, NOW, onEachStore, type World } from "../harness.ts";
 
@@ -57,14 +57,18 @@ onEachStore("Keys", ({ open }) => {
       { Authorization: `Bearer ${await world.mint(john)}` },
     ] as Record<string, string>[]) {
       const reply = await ask(world, headers);
-      assert.deepEqual([reply.status, reply.code, reply.body.error], [401, "key_invalid", errors.key_invalid.message]);
+      assert.deepEqual(
+        [reply.status, reply.code, reply.body.error],
+        [401, "key_invalid", errors.key_invalid.message],
+      );
     }
   });
 
   it("remember when they were last used, to the minute", async () => {
     const world = await open();
     const lastUse = async () =>
-      (await world.deps.store.keys(world.scope.workspaceId)).find(({ kind }) => kind === "secret")?.lastUsedAt;
+      (await world.deps.store.keys(world.scope.workspaceId)).find(({ kind }) => kind === "secret")
+        ?.lastUsedAt;
     assert.equal(await lastUse(), undefined);
     await world.mint(john);
     assert.equal(await lastUse(), NOW);
@@ -78,9 +82,15 @@ onEachStore("Keys", ({ open }) => {
 
   it("belong to one workspace", async () => {
     const [one, two] = [await open(), await open()];
-    await two.publish({ name: "Two", steps: [{ type: "confirm", id: "only-here", effective: "period_end" }] });
+    await two.publish({
+      name: "Two",
+      steps: [{ type: "confirm", id: "only-here", effective: "period_end" }],
+    });
     const token = await two.mint(john);
-    assert.deepEqual((await one.flow(token)).flow.steps.map(({ id }) => id), ["only-here"]);
+    assert.deepEqual(
+      (await one.flow(token)).flow.steps.map(({ id }) => id),
+      ["only-here"],
+    );
   });
 });
 
@@ -114,7 +124,10 @@ onEachStore("Session ids", ({ open }) => {
     const world = await open();
     const [one, two] = [await world.visit(john), await world.visit(john)];
     const json = { session: two.session, events: one.events };
-    assert.equal((await world.request("/v1/widget/events", { token: one.token, json })).code, "session_not_found");
+    assert.equal(
+      (await world.request("/v1/widget/events", { token: one.token, json })).code,
+      "session_not_found",
+    );
   });
 
   it("are refused as keys, and keys as session ids", async () => {
@@ -136,7 +149,13 @@ onEachStore("Session ids", ({ open }) => {
 
   it("of a workspace that is gone open nothing", async () => {
     const world = await open();
-    const claims = { ...world.scope, workspaceId: "ws_gone", tokenId: "tok", customerId: john, expiresAt: NOW + 1 };
+    const claims = {
+      ...world.scope,
+      workspaceId: "ws_gone",
+      tokenId: "tok",
+      customerId: john,
+      expiresAt: NOW + 1,
+    };
     const token = sealSession(world.deps.keys.session, "ret_", claims);
     assert.equal((await world.request("/v1/widget/flow", { token })).code, "session_invalid");
   });

@@ -122,10 +122,13 @@ onEachStore("The error table", ({ open }) => {
       const id = reply.headers.get("request-id");
       assert.match(id ?? "", /^req_[A-Za-z0-9]{22}$/);
       const { error, ...beside } = reply.body;
-      const refusal = typeof error === "string" ? { ...beside, message: error } : (error as Record<string, unknown>);
+      const refusal =
+        typeof error === "string" ? { ...beside, message: error } : (error as Record<string, unknown>);
       assert.deepEqual([refusal.type, refusal.request_id], [type, id]);
       assert.ok(typeof refusal.message === "string" && refusal.message.length > 5);
-      assert.ok(Object.keys(refusal).every((key) => ["type", "code", "message", "param", "request_id"].includes(key)));
+      assert.ok(
+        Object.keys(refusal).every((key) => ["type", "code", "message", "param", "request_id"].includes(key)),
+      );
       assert.equal(reply.headers.get("cache-control"), "no-store");
       assert.ok(!reply.text.includes("disk on fire"), "our own troubles stay in the log");
       if (status === 401) assert.equal(reply.headers.get("www-authenticate"), "Bearer");

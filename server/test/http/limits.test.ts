@@ -21,7 +21,8 @@ onEachStore("Limits", ({ open }) => {
       const bytes = new TextEncoder().encode(text);
       const stream = new ReadableStream<Uint8Array>({
         start(controller) {
-          for (let from = 0; from < bytes.length; from += 10_000) controller.enqueue(bytes.slice(from, from + 10_000));
+          for (let from = 0; from < bytes.length; from += 10_000)
+            controller.enqueue(bytes.slice(from, from + 10_000));
           controller.close();
         },
       });
@@ -44,7 +45,12 @@ onEachStore("Limits", ({ open }) => {
     for (const type of ["application/json", "Application/JSON; charset=utf-8", "application/json ;x"]) {
       assert.equal(await status(type), 200, type);
     }
-    for (const type of ["text/plain", "application/json-patch+json", "application/x-www-form-urlencoded", "json"]) {
+    for (const type of [
+      "text/plain",
+      "application/json-patch+json",
+      "application/x-www-form-urlencoded",
+      "json",
+    ]) {
       assert.equal(await status(type), 415, type);
     }
   });
@@ -86,14 +92,38 @@ onEachStore("Limits", ({ open }) => {
   it("a text of 5000 characters, a place of 10000, ids of 8 to 64", async () => {
     const world = await open();
     const cases: [object, object][] = [
-      [{ type: "write", text: "x".repeat(5000) }, { type: "write", text: "x".repeat(5001) }],
-      [{ type: "open", seq: 10_000 }, { type: "open", seq: 10_001 }],
-      [{ type: "open", seq: 0 }, { type: "open", seq: -1 }],
-      [{ type: "open", id: "x".repeat(8) }, { type: "open", id: "x".repeat(7) }],
-      [{ type: "open", id: "y".repeat(64) }, { type: "open", id: "y".repeat(65) }],
-      [{ type: "open", run: "z".repeat(64) }, { type: "open", run: "z".repeat(65) }],
-      [{ type: "open", at: 0 }, { type: "open", at: 1.5 }],
-      [{ type: "select", reason: "r".repeat(64) }, { type: "select", reason: "r".repeat(65) }],
+      [
+        { type: "write", text: "x".repeat(5000) },
+        { type: "write", text: "x".repeat(5001) },
+      ],
+      [
+        { type: "open", seq: 10_000 },
+        { type: "open", seq: 10_001 },
+      ],
+      [
+        { type: "open", seq: 0 },
+        { type: "open", seq: -1 },
+      ],
+      [
+        { type: "open", id: "x".repeat(8) },
+        { type: "open", id: "x".repeat(7) },
+      ],
+      [
+        { type: "open", id: "y".repeat(64) },
+        { type: "open", id: "y".repeat(65) },
+      ],
+      [
+        { type: "open", run: "z".repeat(64) },
+        { type: "open", run: "z".repeat(65) },
+      ],
+      [
+        { type: "open", at: 0 },
+        { type: "open", at: 1.5 },
+      ],
+      [
+        { type: "select", reason: "r".repeat(64) },
+        { type: "select", reason: "r".repeat(65) },
+      ],
     ];
     for (const [within, beyond] of cases) {
       const visit = await world.visit(john);
@@ -104,7 +134,11 @@ onEachStore("Limits", ({ open }) => {
           json: { session: visit.session, events: [{ ...head, ...event }] },
         });
       const refused = await post(beyond);
-      assert.deepEqual([refused.status, refused.code], [400, "parameter_invalid"], JSON.stringify(beyond).slice(0, 80));
+      assert.deepEqual(
+        [refused.status, refused.code],
+        [400, "parameter_invalid"],
+        JSON.stringify(beyond).slice(0, 80),
+      );
       assert.match(refused.param ?? "", /^events\/0\//);
       assert.deepEqual((await post(within)).body, { accepted: 1 }, JSON.stringify(within).slice(0, 80));
     }
@@ -133,7 +167,11 @@ onEachStore("Limits", ({ open }) => {
     assert.equal((await ask()).status, 429);
     world.pass(1);
     assert.equal((await ask()).status, 200, "the window rolls");
-    assert.equal((await ask()).status, 429, "by one request, as long as the others are younger than a minute");
+    assert.equal(
+      (await ask()).status,
+      429,
+      "by one request, as long as the others are younger than a minute",
+    );
     world.pass(MINUTE);
     assert.equal((await ask()).headers.get("ratelimit-remaining"), "2");
   });

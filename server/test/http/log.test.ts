@@ -7,7 +7,15 @@ onEachStore("Requests", ({ open }) => {
   it("each has an id of its own, in the answer and in the log", async () => {
     const world = await open();
     const seen = new Set<string>();
-    for (const path of ["/api/health", "/docs", "/docs.css", "/openapi.json", "/nothing", "/v1/widget/flow", "/v1/widget/events"]) {
+    for (const path of [
+      "/api/health",
+      "/docs",
+      "/docs.css",
+      "/openapi.json",
+      "/nothing",
+      "/v1/widget/flow",
+      "/v1/widget/events",
+    ]) {
       const { headers } = await world.request(path);
       const id = headers.get("request-id") ?? "";
       assert.match(id, /^req_/, path);
@@ -40,7 +48,11 @@ onEachStore("Requests", ({ open }) => {
     await world.request(`/v1/retention/session?key=${world.key}`, { key: world.publicKey, json });
     await world.request(`/v1/widget/flow?session_id=${token}`, {});
     await world.request("/v1/widget/flow", { token: `${token.slice(0, -2)}AA` });
-    await world.request("/v1/widget/events", { token, body: `{"PRIVATE-WORDS`, headers: { "Content-Type": "application/json" } });
+    await world.request("/v1/widget/events", {
+      token,
+      body: `{"PRIVATE-WORDS`,
+      headers: { "Content-Type": "application/json" },
+    });
 
     // Refused by billing, unknown at billing, retried by the worker, and something that throws.
     world.billing.plan = { execute: { when: "before", throws: "rejected", times: 1 } };
@@ -48,11 +60,15 @@ onEachStore("Requests", ({ open }) => {
     visit.select("switching").write("PRIVATE-WORDS").next().act({ type: "confirm" });
     const request = visit.decision();
     assert.equal((await visit.decide(request)).code, "billing_rejected");
-    world.billing.plan = { execute: { when: "before", throws: "unknown" }, readBack: { when: "before", throws: "unknown" } };
+    world.billing.plan = {
+      execute: { when: "before", throws: "unknown" },
+      readBack: { when: "before", throws: "unknown" },
+    };
     assert.equal(settled(await visit.decide(request)).status, "requested");
     world.pass(31_000);
     await world.tick();
-    const session = () => Promise.reject(Object.assign(new Error("broken"), { detail: `Key (${email}) exists` }));
+    const session = () =>
+      Promise.reject(Object.assign(new Error("broken"), { detail: `Key (${email}) exists` }));
     const { store } = world.deps;
     world.deps.store = { ...store, transaction: session };
     assert.equal((await visit.decide(request)).status, 500);

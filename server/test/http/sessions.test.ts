@@ -20,7 +20,11 @@ onEachStore("Making sessions", ({ open }) => {
         { customer_email: "John.Doe@Example.com", subscription_id: ids.monthly },
         { customer_id: john, customer_email: "john.doe@example.com" },
       ]) {
-        const { status, body: answer, headers } = await world.request(path, { key: world.key, json: { [kind as string]: body } });
+        const {
+          status,
+          body: answer,
+          headers,
+        } = await world.request(path, { key: world.key, json: { [kind as string]: body } });
         assert.equal(status, 200);
         const { id } = answer;
         assert.match(id as string, new RegExp(`^${prefix}[A-Za-z0-9_-]{100,}$`));
@@ -45,7 +49,9 @@ onEachStore("Making sessions", ({ open }) => {
       assert.deepEqual([unknown.status, unknown.body.error], [404, "Customer not found"]);
       const stranger = await ask({ [kind as string]: { customer_email: "nobody@example.com" } });
       assert.deepEqual([stranger.status, stranger.body.error], [404, "Customer not found"]);
-      const subscription = await ask({ [kind as string]: { customer_id: john, subscription_id: "sub_nothing" } });
+      const subscription = await ask({
+        [kind as string]: { customer_id: john, subscription_id: "sub_nothing" },
+      });
       assert.deepEqual([subscription.status, subscription.body.error], [404, "Subscription not found"]);
       const key = await ask({ [kind as string]: { customer_id: john } }, "wrong");
       assert.equal(key.status, 401);
@@ -85,7 +91,9 @@ onEachStore("Making sessions", ({ open }) => {
   it("a customer without any subscription has nothing to leave", async () => {
     const world = await open();
     const customer = { id: "cus_new", email: "new@example.com", metadata: {}, createdAt: world.clock.now };
-    await world.storage.transaction(`${world.scope.workspaceId}/prod`, (rows) => rows.put("customer", [customer]));
+    await world.storage.transaction(`${world.scope.workspaceId}/prod`, (rows) =>
+      rows.put("customer", [customer]),
+    );
     const reply = await world.request("/v1/widget/flow", { token: await world.mint("cus_new") });
     assert.deepEqual([reply.status, reply.code], [404, "subscription_not_found"]);
   });

@@ -11,7 +11,13 @@ const other = { ...half, id: "other", percentOff: 40 };
 const flow = asking({ money: [half], more: [other], time: [pause], size: [smaller] });
 
 onEachStore("Tampering", ({ open }) => {
-  async function refuses(world: World, visit: Visit, request: object, code: string, param?: string): Promise<void> {
+  async function refuses(
+    world: World,
+    visit: Visit,
+    request: object,
+    code: string,
+    param?: string,
+  ): Promise<void> {
     const before = await world.billed(ids.monthly);
     const reply = await world.request("/v1/widget/decision", { token: visit.token, json: request });
     assert.ok(reply.status >= 400 && reply.status < 500, `${reply.status}`);
@@ -47,13 +53,26 @@ onEachStore("Tampering", ({ open }) => {
       null,
       [],
     ];
-    for (const other of others) await refuses(world, visit, { ...rest, seen: { ...seen, terms: other } }, "offer_changed", "seen");
+    for (const other of others)
+      await refuses(world, visit, { ...rest, seen: { ...seen, terms: other } }, "offer_changed", "seen");
     for (const offer of ["other", "nothing", "pause"]) {
       await refuses(world, visit, { ...rest, seen: { ...seen, offer } }, "offer_changed", "seen");
     }
-    await refuses(world, visit, { ...rest, seen: { ...seen, choice: { months: 3 } } }, "offer_changed", "seen");
+    await refuses(
+      world,
+      visit,
+      { ...rest, seen: { ...seen, choice: { months: 3 } } },
+      "offer_changed",
+      "seen",
+    );
     await refuses(world, visit, rest, "parameter_missing", "seen");
-    await refuses(world, visit, { ...request, seen: { ...seen, percentOff: 90 } }, "parameter_unknown", "seen/percentOff");
+    await refuses(
+      world,
+      visit,
+      { ...request, seen: { ...seen, percentOff: 90 } },
+      "parameter_unknown",
+      "seen/percentOff",
+    );
   });
 
   it("lengths, dates and plans that were not offered", async () => {
@@ -64,8 +83,15 @@ onEachStore("Tampering", ({ open }) => {
     for (const [reason, choices] of cases) {
       for (const choice of choices) {
         const { world, visit, request, seen } = await accepting(reason);
-        const events = request.events.map((event) => (event.type === "choose" ? { ...event, choice } : event));
-        await refuses(world, visit, { ...request, events, seen: { ...seen, choice } }, "decision_not_possible");
+        const events = request.events.map((event) =>
+          event.type === "choose" ? { ...event, choice } : event,
+        );
+        await refuses(
+          world,
+          visit,
+          { ...request, events, seen: { ...seen, choice } },
+          "decision_not_possible",
+        );
       }
     }
   });
@@ -86,10 +112,22 @@ onEachStore("Tampering", ({ open }) => {
     const changed = (change: (event: Record<string, unknown>) => object) =>
       request.events.map((event) => (event.type === "choose" ? change(event) : event));
     await refuses(world, visit, { ...request, percentOff: 90 }, "parameter_unknown", "percentOff");
-    await refuses(world, visit, { ...request, events: [{ ...first, offer: "x" }, ...rest] }, "parameter_unknown", "events/0/offer");
+    await refuses(
+      world,
+      visit,
+      { ...request, events: [{ ...first, offer: "x" }, ...rest] },
+      "parameter_unknown",
+      "events/0/offer",
+    );
     const choice = { months: 1, percentOff: 90 };
     const odd = changed((event) => ({ ...event, choice }));
-    await refuses(world, visit, { ...request, events: odd }, "parameter_unknown", "events/3/choice/percentOff");
+    await refuses(
+      world,
+      visit,
+      { ...request, events: odd },
+      "parameter_unknown",
+      "events/3/choice/percentOff",
+    );
     const wrong = changed((event) => ({ ...event, type: "steal" }));
     await refuses(world, visit, { ...request, events: wrong }, "parameter_invalid", "events/3/type");
   });
@@ -102,7 +140,7 @@ onEachStore("Tampering", ({ open }) => {
   });
 
   it("another flow's offer", async () => {
-    const { world, visit, request } = await accepting();
+    const { world, request } = await accepting();
     await world.publish(asking({ else: [{ ...half, percentOff: 90 }] }));
     const rich = await world.visit(john);
     rich.select("else").next().act({ type: "accept" });
@@ -128,6 +166,11 @@ onEachStore("Tampering", ({ open }) => {
     const { world, visit, request } = await accepting();
     assert.equal((await visit.send()).status, 200);
     const last = { ...request.events.at(-1), id: "another-event" };
-    await refuses(world, visit, { ...request, events: [...request.events.slice(0, -1), last] }, "event_conflict");
+    await refuses(
+      world,
+      visit,
+      { ...request, events: [...request.events.slice(0, -1), last] },
+      "event_conflict",
+    );
   });
 });

@@ -32,7 +32,11 @@ const NODE_COMPILE_CACHE = join(tmpdir(), "renumerate-compile-cache");
 /** Starts from an empty environment, so that what this machine has set plays no part. */
 function start(args: readonly string[], env: Environment, cwd: string): ChildProcess {
   const { PATH = "", HOME = "" } = process.env;
-  return spawn(process.execPath, [PROGRAM, ...args], { cwd, env: { PATH, HOME, NODE_COMPILE_CACHE, ...env }, stdio: "pipe" });
+  return spawn(process.execPath, [PROGRAM, ...args], {
+    cwd,
+    env: { PATH, HOME, NODE_COMPILE_CACHE, ...env },
+    stdio: "pipe",
+  });
 }
 
 export async function renumerate(args: readonly string[], env: Environment, input = ""): Promise<Finished> {
@@ -64,7 +68,10 @@ export interface Served {
 }
 
 /** `renumerate serve` on a free port, from when it says that it listens. */
-export async function serve(env: Environment, args: readonly string[] = ["serve", "--json"]): Promise<Served> {
+export async function serve(
+  env: Environment,
+  args: readonly string[] = ["serve", "--json"],
+): Promise<Served> {
   const child = start(args, { PORT: "0", ...env }, tmpdir());
   const closed = once(child, "close");
   let printed = "";

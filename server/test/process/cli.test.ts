@@ -10,7 +10,11 @@ const john = { retention: { customer_id: "cus_NffrFeUfNV2Hib" } };
 
 async function mint(url: string, key: string): Promise<number> {
   const headers = { "X-Brand-Key": key, "Content-Type": "application/json" };
-  const reply = await fetch(`${url}/v1/retention/session`, { method: "POST", headers, body: JSON.stringify(john) });
+  const reply = await fetch(`${url}/v1/retention/session`, {
+    method: "POST",
+    headers,
+    body: JSON.stringify(john),
+  });
   await reply.body?.cancel();
   return reply.status;
 }
@@ -20,10 +24,12 @@ describe("The command line", () => {
     await using place = await folder();
     const help = await renumerate(["--help"], place.env);
     assert.deepEqual([help.code, help.err], [0, ""]);
-    for (const command of ["serve", "keys", "workspace", "flow"]) assert.match(help.out, new RegExp(`^  ${command}`, "m"));
+    for (const command of ["serve", "keys", "workspace", "flow"])
+      assert.match(help.out, new RegExp(`^  ${command}`, "m"));
     const keys = await renumerate(["keys", "--help"], place.env);
     assert.equal(keys.code, 0);
-    for (const command of ["create", "list", "revoke"]) assert.match(keys.out, new RegExp(`^  ${command}`, "m"));
+    for (const command of ["create", "list", "revoke"])
+      assert.match(keys.out, new RegExp(`^  ${command}`, "m"));
     assert.ok(!existsSync(place.env.DATA_DIR as string));
   });
 
@@ -53,7 +59,10 @@ describe("The command line", () => {
     const made = await json("keys", "create", "--name", "backend");
     assert.match(made.key, /^rk_sk_[A-Za-z0-9]{40}$/);
     assert.deepEqual([made.kind, made.environment], ["secret", "prod"]);
-    const words = await renumerate(["keys", "create", "--kind", "public", "--environment", "sandbox"], place.env);
+    const words = await renumerate(
+      ["keys", "create", "--kind", "public", "--environment", "sandbox"],
+      place.env,
+    );
     assert.match(words.out, /^rk_pk_[A-Za-z0-9]{40}\n$/);
 
     const listed = await json("keys", "list");
@@ -79,7 +88,14 @@ describe("The command line", () => {
     const set = async (...args: string[]) =>
       JSON.parse((await renumerate(["workspace", "set", ...args, "--json"], place.env)).out);
     const before = await set();
-    const after = await set("--name", "Acme", "--allowed-origins", "https://a.example, https://b.example", "--status", "read_only");
+    const after = await set(
+      "--name",
+      "Acme",
+      "--allowed-origins",
+      "https://a.example, https://b.example",
+      "--status",
+      "read_only",
+    );
     assert.deepEqual(after, {
       ...before,
       name: "Acme",
@@ -88,7 +104,10 @@ describe("The command line", () => {
     });
     const more = await set("--fallback-email", "help@acme.example", "--return-hosts", "acme.example");
     assert.equal(more.name, "Acme");
-    assert.deepEqual([more.settings.fallbackEmail, more.settings.returnHosts], ["help@acme.example", ["acme.example"]]);
+    assert.deepEqual(
+      [more.settings.fallbackEmail, more.settings.returnHosts],
+      ["help@acme.example", ["acme.example"]],
+    );
     assert.equal((await set()).settings.fallbackEmail, "help@acme.example");
   });
 
@@ -100,7 +119,10 @@ describe("The command line", () => {
     const facts = { ok: true, steps: 3, offers: 5, activationsToCancel: 2 };
     assert.deepEqual([lint.code, JSON.parse(lint.out)], [0, facts]);
     assert.ok(!existsSync(place.env.DATA_DIR as string), "a check opens nothing");
-    assert.match((await renumerate(["flow", "lint", "-"], place.env, JSON.stringify(defaultFlow))).out, /2 activations/);
+    assert.match(
+      (await renumerate(["flow", "lint", "-"], place.env, JSON.stringify(defaultFlow))).out,
+      /2 activations/,
+    );
 
     const bad = join(place.path, "bad.json");
     await writeFile(bad, JSON.stringify({ name: "", steps: [{ type: "confirm", id: "c" }] }));
@@ -109,9 +131,15 @@ describe("The command line", () => {
       assert.equal(refused.code, 1);
       const { ok, issues } = JSON.parse(refused.out);
       assert.equal(ok, false);
-      assert.deepEqual(issues.map(({ path }: { path: string }) => path).sort(), ["name", "steps/0/effective"]);
+      assert.deepEqual(issues.map(({ path }: { path: string }) => path).sort(), [
+        "name",
+        "steps/0/effective",
+      ]);
       assert.equal(refused.err, "2 faults found\n");
-      assert.match((await renumerate(["flow", command, bad], place.env)).out, /bad\.json: steps\/0\/effective: /);
+      assert.match(
+        (await renumerate(["flow", command, bad], place.env)).out,
+        /bad\.json: steps\/0\/effective: /,
+      );
     }
     const text = await renumerate(["flow", "publish", "-"], place.env, "{not json");
     assert.deepEqual([text.code, text.out], [1, ""]);
@@ -121,7 +149,15 @@ describe("The command line", () => {
     assert.match(missing.err, /missing\.json: ENOENT/);
 
     const publish = async (...args: string[]) =>
-      JSON.parse((await renumerate(["flow", "publish", "-", ...args, "--json"], place.env, JSON.stringify(defaultFlow))).out);
+      JSON.parse(
+        (
+          await renumerate(
+            ["flow", "publish", "-", ...args, "--json"],
+            place.env,
+            JSON.stringify(defaultFlow),
+          )
+        ).out,
+      );
     const first = await publish();
     assert.deepEqual([first.version, first.environment, first.activationsToCancel], [2, "prod", 2]);
     assert.equal((await publish()).version, 3);
@@ -156,7 +192,11 @@ describe("Serving", () => {
 
   it("takes its first keys and settings from the environment", async () => {
     await using place = await folder();
-    const env = { ...place.env, RENUMERATE_PRIVATE_KEY: "sk_live_0123456789abcdef", RATE_LIMIT_PER_MINUTE: "2" };
+    const env = {
+      ...place.env,
+      RENUMERATE_PRIVATE_KEY: "sk_live_0123456789abcdef",
+      RATE_LIMIT_PER_MINUTE: "2",
+    };
     const server = await serve(env);
     assert.equal(await mint(server.url, "sk_live_0123456789abcdef"), 200);
     assert.equal(await mint(server.url, "sk_live_0123456789abcdef"), 200);
@@ -211,7 +251,10 @@ describe("Serving", () => {
     assert.equal(head, "The environment is not valid:");
     assert.equal(lines.length, faults.length, err);
     for (const [name, , words = ""] of faults) {
-      assert.ok(lines.some((line) => line.startsWith(`  ${name}: `) && line.includes(words)), `${name} in ${err}`);
+      assert.ok(
+        lines.some((line) => line.startsWith(`  ${name}: `) && line.includes(words)),
+        `${name} in ${err}`,
+      );
     }
     assert.ok(!err.includes("hunter2"), err);
     assert.ok(!existsSync(place.env.DATA_DIR as string));
@@ -225,7 +268,10 @@ describe("Serving", () => {
     assert.equal(taken.code, 1);
     assert.match(taken.err, /EADDRINUSE/);
     await server.end("SIGTERM");
-    const away = await renumerate(["keys", "list"], { ...other.env, DATABASE_URL: "postgres://u:hunter2@127.0.0.1:1/db" });
+    const away = await renumerate(["keys", "list"], {
+      ...other.env,
+      DATABASE_URL: "postgres://u:hunter2@127.0.0.1:1/db",
+    });
     assert.equal(away.code, 1);
     assert.match(away.err, /ECONNREFUSED/);
     assert.ok(!away.err.includes("hunter2"));

@@ -57,7 +57,12 @@ for (const home of stores) {
       place = await folder();
       const outside = await home.place();
       remove = outside.remove;
-      env = { ...place.env, RENUMERATE_PRIVATE_KEY: KEY, RATE_LIMIT_PER_MINUTE: "1000000", LOG_LEVEL: "silent" };
+      env = {
+        ...place.env,
+        RENUMERATE_PRIVATE_KEY: KEY,
+        RATE_LIMIT_PER_MINUTE: "1000000",
+        LOG_LEVEL: "silent",
+      };
       if (outside.location.url !== undefined) env.DATABASE_URL = outside.location.url;
       assert.equal((await renumerate(["keys", "list"], env)).code, 0);
       opened = await openStore(
@@ -83,14 +88,25 @@ for (const home of stores) {
       const ids = Array.from({ length: count }, () => `cus_${++customers}`);
       const createdAt = Date.now() - 10 * DAY;
       await simulatorStorage(opened.db).transaction(`${workspaceId}/prod`, async (rows) => {
-        await rows.put("customer", ids.map((id) => ({ id, email: `${id}@example.com`, metadata: {}, createdAt })));
-        const life = (id: string) => begin({ id: `sub_${id}`, priceId: "price_pro_monthly", startedAt: createdAt }, id, prices);
-        await rows.put("subscription", ids.map((id) => life(id).subscription));
+        await rows.put(
+          "customer",
+          ids.map((id) => ({ id, email: `${id}@example.com`, metadata: {}, createdAt })),
+        );
+        const life = (id: string) =>
+          begin({ id: `sub_${id}`, priceId: "price_pro_monthly", startedAt: createdAt }, id, prices);
+        await rows.put(
+          "subscription",
+          ids.map((id) => life(id).subscription),
+        );
       });
       return ids;
     }
 
-    async function post(url: string, path: string, asked: { token?: string; json?: unknown; key?: string }): Promise<Reply> {
+    async function post(
+      url: string,
+      path: string,
+      asked: { token?: string; json?: unknown; key?: string },
+    ): Promise<Reply> {
       const headers: Record<string, string> = { "Content-Type": "application/json" };
       if (asked.key) headers["X-Brand-Key"] = asked.key;
       if (asked.token) headers.Authorization = `Bearer ${asked.token}`;
@@ -99,13 +115,21 @@ for (const home of stores) {
     }
 
     /** One customer's visit. Rejects when the server dies meanwhile; what is known until then is in `stories`. */
-    async function live(url: string, customer: string, random: (below: number) => number, begun: () => void): Promise<void> {
+    async function live(
+      url: string,
+      customer: string,
+      random: (below: number) => number,
+      begun: () => void,
+    ): Promise<void> {
       const request = (path: string, asked: { token?: string; json?: unknown; key?: string }) => {
         const reply = post(url, path, asked);
         begun();
         return reply;
       };
-      const minted = await request("/v1/retention/session", { key: KEY, json: { retention: { customer_id: customer } } });
+      const minted = await request("/v1/retention/session", {
+        key: KEY,
+        json: { retention: { customer_id: customer } },
+      });
       const token = minted.body.id as string;
       const config = (await request("/v1/widget/flow", { token })).body as unknown as FlowConfig;
       const visit = new Visit({ clock: { now: Date.now() }, request }, token, config);
@@ -150,13 +174,15 @@ for (const home of stores) {
         };
         const waiting = await newcomers(MOST);
         const stream = async () => {
-          for (let next = waiting.pop(); next && !dead; next = waiting.pop()) await live(server.url, next, random, begun);
+          for (let next = waiting.pop(); next && !dead; next = waiting.pop())
+            await live(server.url, next, random, begun);
         };
         const ended = await Promise.allSettled(Array.from({ length: STREAMS }, stream));
         assert.ok(dead, "the server was killed");
         await dead;
         for (const each of ended) {
-          if (each.status === "rejected") assert.ok(!(each.reason instanceof assert.AssertionError), each.reason);
+          if (each.status === "rejected")
+            assert.ok(!(each.reason instanceof assert.AssertionError), each.reason);
         }
       }
 
@@ -166,7 +192,9 @@ for (const home of stores) {
       for (const [index, story] of unanswered.entries()) {
         if (index % 2) continue;
         const { token } = story.visit;
-        story.answer = settled(await post(server.url, "/v1/widget/decision", { token, json: story.wanted?.request }));
+        story.answer = settled(
+          await post(server.url, "/v1/widget/decision", { token, json: story.wanted?.request }),
+        );
       }
       assert.equal(await server.end("SIGTERM"), 0);
       const simulator = createSimulator({
@@ -176,12 +204,21 @@ for (const home of stores) {
       });
       const silent = { info: () => {}, warn: () => {}, error: () => {} };
       const limits = { billingTimeout: 8000, idle: 1000 * DAY };
-      const later = { ...ids, store: opened.store, billing: () => simulator, clock: () => Date.now() + DAY, log: silent, limits };
+      const later = {
+        ...ids,
+        store: opened.store,
+        billing: () => simulator,
+        clock: () => Date.now() + DAY,
+        log: silent,
+        limits,
+      };
       while (await tick(later as unknown as Deps));
 
       await holds(simulator);
       const decided = stories.filter(({ answer }) => answer).length;
-      context.diagnostic(`${stories.length} visits, ${decided} decided, ${unanswered.length} cut off while deciding`);
+      context.diagnostic(
+        `${stories.length} visits, ${decided} decided, ${unanswered.length} cut off while deciding`,
+      );
       assert.ok(stories.length > KILLS * STREAMS && decided > 0);
     });
 
@@ -191,7 +228,9 @@ for (const home of stores) {
       const facts = await store.events(scope, { limit: 100_000 });
       const requests = await db.selectFrom("simulator_requests").select("data").execute();
       const effects = Map.groupBy(
-        requests.map(({ data }) => Object.fromEntries(JSON.parse(JSON.parse(data).action)) as { subscriptionId: string }),
+        requests.map(
+          ({ data }) => Object.fromEntries(JSON.parse(JSON.parse(data).action)) as { subscriptionId: string },
+        ),
         ({ subscriptionId }) => subscriptionId,
       );
       for (const { visit, acknowledged, wanted, answer } of stories) {
