@@ -282,6 +282,13 @@ function atStep(state: Extract<FlowState, { phase: "step" }>, event: MachineEven
   ];
   const blocked = (): Requirement | undefined => missing(running);
 
+  // A decision that failed is asked for again as the very same request: its cause is already on record.
+  const { decision } = state;
+  const again = decision?.type === "accept" ? "accept" : step.type === "confirm" && "confirm";
+  if (decision && (event.type === "retry" || event.type === again)) {
+    return [{ phase: "deciding", ...running, decision, closed: false }, [{ type: "decide", decision }]];
+  }
+
   switch (event.type) {
     case "select":
       if (step.type !== "survey" || offer || !step.reasons.some((reason) => reason.id === event.reason)) return unchanged;
@@ -321,6 +328,8 @@ function atStep(state: Extract<FlowState, { phase: "step" }>, event: MachineEven
       return step.type === "confirm" ? decide(running, { type: "cancel" }, event) : unchanged;
 
     case "keep": {
+      // The answer was lost, not necessarily the decision: look at what holds before saying that nothing has changed.
+      if (state.decision && state.fault?.retryable) return load(false, true);
       const settlement: Settlement = {
         outcome: "retained",
         status: "done",
@@ -331,13 +340,6 @@ function atStep(state: Extract<FlowState, { phase: "step" }>, event: MachineEven
     }
     case "close":
       return abandon(event);
-    case "retry":
-      // The very same decision again: its cause is already on record, so the server sees one and the same request.
-      if (!state.decision) return unchanged;
-      return [
-        { phase: "deciding", ...running, decision: state.decision, closed: false },
-        [{ type: "decide", decision: state.decision }],
-      ];
     default:
       return unchanged;
   }

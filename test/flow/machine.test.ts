@@ -358,6 +358,33 @@ describe("a decision under way", () => {
     assert.deepEqual(play.recorded, ["select", "next", "choose", "accept"]);
   });
 
+  it("is the same one when the customer presses the same button again", () => {
+    const accepting = Play.of(typical).send({ type: "select", reason: "not_using" }, { type: "next" });
+    accepting.send({ type: "choose", choice: { months: 1 } }, { type: "accept" }, { type: "rejected", fault });
+    accepting.send({ type: "confirm" }, { type: "accept" });
+    assert.equal(accepting.decisions[1], accepting.decisions[0]);
+    assert.deepEqual(accepting.recorded, ["select", "next", "choose", "accept"]);
+
+    const cancelling = deciding().send({ type: "rejected", fault }, { type: "accept" }, { type: "confirm" });
+    assert.equal(cancelling.decisions.length, 2);
+    assert.equal(cancelling.decisions[1], cancelling.decisions[0]);
+  });
+
+  it("is looked up before keeping, when its answer was lost", () => {
+    const lost = deciding().send({ type: "rejected", fault }, { type: "keep" });
+    assert.equal(lost.at("loading").late, true);
+    assert.equal(lost.count("retained"), 0);
+    const settlement = settlementOf("cancelled");
+    lost.send({
+      type: "loaded",
+      config: { ...typical, session: { id: "s", environment: "prod", settlement } },
+    });
+    assert.deepEqual(lost.notices.slice(-2), ["cancelled", "complete"]);
+
+    const refused = deciding().send({ type: "rejected", fault: { ...fault, retryable: false } }, { type: "keep" });
+    assert.equal(refused.at("done").settlement?.outcome, "retained");
+  });
+
   it("is forgotten once the customer does something else", () => {
     const play = deciding().send({ type: "rejected", fault }, { type: "back" }, { type: "retry" });
     assert.equal(play.at("step").fault, undefined);

@@ -6,7 +6,13 @@
 import { isDeepStrictEqual } from "node:util";
 import type { DecisionRequest, EventsRequest, Settlement, Subscription } from "../../../src/api/wire.ts";
 import type { Decision } from "../../../src/flow/machine.ts";
-import { type BilledSubscription, type BillingAction, BillingError, publicView } from "../billing/provider.ts";
+import {
+  type BilledSubscription,
+  type BillingAction,
+  BillingError,
+  type BillingProvider,
+  publicView,
+} from "../billing/provider.ts";
 import type { Deps } from "../deps.ts";
 import type { ActionRow, SessionRow, Transaction } from "../store/store.ts";
 import { StoreConflict } from "../store/store.ts";
@@ -214,11 +220,19 @@ async function carryOut(deps: Deps, session: SessionRow, pending: ActionRow): Pr
   } catch (error) {
     if (!(error instanceof BillingError)) throw error;
     if (error.kind === "unknown") return requested(deps, session, pending);
+    // What the customer wants may hold already: cancelled elsewhere, or just run out.
+    const ended = pending.decision.type === "cancel" && (await endingOf(billing, session.subscriptionId));
+    if (ended) return succeed(deps, session, pending, ended, await billing.now());
     deps.log.warn({ session: session.id, action: pending.id, code: error.code }, "billing refused an action");
     await fail(deps, session, pending, error);
     throw new Problem(pending.decision.type === "accept" ? "offer_not_available" : "billing_rejected", { cause: error });
   }
   return succeed(deps, session, pending, subscription, at);
+}
+
+async function endingOf(billing: BillingProvider, id: string): Promise<BilledSubscription | undefined> {
+  const found = await billing.subscription(id).catch(() => undefined);
+  return found && (found.cancelAt !== undefined || found.status === "cancelled") ? found : undefined;
 }
 
 function withTimeout<T>(work: Promise<T>, ms: number): Promise<T> {

@@ -12,7 +12,7 @@ interface ErrorRow {
     | "rate_limit_error"
     | "invalid_request_error"
     | "api_error";
-  status: 400 | 401 | 402 | 403 | 404 | 405 | 409 | 413 | 415 | 429 | 500 | 502 | 503;
+  status: 400 | 401 | 402 | 403 | 404 | 405 | 409 | 413 | 415 | 429 | 500 | 503;
   message: string;
 }
 
@@ -69,7 +69,7 @@ export const errors: Readonly<Record<ProblemCode, ErrorRow>> = {
   ),
   rate_limited: row("rate_limit_error", 429, "Too many requests. Try again later."),
   internal_error: row("api_error", 500, "Something went wrong on our side. Quote the request id."),
-  billing_rejected: row("api_error", 502, "Billing refused the change. Nothing was changed."),
+  billing_rejected: row("conflict_error", 409, "Billing refused the change. Nothing was changed."),
   billing_unavailable: row("api_error", 503, "Billing does not answer. Nothing was changed; try again."),
 };
 
