@@ -4,8 +4,8 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { z } from "zod";
-import * as contract from "../src/api/contract.ts";
 import type { Shape } from "../src/api/check.ts";
+import * as contract from "../src/api/contract.ts";
 
 interface Schema {
   $ref?: string;
@@ -37,7 +37,9 @@ const schemas = z.toJSONSchema(registry, { uri: (id) => id }).schemas as Record<
 const nameOf = (ref: string) => ref.replace(/^.*\//, "");
 /** A union of plain types comes as a list of their names. */
 const union = (schema: Schema): Schema[] | undefined =>
-  schema.oneOf ?? schema.anyOf ?? (Array.isArray(schema.type) ? schema.type.map((type) => ({ type })) : undefined);
+  schema.oneOf ??
+  schema.anyOf ??
+  (Array.isArray(schema.type) ? schema.type.map((type) => ({ type })) : undefined);
 
 function typeOf(schema: Schema): string {
   if (schema.$ref) return nameOf(schema.$ref);
@@ -99,7 +101,11 @@ function shapeOf(schema: Schema, path: string): Shape {
     if (kinds.some((kind) => typeof kind !== "string")) {
       return { a: options.map((option, index) => shapeOf(option, `${path}/${index}`)) };
     }
-    return { t: Object.fromEntries(options.map((option, index) => [kinds[index], shapeOf(option, `${path}/${kinds[index]}`)])) };
+    return {
+      t: Object.fromEntries(
+        options.map((option, index) => [kinds[index], shapeOf(option, `${path}/${kinds[index]}`)]),
+      ),
+    };
   }
   switch (schema.type) {
     case "string":

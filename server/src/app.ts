@@ -49,7 +49,9 @@ export function createApp(deps: Deps, extras: (app: Hono<Env>) => void = () => {
     context.header("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'");
     return context.html(docsPage(document));
   });
-  app.get("/docs.css", (context) => context.body(docsStyle, 200, { "Content-Type": "text/css; charset=utf-8" }));
+  app.get("/docs.css", (context) =>
+    context.body(docsStyle, 200, { "Content-Type": "text/css; charset=utf-8" }),
+  );
   extras(app);
 
   app.notFound((context) => {
@@ -60,7 +62,8 @@ export function createApp(deps: Deps, extras: (app: Hono<Env>) => void = () => {
   app.onError((error, context) => {
     const id = context.get("requestId");
     // What nobody handled on the way here is billing that does not answer; nothing was changed.
-    const problem = error instanceof BillingError ? new Problem("billing_unavailable", { cause: error }) : error;
+    const problem =
+      error instanceof BillingError ? new Problem("billing_unavailable", { cause: error }) : error;
     const { status, body } = failure(problem, id);
     if (status >= 500) deps.log.error({ request_id: id, err: loggable(error) }, "request failed");
     if (status === 401) context.header("WWW-Authenticate", "Bearer");

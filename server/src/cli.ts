@@ -49,14 +49,24 @@ function readDefinition(file: string): LintResult {
 /** Prints what is wrong with a definition, path by path, and refuses it. */
 function accepted(file: string, result: LintResult, json: boolean | undefined) {
   if (result.ok) return result;
-  print(json, { ok: false, issues: result.issues }, result.issues.map(({ path, message }) => `${file}: ${path || "/"}: ${message}`).join("\n"));
+  print(
+    json,
+    { ok: false, issues: result.issues },
+    result.issues.map(({ path, message }) => `${file}: ${path || "/"}: ${message}`).join("\n"),
+  );
   throw new Refused(`${result.issues.length} ${result.issues.length === 1 ? "fault" : "faults"} found`);
 }
 
-const list = (value: string) => value.split(",").map((each) => each.trim()).filter(Boolean);
+const list = (value: string) =>
+  value
+    .split(",")
+    .map((each) => each.trim())
+    .filter(Boolean);
 
 function program(): Command {
-  const root = new Command("renumerate").description("Open, self-hosted subscription retention").exitOverride();
+  const root = new Command("renumerate")
+    .description("Open, self-hosted subscription retention")
+    .exitOverride();
 
   root
     .command("serve", { isDefault: true })
@@ -69,7 +79,11 @@ function program(): Command {
       const end = () => void stop().then(() => process.exit(0));
       // Before it says that it listens: whoever waits for that may end it at once.
       process.once("SIGINT", end).once("SIGTERM", end);
-      print(json, { url, ...created }, `\n  Renumerate is listening at ${url}\n${created ? keysOf(created) : ""}`);
+      print(
+        json,
+        { url, ...created },
+        `\n  Renumerate is listening at ${url}\n${created ? keysOf(created) : ""}`,
+      );
     });
 
   const keys = root.command("keys").description("API keys of the workspace");
@@ -77,15 +91,30 @@ function program(): Command {
     .command("create")
     .description("make a key; it is shown once")
     .addOption(environment())
-    .addOption(new Option("--kind <kind>", "secret (for your server) or public").choices(["secret", "public"]).default("secret"))
+    .addOption(
+      new Option("--kind <kind>", "secret (for your server) or public")
+        .choices(["secret", "public"])
+        .default("secret"),
+    )
     .option("--name <name>", "what it is for", "command line")
     .addOption(asJson())
-    .action((options: { environment: "prod" | "sandbox"; kind: "secret" | "public"; name: string; json?: boolean }) =>
-      using(async ({ deps, workspace }) => {
-        const { environment: name, kind } = options;
-        const { key, row } = await createKey(deps, { workspaceId: workspace.id, environment: name, kind, name: options.name });
-        print(options.json, { id: row.id, key, environment: name, kind }, key);
-      }),
+    .action(
+      (options: {
+        environment: "prod" | "sandbox";
+        kind: "secret" | "public";
+        name: string;
+        json?: boolean;
+      }) =>
+        using(async ({ deps, workspace }) => {
+          const { environment: name, kind } = options;
+          const { key, row } = await createKey(deps, {
+            workspaceId: workspace.id,
+            environment: name,
+            kind,
+            name: options.name,
+          });
+          print(options.json, { id: row.id, key, environment: name, kind }, key);
+        }),
     );
   keys
     .command("list")
@@ -98,7 +127,10 @@ function program(): Command {
           json,
           rows,
           rows
-            .map((row) => `${row.id}  ${row.kind}  ${row.environment}  …${row.lastFour}  ${row.name}${row.revokedAt ? "  revoked" : ""}`)
+            .map(
+              (row) =>
+                `${row.id}  ${row.kind}  ${row.environment}  …${row.lastFour}  ${row.name}${row.revokedAt ? "  revoked" : ""}`,
+            )
             .join("\n"),
         );
       }),
@@ -127,13 +159,15 @@ function program(): Command {
     .option("--allowed-origins <list>", "origins of pages that may use the widgets, with commas", list)
     .option("--return-hosts <list>", "hosts that hosted pages may return to, with commas", list)
     .option("--default-return-url <url>", "where hosted pages return to", (value: string) => {
-      if (!/^https?:$/.test(URL.parse(value)?.protocol ?? "")) throw new InvalidArgumentError("not an http(s) address");
+      if (!/^https?:$/.test(URL.parse(value)?.protocol ?? ""))
+        throw new InvalidArgumentError("not an http(s) address");
       return value;
     })
     .addOption(asJson())
     .action(
       (
-        options: Partial<WorkspaceRow["settings"]> & Partial<Pick<WorkspaceRow, "name" | "status">> & { json?: boolean },
+        options: Partial<WorkspaceRow["settings"]> &
+          Partial<Pick<WorkspaceRow, "name" | "status">> & { json?: boolean },
       ) =>
         using(async ({ deps, workspace }) => {
           const { json, name, status, ...settings } = options;
@@ -168,7 +202,11 @@ function program(): Command {
     .action((file: string, options: { environment: "prod" | "sandbox"; json?: boolean }) => {
       const { definition, facts } = accepted(file, readDefinition(file), options.json);
       return using(async ({ deps, workspace }) => {
-        const row = await publishFlow(deps, { workspaceId: workspace.id, environment: options.environment }, definition);
+        const row = await publishFlow(
+          deps,
+          { workspaceId: workspace.id, environment: options.environment },
+          definition,
+        );
         print(
           options.json,
           { ok: true, id: row.id, version: row.version, environment: row.environment, ...facts },

@@ -19,7 +19,9 @@ import { openStore } from "./store/database.ts";
 import type { Scope, WorkspaceRow } from "./store/store.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
 
 /** Made once, kept beside the database, readable by its owner alone. */
 function masterSecret({ RENUMERATE_SECRET, DATA_DIR }: Settings): string {
@@ -101,7 +103,9 @@ export async function serve(installation: Installation): Promise<{ url: string; 
     deps.log.warn({}, "dist/embed is missing: run npm run build:embed to serve the widgets");
   }
   const server = await new Promise<ReturnType<typeof listen>>((resolve, reject) => {
-    const listening = listen({ fetch: app.fetch, hostname: settings.HOST, port: settings.PORT }, () => resolve(listening));
+    const listening = listen({ fetch: app.fetch, hostname: settings.HOST, port: settings.PORT }, () =>
+      resolve(listening),
+    );
     listening.once("error", reject);
   });
   const worker = startWorker(deps);

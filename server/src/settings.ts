@@ -2,18 +2,35 @@
 import { z } from "zod";
 
 const port = z.coerce.number().int().min(0).max(65_535);
-const list = z.string().transform((value) => value.split(",").map((each) => each.trim()).filter(Boolean));
+const list = z.string().transform((value) =>
+  value
+    .split(",")
+    .map((each) => each.trim())
+    .filter(Boolean),
+);
 const origin = (value: string) =>
-  /^https?:\/\/[^/*]+:\*$/.test(value) || (!value.includes("*") && URL.canParse(value) && new URL(value).origin === value);
+  /^https?:\/\/[^/*]+:\*$/.test(value) ||
+  (!value.includes("*") && URL.canParse(value) && new URL(value).origin === value);
 const secret = z.string().min(16, "at least 16 characters");
-const minutes = (fallback: number) => z.coerce.number().min(1).default(fallback).transform((value) => value * 60_000);
+const minutes = (fallback: number) =>
+  z.coerce
+    .number()
+    .min(1)
+    .default(fallback)
+    .transform((value) => value * 60_000);
 
 const Settings = z.object({
   PORT: port.default(4321),
   HOST: z.string().min(1).default("localhost"),
-  PUBLIC_URL: z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, "")).optional(),
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .transform((value) => value.replace(/\/+$/, ""))
+    .optional(),
   DATA_DIR: z.string().min(1).default(".renumerate"),
-  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, "a postgres:// address").optional(),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, "a postgres:// address")
+    .optional(),
   RENUMERATE_SECRET: z.string().min(32, "at least 32 characters").optional(),
   RENUMERATE_PUBLIC_KEY: secret.optional(),
   RENUMERATE_PRIVATE_KEY: secret.optional(),
@@ -23,7 +40,10 @@ const Settings = z.object({
   BILLING_TIMEOUT_SECONDS: z.coerce.number().min(0.1).max(60).default(8),
   FALLBACK_EMAIL: z.email().default("support@example.com"),
   ALLOWED_ORIGINS: list
-    .refine((all) => all.every(origin), "origins such as https://shop.example, or http://localhost:* for every port")
+    .refine(
+      (all) => all.every(origin),
+      "origins such as https://shop.example, or http://localhost:* for every port",
+    )
     .default(["http://localhost:*", "http://127.0.0.1:*"]),
   RETURN_HOSTS: list.default(["localhost:4321"]),
   DEFAULT_RETURN_URL: z.url({ protocol: /^https?$/ }).optional(),
@@ -41,7 +61,9 @@ export function parseSettings(environment: Readonly<Record<string, string | unde
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
   const parsed = Settings.safeParse(given);
   if (!parsed.success) {
-    const faults = parsed.error.issues.map(({ path, message }) => `  ${path.map(String).join(".")}: ${message}`);
+    const faults = parsed.error.issues.map(
+      ({ path, message }) => `  ${path.map(String).join(".")}: ${message}`,
+    );
     throw new Error(`The environment is not valid:\n${faults.join("\n")}`);
   }
   const { HOST, PORT, PUBLIC_URL } = parsed.data;

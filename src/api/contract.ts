@@ -93,7 +93,10 @@ export const DiscountTerms = z
 export const PauseTerms = z
   .object({
     months: z.array(count).describe("Lengths to pick from"),
-    dates: z.object({ min: instant, max: instant }).optional().describe("Present when the customer may pick a date"),
+    dates: z
+      .object({ min: instant, max: instant })
+      .optional()
+      .describe("Present when the customer may pick a date"),
     startsAt: instant,
   })
   .meta({ id: "PauseTerms" });
@@ -114,7 +117,9 @@ export const TrialExtensionTerms = z
   .object({ days: count, trialEnd: instant.describe("The new end") })
   .meta({ id: "TrialExtensionTerms" });
 
-export const LinkTerms = z.object({ url: text.describe("https:, or mailto: and tel: for contact") }).meta({ id: "LinkTerms" });
+export const LinkTerms = z
+  .object({ url: text.describe("https:, or mailto: and tel: for contact") })
+  .meta({ id: "LinkTerms" });
 
 export const CustomTerms = z.object({ name: text, data: z.unknown().optional() }).meta({ id: "CustomTerms" });
 
@@ -214,8 +219,14 @@ const TEXT_LIMIT = 5000;
 /** What a customer does, as the machine's own input: the server replays it with the same machine. */
 const act = <Type extends string, Shape extends z.ZodRawShape>(type: Type, shape: Shape) =>
   z.strictObject({
-    id: z.string().regex(/^[A-Za-z0-9_-]{8,64}$/).describe("Made by the client; a repeated id is the same event"),
-    run: z.string().regex(/^[A-Za-z0-9_-]{8,64}$/).describe("One opening of the flow"),
+    id: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{8,64}$/)
+      .describe("Made by the client; a repeated id is the same event"),
+    run: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{8,64}$/)
+      .describe("One opening of the flow"),
     seq: z.int().min(0).max(10_000).describe("Position within the run"),
     at: z.int().min(0),
     type: z.literal(type),

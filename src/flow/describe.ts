@@ -2,7 +2,12 @@
 import type { FlowConfig } from "../api/wire.ts";
 import { initial, type MachineEvent, transition } from "./machine.ts";
 
-const EXITS: readonly MachineEvent[] = [{ type: "leave" }, { type: "confirm" }, { type: "decline" }, { type: "next" }];
+const EXITS: readonly MachineEvent[] = [
+  { type: "leave" },
+  { type: "confirm" },
+  { type: "decline" },
+  { type: "next" },
+];
 
 /**
  * The least number of activations (clicks, taps, key presses on a control) from the open dialog to the request that
@@ -15,7 +20,9 @@ export function activationsToCancel(config: FlowConfig): number {
   for (let count = 1; count <= bound; count++) {
     const reached = states.flatMap((state) => EXITS.map((event) => transition(state, event)[0]));
     if (reached.some((state) => state.phase === "deciding" && state.decision.type === "cancel")) return count;
-    states = reached.filter((state, index) => state.phase === "step" && !states.includes(state) && index < 64);
+    states = reached.filter(
+      (state, index) => state.phase === "step" && !states.includes(state) && index < 64,
+    );
   }
   return Number.POSITIVE_INFINITY;
 }

@@ -66,7 +66,12 @@ export type FlowState =
   | { readonly phase: "closed" }
   | (Opening & { readonly phase: "loading" })
   | (Opening & { readonly phase: "unavailable"; readonly fault: Fault })
-  | (Running & { readonly phase: "step"; readonly missing?: Requirement; readonly fault?: Fault; readonly decision?: Decision })
+  | (Running & {
+      readonly phase: "step";
+      readonly missing?: Requirement;
+      readonly fault?: Fault;
+      readonly decision?: Decision;
+    })
   | (Running & { readonly phase: "deciding"; readonly decision: Decision; readonly closed: boolean })
   /** Without a settlement: the subscription was already ending before this flow began. */
   | (Running & { readonly phase: "done"; readonly settlement?: Settlement });
@@ -190,7 +195,9 @@ function decide(state: Running, decision: Decision, cause: CustomerEvent): Trans
 
 /** To the given node, or, where the flow ends, to the cancellation itself. */
 function advance(state: Running, to: string | undefined, cause: CustomerEvent): Transition {
-  return to === undefined ? decide(state, { type: "cancel" }, cause) : enter(state, [...state.path, to], cause);
+  return to === undefined
+    ? decide(state, { type: "cancel" }, cause)
+    : enter(state, [...state.path, to], cause);
 }
 
 function start(config: FlowConfig, late: boolean): Transition {
@@ -248,7 +255,10 @@ export function transition(state: FlowState, event: MachineEvent): Transition {
       const { config, path, answers, decision } = state;
       if (event.type === "settled") {
         const { settlement } = event;
-        return [state.closed ? initial : { phase: "done", config, path, answers, settlement }, outcome(settlement)];
+        return [
+          state.closed ? initial : { phase: "done", config, path, answers, settlement },
+          outcome(settlement),
+        ];
       }
       if (event.type === "rejected") {
         const { fault } = event;
@@ -258,7 +268,8 @@ export function transition(state: FlowState, event: MachineEvent): Transition {
         if (fault.code === "session_completed") return load(false, true, [error]);
         return [{ phase: "step", config, path, answers, fault, decision }, [error]];
       }
-      if (event.type === "open" && state.closed) return [{ ...state, closed: false }, [notify({ name: "open" })]];
+      if (event.type === "open" && state.closed)
+        return [{ ...state, closed: false }, [notify({ name: "open" })]];
       // The dialog may go; the decision is under way and its result still counts, so nothing is abandoned here.
       if (event.type !== "close" || state.closed) return unchanged;
       return [{ ...state, closed: true }, [notify({ name: "close" })]];
@@ -272,7 +283,11 @@ export function transition(state: FlowState, event: MachineEvent): Transition {
   }
 }
 
-function atStep(state: Extract<FlowState, { phase: "step" }>, event: MachineEvent, unchanged: Transition): Transition {
+function atStep(
+  state: Extract<FlowState, { phase: "step" }>,
+  event: MachineEvent,
+  unchanged: Transition,
+): Transition {
   const { config, path, answers } = state;
   const running: Running = { config, path, answers };
   const { id, step, offer } = currentNode(state) as FlowNode;
@@ -291,7 +306,8 @@ function atStep(state: Extract<FlowState, { phase: "step" }>, event: MachineEven
 
   switch (event.type) {
     case "select":
-      if (step.type !== "survey" || offer || !step.reasons.some((reason) => reason.id === event.reason)) return unchanged;
+      if (step.type !== "survey" || offer || !step.reasons.some((reason) => reason.id === event.reason))
+        return unchanged;
       if (answers.reasons[id] === event.reason) return unchanged;
       return answer({ reasons: put(answers.reasons, id, event.reason) });
     case "write":
@@ -306,13 +322,15 @@ function atStep(state: Extract<FlowState, { phase: "step" }>, event: MachineEven
     case "next": {
       if (offer || step.type === "confirm") return unchanged;
       const want = blocked();
-      if (want) return state.missing === want ? unchanged : [{ phase: "step", ...running, missing: want }, []];
+      if (want)
+        return state.missing === want ? unchanged : [{ phase: "step", ...running, missing: want }, []];
       return advance(running, following(running), event);
     }
     case "accept": {
       if (!offer) return unchanged;
       const want = blocked();
-      if (want) return state.missing === want ? unchanged : [{ phase: "step", ...running, missing: want }, []];
+      if (want)
+        return state.missing === want ? unchanged : [{ phase: "step", ...running, missing: want }, []];
       return decide(running, { type: "accept", offer, choice: answers.choices[id] ?? {} }, event);
     }
     case "decline":

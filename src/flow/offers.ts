@@ -55,7 +55,9 @@ export function allows(offer: Offer, choice: Choice = {}): boolean {
     }
     case "plan_change":
       return (
-        months === undefined && until === undefined && offer.terms.plans.some((plan) => plan.price.id === priceId)
+        months === undefined &&
+        until === undefined &&
+        offer.terms.plans.some((plan) => plan.price.id === priceId)
       );
     default:
       return months === undefined && until === undefined && priceId === undefined;

@@ -360,7 +360,11 @@ describe("a decision under way", () => {
 
   it("is the same one when the customer presses the same button again", () => {
     const accepting = Play.of(typical).send({ type: "select", reason: "not_using" }, { type: "next" });
-    accepting.send({ type: "choose", choice: { months: 1 } }, { type: "accept" }, { type: "rejected", fault });
+    accepting.send(
+      { type: "choose", choice: { months: 1 } },
+      { type: "accept" },
+      { type: "rejected", fault },
+    );
     accepting.send({ type: "confirm" }, { type: "accept" });
     assert.equal(accepting.decisions[1], accepting.decisions[0]);
     assert.deepEqual(accepting.recorded, ["select", "next", "choose", "accept"]);
@@ -381,7 +385,10 @@ describe("a decision under way", () => {
     });
     assert.deepEqual(lost.notices.slice(-2), ["cancelled", "complete"]);
 
-    const refused = deciding().send({ type: "rejected", fault: { ...fault, retryable: false } }, { type: "keep" });
+    const refused = deciding().send(
+      { type: "rejected", fault: { ...fault, retryable: false } },
+      { type: "keep" },
+    );
     assert.equal(refused.at("done").settlement?.outcome, "retained");
   });
 

@@ -5,7 +5,7 @@ import type { Condition } from "../contract/flow-definition.ts";
 
 const DAY = 86_400_000;
 
-function valueOf(field: string, subscription: BilledSubscription, now: number): string | number | undefined {
+function _factOf(field: string, subscription: BilledSubscription, now: number): string | number | undefined {
   const { plan, price, status, startedAt, metadata } = subscription;
   if (field.startsWith("attributes.")) {
     const key = field.slice("attributes.".length);
@@ -26,7 +26,11 @@ function valueOf(field: string, subscription: BilledSubscription, now: number): 
 }
 
 /** Metadata is text at billing: `"12"` equals 12, `"true"` equals true. An absent fact fulfils no test. */
-export function holds(condition: Condition | undefined, subscription: BilledSubscription, now: number): boolean {
+export function holds(
+  condition: Condition | undefined,
+  subscription: BilledSubscription,
+  now: number,
+): boolean {
   if (!condition) return true;
   const { all, any, not, field, is, in: among, atLeast, atMost } = condition;
   if (all) return all.every((each) => holds(each, subscription, now));

@@ -45,7 +45,11 @@ export function lintFlow(input: unknown): LintResult {
 }
 
 const offersOf = (step: StepDefinition): OfferDefinition[] =>
-  step.type === "survey" ? step.reasons.flatMap((reason) => reason.offers ?? []) : step.type === "offer" ? step.offers : [];
+  step.type === "survey"
+    ? step.reasons.flatMap((reason) => reason.offers ?? [])
+    : step.type === "offer"
+      ? step.offers
+      : [];
 
 /** The definition with all its conditions met and no terms: enough to walk its graph. */
 function skeleton({ steps }: FlowDefinition): FlowConfig {
@@ -53,7 +57,10 @@ function skeleton({ steps }: FlowDefinition): FlowConfig {
     list[0] && ({ type: "custom", id: list[0].id, terms: { name: list[0].id } } satisfies Offer);
   const walkable = steps.map((step) => {
     if (step.type === "survey") {
-      return { ...step, reasons: step.reasons.map(({ offers, ...rest }) => ({ ...rest, offer: placeholder(offers) })) };
+      return {
+        ...step,
+        reasons: step.reasons.map(({ offers, ...rest }) => ({ ...rest, offer: placeholder(offers) })),
+      };
     }
     return step.type === "offer" ? { ...step, offer: placeholder(step.offers) } : step;
   });
@@ -106,5 +113,7 @@ export async function resolveFlow(row: FlowRow, customer: Customer, billing: Bil
 
 /** The definition of an offer in the version that a session runs, for checking it once more before executing. */
 export function definitionOf(row: FlowRow, offerId: string): OfferDefinition | undefined {
-  return (row.definition as unknown as FlowDefinition).steps.flatMap(offersOf).find(({ id }) => id === offerId);
+  return (row.definition as unknown as FlowDefinition).steps
+    .flatMap(offersOf)
+    .find(({ id }) => id === offerId);
 }

@@ -25,9 +25,37 @@ function blank(deps: Deps, session: SessionRow, now: number): LedgerRow {
   };
 }
 
-async function announce(deps: Deps, tx: Queries, type: string, row: LedgerRow, at: number, more: Json = {}): Promise<void> {
-  const { workspaceId, environment, sessionId, customerId, subscriptionId, email, reason, reasonText, mrr, currency } = row;
-  const data = { sessionId, customerId, subscriptionId, email, reason, reasonText, plan: row.plan, mrr, currency };
+async function announce(
+  deps: Deps,
+  tx: Queries,
+  type: string,
+  row: LedgerRow,
+  at: number,
+  more: Json = {},
+): Promise<void> {
+  const {
+    workspaceId,
+    environment,
+    sessionId,
+    customerId,
+    subscriptionId,
+    email,
+    reason,
+    reasonText,
+    mrr,
+    currency,
+  } = row;
+  const data = {
+    sessionId,
+    customerId,
+    subscriptionId,
+    email,
+    reason,
+    reasonText,
+    plan: row.plan,
+    mrr,
+    currency,
+  };
   await tx.insertEvent({
     id: deps.newId("evt"),
     workspaceId,
@@ -41,7 +69,13 @@ async function announce(deps: Deps, tx: Queries, type: string, row: LedgerRow, a
 }
 
 /** What a run says so far: the reason, the offer on screen, staying, closing. The session has not been decided yet. */
-export async function recordProgress(deps: Deps, tx: Queries, session: SessionRow, run: Replay, now: number): Promise<void> {
+export async function recordProgress(
+  deps: Deps,
+  tx: Queries,
+  session: SessionRow,
+  run: Replay,
+  now: number,
+): Promise<void> {
   const existing = await tx.ledgerOfSession(session.id);
   const row: LedgerRow = { ...(existing ?? blank(deps, session, now)), updatedAt: deps.clock() };
   for (const key of ["reason", "reasonText", "feedback"] as const) {
@@ -69,7 +103,8 @@ export async function recordProgress(deps: Deps, tx: Queries, session: SessionRo
   if (!existing) await announce(deps, tx, "session.started", row, now);
   if (run.kept) await announce(deps, tx, "session.retained", row, now);
   // Opening and closing again is still one abandoned visit.
-  if (run.closed && existing?.outcome !== "abandoned") await announce(deps, tx, "session.abandoned", row, now);
+  if (run.closed && existing?.outcome !== "abandoned")
+    await announce(deps, tx, "session.abandoned", row, now);
 }
 
 /** @param settlement undefined: what was announced as requested did not come to pass */
@@ -110,7 +145,10 @@ export async function sweepIdle(deps: Deps): Promise<number> {
       await tx.lock(`session:${id}`);
       const session = await tx.session(id);
       if (!session || session.outcome || session.touchedAt > deps.clock() - deps.limits.idle) return 0;
-      const row = { ...((await tx.ledgerOfSession(id)) ?? blank(deps, session, now)), updatedAt: deps.clock() };
+      const row = {
+        ...((await tx.ledgerOfSession(id)) ?? blank(deps, session, now)),
+        updatedAt: deps.clock(),
+      };
       Object.assign(row, { outcome: "abandoned", confirmed: true });
       await tx.updateSession(id, { outcome: "abandoned", completedAt: now });
       await tx.putLedger(row);

@@ -42,9 +42,11 @@ export async function firstOffer(
   billing: BillingProvider,
 ): Promise<Offer | undefined> {
   // Who is leaving already is left alone.
-  if (customer.subscription.cancelAt !== undefined || customer.subscription.status === "cancelled") return undefined;
+  if (customer.subscription.cancelAt !== undefined || customer.subscription.status === "cancelled")
+    return undefined;
   for (const definition of definitions) {
-    if (!holds(definition.when, customer.subscription, customer.now) || !isEligible(definition, customer)) continue;
+    if (!holds(definition.when, customer.subscription, customer.now) || !isEligible(definition, customer))
+      continue;
     const offer = await withTerms(definition, customer, billing);
     if (offer) return offer;
   }
@@ -61,8 +63,10 @@ async function withTerms(
   const copy = Object.fromEntries(
     Object.entries({ title, body, acceptLabel, declineLabel }).filter(([, value]) => value !== undefined),
   );
-  const offer = <Type extends Offer["type"]>(type: Type, terms: Extract<Offer, { type: Type }>["terms"] | undefined) =>
-    terms && ({ type, id, ...copy, terms } as Offer);
+  const offer = <Type extends Offer["type"]>(
+    type: Type,
+    terms: Extract<Offer, { type: Type }>["terms"] | undefined,
+  ) => terms && ({ type, id, ...copy, terms } as Offer);
   switch (definition.type) {
     case "discount":
       return offer("discount", discountTerms(definition, customer));
@@ -84,7 +88,10 @@ async function withTerms(
     case "redirect":
       return offer(definition.type, { url: definition.url });
     case "custom":
-      return offer("custom", { name: definition.name, ...(definition.data === undefined ? {} : { data: definition.data }) });
+      return offer("custom", {
+        name: definition.name,
+        ...(definition.data === undefined ? {} : { data: definition.data }),
+      });
   }
 }
 
@@ -132,7 +139,10 @@ function chargeAfter(first: number, count: number, { anchor, price }: BilledSubs
 function pauseTerms({ months, untilDate }: Definition<"pause">, { subscription, now }: Customer) {
   if (subscription.status !== "active") return undefined;
   // Whole days, so that a customer is never offered "today" or a clock time.
-  const dates = untilDate && { min: startOfDay(now) + DAY, max: startOfDay(addMonths(now, untilDate.maxMonths)) };
+  const dates = untilDate && {
+    min: startOfDay(now) + DAY,
+    max: startOfDay(addMonths(now, untilDate.maxMonths)),
+  };
   return { months, ...(dates ? { dates } : {}), startsAt: now };
 }
 
@@ -150,12 +160,17 @@ async function forSale(billing: BillingProvider, priceId: string): Promise<Catal
   return known && (await billing.prices(known.productId)).find(({ price }) => price.id === priceId);
 }
 
-async function planTerms({ plans }: Definition<"plan_change">, { subscription }: Customer, billing: BillingProvider) {
+async function planTerms(
+  { plans }: Definition<"plan_change">,
+  { subscription }: Customer,
+  billing: BillingProvider,
+) {
   if (subscription.status === "cancelled" || subscription.status === "paused") return undefined;
   const options: PlanOption[] = [];
   for (const { priceId, description } of plans) {
     const found = await forSale(billing, priceId);
-    if (!found || priceId === subscription.price.id || found.price.currency !== subscription.price.currency) continue;
+    if (!found || priceId === subscription.price.id || found.price.currency !== subscription.price.currency)
+      continue;
     options.push({ ...asOption(found, subscription.quantity), ...(description ? { description } : {}) });
   }
   return options.length ? { plans: options, startsAt: subscription.periodEnd } : undefined;
@@ -169,7 +184,9 @@ async function annualTerms(
   const { price, plan, status } = subscription;
   if (status !== "active" || price.interval !== "month" || price.intervalCount !== 1) return undefined;
   const isAnnual = (each: CatalogPrice) =>
-    each.price.interval === "year" && each.price.intervalCount === 1 && each.price.currency === price.currency;
+    each.price.interval === "year" &&
+    each.price.intervalCount === 1 &&
+    each.price.currency === price.currency;
   const found = priceId ? await forSale(billing, priceId) : (await billing.prices(plan.id)).find(isAnnual);
   if (!found || !isAnnual(found)) return undefined;
   const saving = price.amount * 12 - found.price.amount * subscription.quantity;

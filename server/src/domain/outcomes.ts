@@ -71,7 +71,11 @@ async function ingest(
 }
 
 /** @throws Problem session_not_found, event_conflict, too_many_events */
-export async function recordEvents(deps: Deps, claims: SessionClaims, request: EventsRequest): Promise<number> {
+export async function recordEvents(
+  deps: Deps,
+  claims: SessionClaims,
+  request: EventsRequest,
+): Promise<number> {
   const now = await deps.billing(claims).now();
   return deps.store.transaction(async (tx) => {
     await tx.lock(`session:${request.session}`);
@@ -84,7 +88,11 @@ export async function recordEvents(deps: Deps, claims: SessionClaims, request: E
  * Executes what the run's last event asks for, once.
  * @throws Problem session_completed, decision_not_possible, offer_changed, offer_not_available, billing_rejected, …
  */
-export async function decide(deps: Deps, claims: SessionClaims, request: DecisionRequest): Promise<Settlement> {
+export async function decide(
+  deps: Deps,
+  claims: SessionClaims,
+  request: DecisionRequest,
+): Promise<Settlement> {
   const now = await deps.billing(claims).now();
   // The events are kept even if the decision itself is refused: they happened.
   const session = await deps.store.transaction(async (tx) => {
@@ -151,7 +159,11 @@ async function prepare(
   return { session, action };
 }
 
-async function decisionOf(tx: Transaction, session: SessionRow, { events }: DecisionRequest): Promise<Decision> {
+async function decisionOf(
+  tx: Transaction,
+  session: SessionRow,
+  { events }: DecisionRequest,
+): Promise<Decision> {
   const last = events.at(-1) as (typeof events)[number];
   if (events.some((event) => event.run !== last.run)) {
     throw new Problem("parameter_invalid", { param: "events", message: "A decision is about one run." });
@@ -182,7 +194,8 @@ async function checkOffer(
 ): Promise<void> {
   if (!seen) throw new Problem("parameter_missing", { param: "seen" });
   const shown = { offer: offer.id, terms: offer.terms, choice };
-  if (!isDeepStrictEqual({ ...seen, choice: seen.choice ?? {} }, shown)) throw new Problem("offer_changed", { param: "seen" });
+  if (!isDeepStrictEqual({ ...seen, choice: seen.choice ?? {} }, shown))
+    throw new Problem("offer_changed", { param: "seen" });
   const row = await tx.flow(session.flowId, session.flowVersion);
   const definition = row && definitionOf(row, offer.id);
   const accepted = await tx.acceptedOffers(session, session.customerId);
@@ -200,7 +213,10 @@ function actionOf(
   return { type: "cancel", subscriptionId, effective: confirm?.effective ?? "period_end", ...words };
 }
 
-async function ledgerReason(tx: Transaction, session: SessionRow): Promise<{ reason?: string; comment?: string }> {
+async function ledgerReason(
+  tx: Transaction,
+  session: SessionRow,
+): Promise<{ reason?: string; comment?: string }> {
   const row = await tx.ledgerOfSession(session.id);
   const comment = row?.reasonText ?? row?.feedback;
   return { ...(row?.reason ? { reason: row.reason } : {}), ...(comment ? { comment } : {}) };
@@ -225,7 +241,9 @@ async function carryOut(deps: Deps, session: SessionRow, pending: ActionRow): Pr
     if (ended) return succeed(deps, session, pending, ended, await billing.now());
     deps.log.warn({ session: session.id, action: pending.id, code: error.code }, "billing refused an action");
     await fail(deps, session, pending, error);
-    throw new Problem(pending.decision.type === "accept" ? "offer_not_available" : "billing_rejected", { cause: error });
+    throw new Problem(pending.decision.type === "accept" ? "offer_not_available" : "billing_rejected", {
+      cause: error,
+    });
   }
   return succeed(deps, session, pending, subscription, at);
 }
@@ -243,7 +261,12 @@ function withTimeout<T>(work: Promise<T>, ms: number): Promise<T> {
   return Promise.race([work, timeout]).finally(() => clearTimeout(timer));
 }
 
-function settlementOf(decision: Decision, subscription: Settlement["subscription"], status: Settlement["status"], at: number): Settlement {
+function settlementOf(
+  decision: Decision,
+  subscription: Settlement["subscription"],
+  status: Settlement["status"],
+  at: number,
+): Settlement {
   const head = { status, at, subscription };
   if (decision.type === "cancel") return { outcome: "cancelled", ...head };
   const { id, type } = decision.offer;
@@ -256,7 +279,12 @@ async function requested(deps: Deps, session: SessionRow, pending: ActionRow): P
     await tx.lock(`session:${session.id}`);
     const current = (await tx.session(session.id)) as SessionRow;
     if (current.settlement) return current.settlement;
-    const settlement = settlementOf(pending.decision, session.config.subscription, "requested", session.config.now);
+    const settlement = settlementOf(
+      pending.decision,
+      session.config.subscription,
+      "requested",
+      session.config.now,
+    );
     await tx.updateSession(session.id, { settlement, touchedAt: deps.clock() });
     await recordOutcome(deps, tx, current, settlement);
     return settlement;
@@ -318,7 +346,8 @@ export async function settlePending(deps: Deps, session: SessionRow): Promise<Se
   const billing = deps.billing(session);
   try {
     const found =
-      pending.action && (await withTimeout(billing.readBack(pending.action, pending.id), deps.limits.billingTimeout));
+      pending.action &&
+      (await withTimeout(billing.readBack(pending.action, pending.id), deps.limits.billingTimeout));
     if (found) await succeed(deps, session, pending, found, await billing.now());
     else await carryOut(deps, session, pending);
   } catch (error) {

@@ -1,6 +1,12 @@
 /** What the recorded events of one run amount to: the same machine that ran in the browser, run again. */
 import type { FlowConfig, FlowEvent } from "../../../src/api/wire.ts";
-import { currentNode, type Decision, type FlowState, initial, transition } from "../../../src/flow/machine.ts";
+import {
+  currentNode,
+  type Decision,
+  type FlowState,
+  initial,
+  transition,
+} from "../../../src/flow/machine.ts";
 import type { ActionRow } from "../store/store.ts";
 
 export interface Replay {
@@ -22,9 +28,16 @@ export interface Replay {
  * @param events one run's, by seq; what follows a gap is not looked at
  * @param actions the session's: they tell how earlier decisions of this run ended
  */
-export function replay(config: FlowConfig, events: readonly FlowEvent[], actions: readonly ActionRow[]): Replay {
+export function replay(
+  config: FlowConfig,
+  events: readonly FlowEvent[],
+  actions: readonly ActionRow[],
+): Replay {
   // A decision that was taken elsewhere is no part of what this run did.
-  const clean: FlowConfig = { ...config, session: { id: config.session.id, environment: config.session.environment } };
+  const clean: FlowConfig = {
+    ...config,
+    session: { id: config.session.id, environment: config.session.environment },
+  };
   let [state] = transition(transition(initial, { type: "open" })[0], { type: "loaded", config: clean });
   const result: Replay = { state, kept: false, closed: false };
   const contiguous = events.filter((event, index) => event.seq === index);

@@ -24,7 +24,14 @@ export function sealSession(key: Uint8Array, prefix: SessionPrefix, claims: Sess
   const { tokenId, workspaceId, environment, customerId, subscriptionId, expiresAt } = claims;
   const nonce = randomBytes(NONCE);
   const cipher = createCipheriv("aes-256-gcm", key, nonce).setAAD(Buffer.from(prefix));
-  const plain = JSON.stringify([tokenId, workspaceId, environment, customerId, subscriptionId ?? null, expiresAt]);
+  const plain = JSON.stringify([
+    tokenId,
+    workspaceId,
+    environment,
+    customerId,
+    subscriptionId ?? null,
+    expiresAt,
+  ]);
   const sealed = Buffer.concat([nonce, cipher.update(plain, "utf8"), cipher.final(), cipher.getAuthTag()]);
   return prefix + sealed.toString("base64url");
 }
@@ -33,13 +40,18 @@ export function sealSession(key: Uint8Array, prefix: SessionPrefix, claims: Sess
  * @param now the machine's clock, ms
  * @throws Problem session_invalid for anything that we did not make, session_expired for what we made too long ago
  */
-export function openSession(key: Uint8Array, token: string, now: number): SessionClaims & { prefix: SessionPrefix } {
+export function openSession(
+  key: Uint8Array,
+  token: string,
+  now: number,
+): SessionClaims & { prefix: SessionPrefix } {
   const match = /^(ret_|sub_)([A-Za-z0-9_-]{40,1024})$/.exec(token);
   if (!match) throw new Problem("session_invalid");
   const prefix = match[1] as SessionPrefix;
   const sealed = Buffer.from(match[2] as string, "base64url");
   // Several spellings of one base64url string decode alike; only ours is accepted.
-  if (sealed.length <= NONCE + TAG || sealed.toString("base64url") !== match[2]) throw new Problem("session_invalid");
+  if (sealed.length <= NONCE + TAG || sealed.toString("base64url") !== match[2])
+    throw new Problem("session_invalid");
   let plain: string;
   try {
     const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, NONCE), { authTagLength: TAG });

@@ -2,7 +2,12 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Flow, FlowConfig } from "../../../src/api/wire.ts";
 import { monthlyAmount } from "../../../src/flow/offers.ts";
-import { type BilledSubscription, type BillingProvider, type Customer, publicView } from "../billing/provider.ts";
+import {
+  type BilledSubscription,
+  type BillingProvider,
+  type Customer,
+  publicView,
+} from "../billing/provider.ts";
 import type { Deps } from "../deps.ts";
 import type { FlowRow, Scope, SessionRow } from "../store/store.ts";
 import { resolveFlow } from "./flows.ts";
@@ -23,9 +28,15 @@ export interface CustomerQuery {
  * @returns a sealed session id
  * @throws Problem parameter_missing, customer_not_found, customer_ambiguous, subscription_not_found
  */
-export async function mintSession(deps: Deps, scope: Scope, prefix: SessionPrefix, query: CustomerQuery): Promise<string> {
+export async function mintSession(
+  deps: Deps,
+  scope: Scope,
+  prefix: SessionPrefix,
+  query: CustomerQuery,
+): Promise<string> {
   const { customer_id: id, customer_email: email, subscription_id: subscriptionId } = query;
-  if (!id && !email) throw new Problem("parameter_missing", { message: "customer_id or customer_email is required" });
+  if (!id && !email)
+    throw new Problem("parameter_missing", { message: "customer_id or customer_email is required" });
   const billing = deps.billing(scope);
   const found = await billing.findCustomers(id ? { id } : { email: email as string });
   const customer = await theOne(billing, found, subscriptionId);
@@ -40,7 +51,11 @@ export async function mintSession(deps: Deps, scope: Scope, prefix: SessionPrefi
 }
 
 /** One e-mail address can stand for several customers: the subscription, or the only one who pays, decides. */
-async function theOne(billing: BillingProvider, found: Customer[], subscriptionId: string | undefined): Promise<Customer> {
+async function theOne(
+  billing: BillingProvider,
+  found: Customer[],
+  subscriptionId: string | undefined,
+): Promise<Customer> {
   if (!found.length) throw new Problem("customer_not_found");
   if (subscriptionId) {
     const owner = (await billing.subscription(subscriptionId))?.customerId;
@@ -51,7 +66,8 @@ async function theOne(billing: BillingProvider, found: Customer[], subscriptionI
   if (found.length === 1) return found[0] as Customer;
   const paying: Customer[] = [];
   for (const each of found) {
-    if ((await billing.subscriptions(each.id)).some(({ status }) => status !== "cancelled")) paying.push(each);
+    if ((await billing.subscriptions(each.id)).some(({ status }) => status !== "cancelled"))
+      paying.push(each);
   }
   if (paying.length !== 1) throw new Problem("customer_ambiguous");
   return paying[0] as Customer;
@@ -109,14 +125,22 @@ async function subscriptionOf(
   claims: SessionClaims,
   wanted: string | undefined,
 ): Promise<BilledSubscription> {
-  if (claims.subscriptionId && wanted && claims.subscriptionId !== wanted) throw new Problem("subscription_not_found");
+  if (claims.subscriptionId && wanted && claims.subscriptionId !== wanted)
+    throw new Problem("subscription_not_found");
   const id = claims.subscriptionId ?? wanted;
-  const subscription = id ? await billing.subscription(id) : (await billing.subscriptions(claims.customerId))[0];
+  const subscription = id
+    ? await billing.subscription(id)
+    : (await billing.subscriptions(claims.customerId))[0];
   if (subscription?.customerId !== claims.customerId) throw new Problem("subscription_not_found");
   return subscription;
 }
 
-function isCurrent(session: SessionRow, row: FlowRow, subscription: BilledSubscription, now: number): boolean {
+function isCurrent(
+  session: SessionRow,
+  row: FlowRow,
+  subscription: BilledSubscription,
+  now: number,
+): boolean {
   return (
     session.flowId === row.id &&
     session.flowVersion === row.version &&

@@ -29,7 +29,10 @@ export interface NewKey extends Scope {
 }
 
 /** @returns the key itself, which nothing can show again */
-export async function createKey(deps: Deps, { key, scopes = ["*"], ...rest }: NewKey): Promise<{ key: string; row: KeyRow }> {
+export async function createKey(
+  deps: Deps,
+  { key, scopes = ["*"], ...rest }: NewKey,
+): Promise<{ key: string; row: KeyRow }> {
   const text = key ?? `rk_${rest.kind === "secret" ? "sk" : "pk"}_${randomText(40)}`;
   const row: KeyRow = {
     workspaceId: rest.workspaceId,

@@ -24,7 +24,7 @@ export async function keyOf(headers: Headers, deps: Deps): Promise<{ key: KeyRow
   if (!secret) throw new Problem("key_invalid");
   if (given.some((other) => other !== secret)) throw new Problem("conflicting_credentials");
   const key = await deps.store.keyByHash(hashKey(secret));
-  if (!key || key.kind !== "secret" || key.revokedAt !== undefined) throw new Problem("key_invalid");
+  if (key?.kind !== "secret" || key.revokedAt !== undefined) throw new Problem("key_invalid");
   const workspace = await deps.store.workspace(key.workspaceId);
   if (!workspace) throw new Problem("key_invalid");
   const now = deps.clock();

@@ -50,7 +50,10 @@ export async function tick(deps: Deps): Promise<number> {
       await deps.store.finishJob(job.id);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      deps.log.warn({ job: job.id, topic: job.topic, attempts: job.attempts, reason: message }, "job will be retried");
+      deps.log.warn(
+        { job: job.id, topic: job.topic, attempts: job.attempts, reason: message },
+        "job will be retried",
+      );
       await deps.store.retryJob(job.id, deps.clock() + backoff(job.attempts), message);
     }
   }

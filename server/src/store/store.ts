@@ -3,8 +3,9 @@
  * PostgreSQL) pass one behaviour suite. Instants are integers in milliseconds, money is integers in minor units, JSON
  * columns are parsed here and nowhere else.
  */
-import type { Decision, Fault } from "../../../src/flow/machine.ts";
+
 import type { FlowConfig, FlowEvent, Settlement } from "../../../src/api/wire.ts";
+import type { Decision, Fault } from "../../../src/flow/machine.ts";
 import type { BillingAction, Environment } from "../billing/provider.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -156,7 +157,10 @@ export interface Queries {
   workspace(id: string): Promise<WorkspaceRow | undefined>;
   workspaces(): Promise<WorkspaceRow[]>;
   insertWorkspace(row: WorkspaceRow): Promise<void>;
-  updateWorkspace(id: string, change: Partial<Pick<WorkspaceRow, "name" | "status" | "settings">>): Promise<void>;
+  updateWorkspace(
+    id: string,
+    change: Partial<Pick<WorkspaceRow, "name" | "status" | "settings">>,
+  ): Promise<void>;
 
   /** A revoked key too. */
   keyByHash(hash: string): Promise<KeyRow | undefined>;
@@ -210,7 +214,10 @@ export interface Queries {
   /** False if the session has a pending or succeeded action already. */
   insertAction(row: ActionRow): Promise<boolean>;
   /** Only a pending one: what is settled stays. */
-  settleAction(id: string, change: { status: "succeeded" | "failed"; fault?: Fault; settledAt: number }): Promise<void>;
+  settleAction(
+    id: string,
+    change: { status: "succeeded" | "failed"; fault?: Fault; settledAt: number },
+  ): Promise<void>;
   /** Offers this customer has accepted, with when; succeeded and pending actions alike. */
   acceptedOffers(scope: Scope, customerId: string): Promise<{ offerId: string; at: number }[]>;
 

@@ -46,6 +46,7 @@ describe("Conditions", () => {
     [{ field: "attributes.absent", is: "" }, false],
     [{ field: "attributes.absent", atMost: 5 }, false],
     [{ field: "attributes.constructor", atLeast: 0 }, false],
+    [{ field: "attributes.constructor", is: String(Object) }, false],
     [{ not: { field: "attributes.absent", is: "x" } }, true],
     [
       {

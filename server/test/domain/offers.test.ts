@@ -226,7 +226,8 @@ onEachStore("Offers", ({ open }) => {
       ["cus_amara", { type: "annual_switch", id: "annual" }],
       ["cus_mateo", { type: "annual_switch", id: "annual" }],
       ["cus_misaki", { type: "annual_switch", id: "annual" }],
-      [john, { type: "annual_switch", id: "dearer", priceId: "price_team_monthly" }],
+      [john, { type: "annual_switch", id: "monthly", priceId: "price_team_monthly" }],
+      ["cus_noah", { type: "annual_switch", id: "costly", priceId: "price_team_annual" }],
       [john, { type: "annual_switch", id: "nowhere", priceId: "price_nowhere" }],
       ["cus_amara", { ...half, id: "brief", duration: "repeating", months: 1 }],
     ];

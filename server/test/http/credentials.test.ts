@@ -202,6 +202,21 @@ describe("A sealed session id", () => {
     );
   });
 
+  it("is refused in any other spelling of the same bytes", () => {
+    let spellings = 0;
+    for (const customerId of ["cus_1", "cus_12", "cus_123"]) {
+      const token = sealSession(key, "ret_", { ...claims, customerId });
+      for (const last of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") {
+        const other = token.slice(0, -1) + last;
+        if (other === token) continue;
+        refused(other, "session_invalid");
+        if (Buffer.from(other.slice(4), "base64url").equals(Buffer.from(token.slice(4), "base64url")))
+          spellings++;
+      }
+    }
+    assert.equal(spellings, 3 + 15, "lengths of every kind were tried");
+  });
+
   it("is refused when any one bit of it is another", () => {
     const token = sealSession(key, "sub_", claims);
     const bytes = Buffer.from(token.slice(4), "base64url");

@@ -102,7 +102,10 @@ const provocations: Partial<Record<ProblemCode, (world: World) => Promise<Reply>
     world.deps.store = { ...world.deps.store, ping };
     return world.request("/api/health");
   },
-  billing_rejected: async (world) => (await world.visit("cus_olivia")).record({ type: "confirm" }).decide(),
+  async billing_rejected(world) {
+    world.billing.plan = { execute: { when: "before", throws: "rejected" } };
+    return (await world.visit(john)).cancel();
+  },
   billing_unavailable: (world) => {
     world.billing.plan = { findCustomers: { when: "before", throws: "unknown" } };
     return mintFor(world, { customer_id: john });

@@ -119,11 +119,11 @@ for (const home of stores) {
       url: string,
       customer: string,
       random: (below: number) => number,
-      begun: () => void,
+      begun: (path: string, reply: Promise<Reply>) => void,
     ): Promise<void> {
       const request = (path: string, asked: { token?: string; json?: unknown; key?: string }) => {
         const reply = post(url, path, asked);
-        begun();
+        begun(path, reply);
         return reply;
       };
       const minted = await request("/v1/retention/session", {
@@ -155,6 +155,19 @@ for (const home of stores) {
       for (const { id } of visit.events) story.acknowledged.add(id);
     }
 
+    /** Resolves as soon as another process sees that billing was changed, or at the latest when the reply is there. */
+    async function billingChanges(reply: Promise<Reply>): Promise<void> {
+      let over = false;
+      const end = () => {
+        over = true;
+      };
+      void reply.then(end, end);
+      const changes = async () =>
+        (await opened.db.selectFrom("simulator_requests").select("key").execute()).length;
+      const before = await changes();
+      while (!over && (await changes()) === before);
+    }
+
     it("keeps every promise", async (context) => {
       const scope = await scopeOf();
       const seed = Number(process.env.TEST_SEED ?? Date.now() % 100_000);
@@ -169,8 +182,11 @@ for (const home of stores) {
         const server = await serve(env);
         let left = LEAST + random(MOST - LEAST);
         let dead: Promise<unknown> | undefined;
-        const begun = () => {
-          if (--left <= 0) dead ??= server.end("SIGKILL");
+        // Every other time between billing's change and our own note of it, where a second change would come from.
+        const aimed = kill % 2 === 1;
+        const begun = (path: string, reply: Promise<Reply>) => {
+          if (--left > 0 || dead || (aimed && path !== "/v1/widget/decision")) return;
+          dead = (aimed ? billingChanges(reply) : Promise.resolve()).then(() => server.end("SIGKILL"));
         };
         const waiting = await newcomers(MOST);
         const stream = async () => {
