@@ -36,7 +36,7 @@ export function holds(
   if (all) return all.every((each) => holds(each, subscription, now));
   if (any) return any.some((each) => holds(each, subscription, now));
   if (not) return !holds(not, subscription, now);
-  const value = field === undefined ? undefined : valueOf(field, subscription, now);
+  const value = field === undefined ? undefined : factOf(field, subscription, now);
   if (value === undefined) return false;
   // An empty text is no number, although JavaScript takes it for 0.
   const size = String(value).trim() === "" ? Number.NaN : Number(value);
