@@ -1,9 +1,9 @@
-import { defineConfig, type UserConfig } from "vite";
+import { defineConfig, type Plugin, type UserConfig } from "vite";
 
 /** Elements that npm users can import one by one; the same names are subpaths in package.json's exports. */
 const elements = ["cancel-button", "retention-modal"];
 
-/** For bundlers: Lit stays a dependency of the page, so that there is one copy of it. */
+/** For bundlers: readable modules, for the page's own build to shorten. */
 const npm: UserConfig = {
   build: {
     outDir: "dist/npm",
@@ -17,17 +17,31 @@ const npm: UserConfig = {
         ...Object.fromEntries(elements.map((name) => [name, `src/components/${name}.ts`])),
       },
     },
-    rolldownOptions: { external: /^lit($|\/)/, output: { chunkFileNames: "chunks/[name]-[hash].js" } },
+    rolldownOptions: { output: { chunkFileNames: "chunks/[name]-[hash].js" } },
+  },
+};
+
+/**
+ * Layout of templates and style sheets is for those who read the source. A line break does as well as one with
+ * indentation in HTML and CSS, and in CSS none is needed.
+ */
+const compact: Plugin = {
+  name: "compact-templates",
+  enforce: "pre",
+  transform(code, id) {
+    if (!/\/src\/components\/.+\.ts$/.test(id)) return null;
+    const flush = code.replace(/\n\s+/g, "\n");
+    return id.endsWith("/styles.ts")
+      ? flush.replace(/\s*([{};,])\s*|(:) /g, "$1$2").replaceAll(";}", "}")
+      : flush;
   },
 };
 
 /** For a script tag: everything inside, a tiny entry with a stable name, the rest in chunks that may be cached forever. */
 const embed: UserConfig = {
-  define: { "process.env.NODE_ENV": '"production"' },
+  plugins: [compact],
   build: {
     outDir: "dist/embed",
-    // Dropping the notices from the code is fair because they travel next to it.
-    license: { fileName: "LICENSES.txt" },
     // Library mode, because pages need no preload helper. On its own it keeps whitespace, hence output.minify.
     lib: { formats: ["es"], entry: { embed: "src/embed.ts" } },
     rolldownOptions: {

@@ -1,10 +1,10 @@
 /**
  * Writes `src/api/wire.ts` from `src/api/contract.ts`: plain types, so that published declarations never mention zod,
- * and the table of the compact checker, so that no browser carries zod. `--check` fails when the file is stale.
+ * and the shapes that the compact checker reads, so that no browser carries zod. `--check` fails when the file is stale.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { z } from "zod";
-import type { Shape } from "../src/api/check.ts";
+import type { Fields, Shape } from "../src/api/check.ts";
 import * as contract from "../src/api/contract.ts";
 
 interface Schema {
@@ -22,7 +22,7 @@ interface Schema {
   [keyword: string]: unknown;
 }
 
-/** Schemas that a browser receives: the checker's table holds these and what they refer to. */
+/** Schemas that a browser receives: the checker has shapes of these and of what they refer to. */
 const RECEIVED = ["FlowConfig", "Settlement", "EventsAck", "ErrorBody"];
 
 const target = new URL("../src/api/wire.ts", import.meta.url);
@@ -81,80 +81,89 @@ function declarationOf(name: string, schema: Schema): string {
     .join("\n")}\n}`;
 }
 
-/** Keywords that say nothing about validity, and those that the checker's table can express. */
+/** Keywords that say nothing about validity, and those that a shape can express. */
 const KNOWN = new Set(
   "$schema $id id $ref type const enum anyOf oneOf properties required items additionalProperties description propertyNames minimum maximum".split(
     " ",
   ),
 );
 
+const LETTERS: Record<string, string> = { string: "s", boolean: "b", number: "n", integer: "i" };
+
+/** In the notation of `check.ts`; `#Name` stands for another shape. */
 function shapeOf(schema: Schema, path: string): Shape {
-  for (const keyword of Object.keys(schema)) {
-    if (!KNOWN.has(keyword)) throw new Error(`${path}: the checker cannot express "${keyword}"`);
-  }
+  const cannot = (what: string): never => {
+    throw new Error(`${path}: the checker cannot express ${what}`);
+  };
+  for (const keyword of Object.keys(schema)) if (!KNOWN.has(keyword)) cannot(keyword);
   if (schema.$ref) return `#${nameOf(schema.$ref)}`;
-  if (schema.const !== undefined) return { e: [schema.const] };
-  if (schema.enum) return { e: schema.enum };
+  const texts = schema.const === undefined ? schema.enum : [schema.const];
+  if (texts) {
+    if (!texts.every((text) => typeof text === "string" && !text.includes("|"))) cannot("these values");
+    return `=${texts.join("|")}`;
+  }
   const options = union(schema);
   if (options) {
-    const kinds = options.map((option) => option.properties?.type?.const);
-    if (kinds.some((kind) => typeof kind !== "string")) {
-      return { a: options.map((option, index) => shapeOf(option, `${path}/${index}`)) };
-    }
-    return {
-      t: Object.fromEntries(
-        options.map((option, index) => [kinds[index], shapeOf(option, `${path}/${kinds[index]}`)]),
-      ),
-    };
+    if (options.every(({ properties }) => typeof properties?.type?.const === "string"))
+      return kindsOf(options, path);
+    const letters = options.map(({ type, ...rest }) =>
+      Object.keys(rest).length ? "" : LETTERS[type as string],
+    );
+    return letters.every(Boolean) ? letters.join("") : cannot("this union");
   }
-  switch (schema.type) {
-    case "string":
-      return "s";
-    case "boolean":
-      return "b";
-    case "number":
-      return "n";
-    case "integer":
-      return "i";
-    case "array":
-      return [shapeOf(schema.items ?? {}, `${path}[]`)];
-    case "object":
-      if (!schema.properties) return { r: shapeOf(schema.additionalProperties as Schema, `${path}{}`) };
-      return {
-        o: Object.fromEntries(
-          Object.entries(schema.properties)
-            // The union has already looked at the discriminator.
-            .filter(([key, field]) => !(key === "type" && field.const !== undefined))
-            .map(([key, field]) => [
-              schema.required?.includes(key) ? key : `${key}?`,
-              shapeOf(field, `${path}/${key}`),
-            ]),
-        ),
-      };
-    default:
-      return "u";
-  }
+  if (schema.type === "array") return [shapeOf(schema.items ?? {}, `${path}[]`)];
+  if (schema.type !== "object") return LETTERS[schema.type as string] ?? "u";
+  if (schema.properties) return fieldShapes(schema, path);
+  return { "*": shapeOf(schema.additionalProperties as Schema, `${path}{}`) };
 }
 
-function tableOf(roots: string[]): Record<string, Shape> {
-  const table: Record<string, Shape> = {};
+const fieldShapes = (schema: Schema, path: string): Fields =>
+  Object.fromEntries(
+    Object.entries(schema.properties ?? {}).map(([key, field]) => [
+      schema.required?.includes(key) ? key : `${key}?`,
+      shapeOf(field, `${path}/${key}`),
+    ]),
+  );
+
+/** What all kinds have in common is written once. */
+function kindsOf(options: Schema[], path: string): Fields {
+  const kinds = options.map((option) => ({
+    kind: option.properties?.type?.const as string,
+    fields: Object.entries(fieldShapes(option, path)).filter(([key]) => key !== "type"),
+  }));
+  const isCommon = ([key, shape]: [string, Shape]) =>
+    kinds.every(({ fields }) => fields.some((each) => JSON.stringify(each) === JSON.stringify([key, shape])));
+  const common = kinds[0]?.fields.filter(isCommon) ?? [];
+  const types = kinds.map(({ kind, fields }) => [
+    kind,
+    Object.fromEntries(fields.filter((field) => !isCommon(field))),
+  ]);
+  return { ...Object.fromEntries(common), type: Object.fromEntries(types) };
+}
+
+const constantOf = (name: string) => name.replace(/^./, (letter) => letter.toLowerCase());
+
+/** One constant for each schema, after those that it refers to. */
+function shapesOf(roots: string[]): string[] {
+  const lines = new Map<string, string>();
   const visit = (name: string) => {
-    if (table[name]) return;
-    const shape = shapeOf(schemas[name] as Schema, name);
-    table[name] = shape;
-    for (const [, ref] of JSON.stringify(shape).matchAll(/"#(\w+)"/g)) visit(ref as string);
+    if (lines.has(name)) return;
+    const shape = JSON.stringify(shapeOf(schemas[name] as Schema, name));
+    for (const [, ref] of shape.matchAll(/"#(\w+)"/g)) visit(ref as string);
+    const code = shape.replace(/"#(\w+)"/g, (_, ref: string) => constantOf(ref)).replace(/"(\w+)":/g, "$1: ");
+    lines.set(name, `export const ${constantOf(name)}: Shape = ${code};`);
   };
   roots.forEach(visit);
-  return table;
+  return [...lines.values()];
 }
 
 const output = [
   "// Written by `npm run generate` from contract.ts. Do not edit.",
-  'import type { Table } from "./check.ts";',
+  'import type { Shape } from "./check.ts";',
   "",
   ...Object.entries(schemas).map(([name, schema]) => `${declarationOf(name, schema)}\n`),
-  "/** What `check()` reads, for everything that a browser receives. */",
-  `export const wire: Table = ${JSON.stringify(tableOf(RECEIVED))};`,
+  "// What `check()` reads, for everything that a browser receives.",
+  ...shapesOf(RECEIVED),
   "",
 ].join("\n");
 

@@ -1,11 +1,11 @@
 /**
- * What a page pays: builds the embed, prints its files, and fails above the recorded figures in bench/budget.json.
+ * What a page pays: builds the embed, prints its files and parts, and fails above the figures in bench/budget.json.
  * `--record` writes smaller figures down; a larger one is raised by hand, in a change that says why.
  */
 import { hash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
-import { build, normalizePath, type Rolldown } from "vite";
+import { build, minifySync, normalizePath, type Rolldown } from "vite";
 
 /** Bytes after brotli 11. */
 export interface Figures {
@@ -24,8 +24,20 @@ type Chunk = Pick<
 const notInFlow = /\/src\/(components\/subscription-hub|i18n\/(?!en\.)[\w-]+)\.ts$/;
 
 /** What must not be loaded before somebody clicks, and what must not be loaded at all. */
-const neverEager = /\/node_modules\/(lit|lit-\w+|@lit\/.+)\/|\/src\/(flow\/machine|api\/client)\.ts$/;
-const never = /\/node_modules\/zod\/|\/src\/api\/contract\.ts$/;
+const neverEager = /\/src\/(components\/html|flow\/machine|api\/client)\.ts$/;
+const never = /\/node_modules\/|\/src\/api\/contract\.ts$/;
+
+/** What the flow is made of; a module belongs to the first part that it fits. */
+const parts: Readonly<Record<string, RegExp>> = {
+  "button and loader": /\/src\/(\w+|components\/cancel-button)\.ts$/,
+  "template engine": /\/components\/html\.ts$/,
+  "style sheet": /\/components\/styles\.ts$/,
+  "dialog and steps": /\/src\/components\//,
+  "texts, money, dates": /\/src\/i18n\//,
+  "machine and offers": /\/src\/flow\/(machine|offers)\.ts$/,
+  "contract: shapes and checker": /\/src\/api\/(check|wire)\.ts$/,
+  "client, outbox, controller": /\/src\/(api|flow)\//,
+};
 
 /** A bundler may drop an element as unused: a small figure means nothing then. */
 const expected = ["/src/components/cancel-button.ts", "/src/components/retention-modal.ts"];
@@ -94,6 +106,30 @@ const brotli = (code: string) =>
   }).length;
 
 /**
+ * What each part adds: the flow with it, less the flow without it. Parts share words and idioms that brotli writes only
+ * once, so they add up to less than the whole.
+ */
+function shares(chunks: readonly Rolldown.OutputChunk[]): { part: string; raw: number; brotli: number }[] {
+  const modules = chunks.flatMap((chunk) =>
+    Object.entries(chunk.modules).map(([id, { code }]) => ({
+      part: Object.keys(parts).find((name) => parts[name]?.test(normalizePath(id))),
+      code: minifySync("module.js", code ?? "", { compress: false, mangle: { toplevel: true } }).code,
+    })),
+  );
+  const without = (part?: string) =>
+    modules
+      .filter((each) => each.part !== part)
+      .map(({ code }) => code)
+      .join("\n");
+  const whole = without("");
+  return Object.keys(parts).map((part) => ({
+    part,
+    raw: Buffer.byteLength(whole) - Buffer.byteLength(without(part)),
+    brotli: brotli(whole) - brotli(without(part)),
+  }));
+}
+
+/**
  * The build as it ships, but with names of chunks that look like hashes and depend on nothing: otherwise each change
  * of a lazy chunk would change the compressed size of the entry that names it by a byte or two.
  */
@@ -125,6 +161,7 @@ async function main(): Promise<void> {
   const file = new URL("../bench/budget.json", import.meta.url);
   const budget: Figures = JSON.parse(readFileSync(file, "utf8"));
   console.table(sizes);
+  console.table(shares(chunks.filter((chunk) => flow.includes(chunk))));
   for (const name of ["eager", "flow"] as const) {
     console.log(`${name.padEnd(5)} ${now[name]} bytes of brotli, record ${budget[name]}`);
   }

@@ -1,7 +1,7 @@
 /** One HTTP request for JSON: no retries, no credentials of its own. */
 import { check } from "./check.ts";
 import { ApiError } from "./errors.ts";
-import { type ErrorBody, wire } from "./wire.ts";
+import { type ErrorBody, errorBody } from "./wire.ts";
 
 export interface Transport {
   fetch?: typeof fetch;
@@ -46,7 +46,7 @@ export async function ask(
   }
   let error = { code: "invalid_answer", message: `no JSON with status ${status}` };
   try {
-    error = (check(wire, "#ErrorBody", body) as ErrorBody).error;
+    error = (check(errorBody, body) as ErrorBody).error;
   } catch {}
   throw new ApiError(
     error.code,

@@ -1,14 +1,16 @@
 /** The widget's three endpoints, with retries. */
 import { ask, type Transport } from "./ask.ts";
-import { check } from "./check.ts";
+import { check, type Shape } from "./check.ts";
 import { ApiError } from "./errors.ts";
 import {
   type DecisionRequest,
   type EventsAck,
+  eventsAck,
   type FlowConfig,
   type FlowEvent,
+  flowConfig,
   type Settlement,
-  wire,
+  settlement,
 } from "./wire.ts";
 
 export interface ClientOptions extends Transport {
@@ -51,7 +53,7 @@ export function createClient(options: ClientOptions): Client {
   const { apiUrl, token, attempts = 3, random = Math.random, wait = sleep } = options;
   const base = `${apiUrl.replace(/\/+$/, "")}/v1/widget/`;
 
-  async function attempt(path: string, shape: string, init: RequestInit, bearer: string): Promise<unknown> {
+  async function attempt(path: string, shape: Shape, init: RequestInit, bearer: string): Promise<unknown> {
     const headers = { Accept: "application/json", ...init.headers, Authorization: `Bearer ${bearer}` };
     const answer = await ask(
       base + path,
@@ -59,13 +61,13 @@ export function createClient(options: ClientOptions): Client {
       options,
     );
     try {
-      return check(wire, shape, answer);
+      return check(shape, answer);
     } catch (fault) {
       throw new ApiError("invalid_answer", 200, false, (fault as Error).message);
     }
   }
 
-  async function persist(path: string, shape: string, init: RequestInit): Promise<unknown> {
+  async function persist(path: string, shape: Shape, init: RequestInit): Promise<unknown> {
     const { signal } = init;
     let fresh = false;
     let renewed = false;
@@ -91,7 +93,7 @@ export function createClient(options: ClientOptions): Client {
   }
 
   /** An abort also ends waiting for a token or for the next attempt. */
-  async function call<Answer>(path: string, shape: string, init: RequestInit): Promise<Answer> {
+  async function call<Answer>(path: string, shape: Shape, init: RequestInit): Promise<Answer> {
     const { signal } = init;
     let stop = () => {};
     const aborted = new Promise<never>((_, reject) => {
@@ -105,7 +107,7 @@ export function createClient(options: ClientOptions): Client {
     }
   }
 
-  const post = <Answer>(path: string, shape: string, body: unknown, init: RequestInit, headers?: object) =>
+  const post = <Answer>(path: string, shape: Shape, body: unknown, init: RequestInit, headers?: object) =>
     call<Answer>(path, shape, {
       ...init,
       method: "POST",
@@ -118,14 +120,14 @@ export function createClient(options: ClientOptions): Client {
       const query = new URLSearchParams();
       if (subscriptionId) query.set("subscription_id", subscriptionId);
       if (restart) query.set("restart", "1");
-      return call(`flow${query.size ? `?${query}` : ""}`, "#FlowConfig", { signal: signal ?? null });
+      return call(`flow${query.size ? `?${query}` : ""}`, flowConfig, { signal: signal ?? null });
     },
     record(session, events, { signal, keepalive = false } = {}) {
-      return post("events", "#EventsAck", { session, events }, { keepalive, signal: signal ?? null });
+      return post("events", eventsAck, { session, events }, { keepalive, signal: signal ?? null });
     },
     decide(request, { signal } = {}) {
       const key = request.events.at(-1)?.id;
-      return post("decision", "#Settlement", request, { signal: signal ?? null }, { "Idempotency-Key": key });
+      return post("decision", settlement, request, { signal: signal ?? null }, { "Idempotency-Key": key });
     },
   };
 }

@@ -1,5 +1,5 @@
 // Written by `npm run generate` from contract.ts. Do not edit.
-import type { Table } from "./check.ts";
+import type { Shape } from "./check.ts";
 
 export interface AnnualSwitchTerms {
   plan: PlanOption;
@@ -196,5 +196,27 @@ export interface TrialExtensionTerms {
   trialEnd: number;
 }
 
-/** What `check()` reads, for everything that a browser receives. */
-export const wire: Table = {"FlowConfig":{"o":{"session":{"o":{"id":"s","environment":{"e":["prod","sandbox"]},"settlement?":"#Settlement"}},"flow":"#Flow","subscription":"#Subscription","customer":{"o":{"name?":"s","email?":"s"}},"attributes":{"r":{"a":["s","n","b"]}},"fallbackEmail?":"s","now":"i"}},"Settlement":{"o":{"outcome":{"e":["retained","cancelled"]},"status":{"e":["done","requested"]},"offer?":{"o":{"id":"s","type":"s"}},"choice?":"#Choice","at":"i","subscription":"#Subscription"}},"Choice":{"o":{"months?":"i","until?":"i","priceId?":"s"}},"Subscription":{"o":{"id":"s","status":"#SubscriptionStatus","plan":{"o":{"id":"s","name":"s","features":["s"]}},"price":"#Price","startedAt":"i","periodEnd":"i","trialEnd?":"i","pausedUntil?":"i","cancelAt?":"i","discount?":"#Discount","scheduledChange?":{"o":{"name":"s","price":"#Price","at":"i"}},"nextCharge?":{"o":{"amount":"i","currency":"s","at":"i"}}}},"SubscriptionStatus":{"e":["trialing","active","past_due","paused","cancelled"]},"Price":{"o":{"id":"s","amount":"i","currency":"s","interval":"#Interval","intervalCount":"i"}},"Interval":{"e":["day","week","month","year"]},"Discount":{"o":{"percentOff?":"n","amountOff?":"i","endsAt?":"i"}},"Flow":{"o":{"id":"s","version":"i","steps":["#Step"]}},"Step":{"t":{"survey":{"o":{"id":"s","title?":"s","body?":"s","reasons":["#Reason"],"required?":"b"}},"offer":{"o":{"id":"s","title?":"s","body?":"s","offer":"#Offer"}},"feedback":{"o":{"id":"s","title?":"s","body?":"s","label?":"s","required?":"b","minLength?":"i"}},"losses":{"o":{"id":"s","title?":"s","body?":"s","items":["s"]}},"confirm":{"o":{"id":"s","title?":"s","body?":"s","effective":{"e":["period_end","immediately"]},"confirmLabel?":"s","keepLabel?":"s"}},"success":{"o":{"id":"s","title?":"s","body?":"s","retained?":{"o":{"title?":"s","body?":"s"}},"cancelled?":{"o":{"title?":"s","body?":"s"}}}},"custom":{"o":{"id":"s","title?":"s","body?":"s","name":"s","data?":"u","required?":"b"}}}},"Reason":{"o":{"id":"s","label":"s","offer?":"#Offer","followup?":{"o":{"label":"s","required?":"b"}}}},"Offer":{"t":{"discount":{"o":{"id":"s","title?":"s","body?":"s","acceptLabel?":"s","declineLabel?":"s","terms":"#DiscountTerms"}},"pause":{"o":{"id":"s","title?":"s","body?":"s","acceptLabel?":"s","declineLabel?":"s","terms":"#PauseTerms"}},"plan_change":{"o":{"id":"s","title?":"s","body?":"s","acceptLabel?":"s","declineLabel?":"s","terms":"#PlanChangeTerms"}},"annual_switch":{"o":{"id":"s","title?":"s","body?":"s","acceptLabel?":"s","declineLabel?":"s","terms":"#AnnualSwitchTerms"}},"trial_extension":{"o":{"id":"s","title?":"s","body?":"s","acceptLabel?":"s","declineLabel?":"s","terms":"#TrialExtensionTerms"}},"contact":{"o":{"id":"s","title?":"s","body?":"s","acceptLabel?":"s","declineLabel?":"s","terms":"#LinkTerms"}},"redirect":{"o":{"id":"s","title?":"s","body?":"s","acceptLabel?":"s","declineLabel?":"s","terms":"#LinkTerms"}},"custom":{"o":{"id":"s","title?":"s","body?":"s","acceptLabel?":"s","declineLabel?":"s","terms":"#CustomTerms"}}}},"DiscountTerms":{"o":{"percentOff?":"n","amountOff?":"i","duration":"#DiscountDuration","months?":"i","amount":"i","discounted":"i","currency":"s","fullPriceAt?":"i"}},"DiscountDuration":{"e":["once","repeating","forever"]},"PauseTerms":{"o":{"months":["i"],"dates?":{"o":{"min":"i","max":"i"}},"startsAt":"i"}},"PlanChangeTerms":{"o":{"plans":["#PlanOption"],"startsAt":"i"}},"PlanOption":{"o":{"price":"#Price","name":"s","description?":"s","features?":["s"]}},"AnnualSwitchTerms":{"o":{"plan":"#PlanOption","dueNow":"i","saving":"i"}},"TrialExtensionTerms":{"o":{"days":"i","trialEnd":"i"}},"LinkTerms":{"o":{"url":"s"}},"CustomTerms":{"o":{"name":"s","data?":"u"}},"EventsAck":{"o":{"accepted":"i"}},"ErrorBody":{"o":{"error":{"o":{"type":"s","code":"s","message":"s","param?":"s","request_id?":"s"}}}}};
+// What `check()` reads, for everything that a browser receives.
+export const choice: Shape = {"months?":"i","until?":"i","priceId?":"s"};
+export const subscriptionStatus: Shape = "=trialing|active|past_due|paused|cancelled";
+export const interval: Shape = "=day|week|month|year";
+export const price: Shape = {id: "s",amount: "i",currency: "s",interval: interval,intervalCount: "i"};
+export const discount: Shape = {"percentOff?":"n","amountOff?":"i","endsAt?":"i"};
+export const subscription: Shape = {id: "s",status: subscriptionStatus,plan: {id: "s",name: "s",features: ["s"]},price: price,startedAt: "i",periodEnd: "i","trialEnd?":"i","pausedUntil?":"i","cancelAt?":"i","discount?":discount,"scheduledChange?":{name: "s",price: price,at: "i"},"nextCharge?":{amount: "i",currency: "s",at: "i"}};
+export const settlement: Shape = {outcome: "=retained|cancelled",status: "=done|requested","offer?":{id: "s",type: "s"},"choice?":choice,at: "i",subscription: subscription};
+export const discountDuration: Shape = "=once|repeating|forever";
+export const discountTerms: Shape = {"percentOff?":"n","amountOff?":"i",duration: discountDuration,"months?":"i",amount: "i",discounted: "i",currency: "s","fullPriceAt?":"i"};
+export const pauseTerms: Shape = {months: ["i"],"dates?":{min: "i",max: "i"},startsAt: "i"};
+export const planOption: Shape = {price: price,name: "s","description?":"s","features?":["s"]};
+export const planChangeTerms: Shape = {plans: [planOption],startsAt: "i"};
+export const annualSwitchTerms: Shape = {plan: planOption,dueNow: "i",saving: "i"};
+export const trialExtensionTerms: Shape = {days: "i",trialEnd: "i"};
+export const linkTerms: Shape = {url: "s"};
+export const customTerms: Shape = {name: "s","data?":"u"};
+export const offer: Shape = {id: "s","title?":"s","body?":"s","acceptLabel?":"s","declineLabel?":"s",type: {discount: {terms: discountTerms},pause: {terms: pauseTerms},plan_change: {terms: planChangeTerms},annual_switch: {terms: annualSwitchTerms},trial_extension: {terms: trialExtensionTerms},contact: {terms: linkTerms},redirect: {terms: linkTerms},custom: {terms: customTerms}}};
+export const reason: Shape = {id: "s",label: "s","offer?":offer,"followup?":{label: "s","required?":"b"}};
+export const step: Shape = {id: "s","title?":"s","body?":"s",type: {survey: {reasons: [reason],"required?":"b"},offer: {offer: offer},feedback: {"label?":"s","required?":"b","minLength?":"i"},losses: {items: ["s"]},confirm: {effective: "=period_end|immediately","confirmLabel?":"s","keepLabel?":"s"},success: {"retained?":{"title?":"s","body?":"s"},"cancelled?":{"title?":"s","body?":"s"}},custom: {name: "s","data?":"u","required?":"b"}}};
+export const flow: Shape = {id: "s",version: "i",steps: [step]};
+export const flowConfig: Shape = {session: {id: "s",environment: "=prod|sandbox","settlement?":settlement},flow: flow,subscription: subscription,customer: {"name?":"s","email?":"s"},attributes: {"*":"snb"},"fallbackEmail?":"s",now: "i"};
+export const eventsAck: Shape = {accepted: "i"};
+export const errorBody: Shape = {error: {type: "s",code: "s",message: "s","param?":"s","request_id?":"s"}};

@@ -4,9 +4,7 @@
  * right-to-left costs nothing; and every text finds its own direction, since flows may be in another language than the
  * page.
  */
-import { css } from "lit";
-
-export const styles = css`
+export const styles = /* css */ `
 :host {
   display: contents;
 }

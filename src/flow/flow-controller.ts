@@ -1,5 +1,4 @@
 /** The only place where the machine, the client, the outbox and the page's events meet. */
-import type { ReactiveController, ReactiveControllerHost } from "lit";
 import { type Client, createClient } from "../api/client.ts";
 import { createCredentials } from "../api/credentials.ts";
 import { ApiError } from "../api/errors.ts";
@@ -24,7 +23,9 @@ export interface FlowSettings {
   apiUrl: string;
 }
 
-export interface FlowHost extends ReactiveControllerHost {
+export interface FlowHost {
+  /** The state has changed. */
+  requestUpdate(): void;
   /** Read anew for every opening. */
   readonly settings: FlowSettings;
   /** Where events are dispatched. */
@@ -57,7 +58,7 @@ const faultOf = (error: unknown): Fault =>
     ? { code: error.code, retryable: error.retryable }
     : { code: "network", retryable: true };
 
-export class FlowController implements ReactiveController {
+export class FlowController {
   state: FlowState = initial;
   readonly #host: FlowHost;
   readonly #queue: MachineEvent[] = [];
@@ -69,10 +70,9 @@ export class FlowController implements ReactiveController {
 
   constructor(host: FlowHost) {
     this.#host = host;
-    host.addController(this);
   }
 
-  hostDisconnected(): void {
+  disconnected(): void {
     // Moving an element in the document disconnects it for a moment only.
     queueMicrotask(() => {
       if (!this.#host.isConnected) this.dispatch({ type: "close" });

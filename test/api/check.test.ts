@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { z } from "zod";
-import { check } from "../../src/api/check.ts";
+import { check, type Shape } from "../../src/api/check.ts";
 import {
   ErrorBody,
   EventsAck,
@@ -13,15 +13,23 @@ import {
   Step,
   Subscription,
 } from "../../src/api/contract.ts";
-import { type FlowConfig as Config, wire } from "../../src/api/wire.ts";
+import * as wire from "../../src/api/wire.ts";
 import { configOf, confirm, offers, survey } from "../flow/fixtures.ts";
 import { at, spoil, spoiling, valuesOf } from "./arbitraries.ts";
 
-const RECEIVED = { FlowConfig, Settlement, ErrorBody, EventsAck, Subscription, Step, Offer };
+const RECEIVED: Record<string, [schema: z.ZodType, shape: Shape]> = {
+  FlowConfig: [FlowConfig, wire.flowConfig],
+  Settlement: [Settlement, wire.settlement],
+  ErrorBody: [ErrorBody, wire.errorBody],
+  EventsAck: [EventsAck, wire.eventsAck],
+  Subscription: [Subscription, wire.subscription],
+  Step: [Step, wire.step],
+  Offer: [Offer, wire.offer],
+};
 
-function verdict(name: string, value: unknown): { good: boolean; value?: unknown } {
+function verdict(shape: Shape, value: unknown): { good: boolean; value?: unknown } {
   try {
-    return { good: true, value: check(wire, `#${name}`, value) };
+    return { good: true, value: check(shape, value) };
   } catch (error) {
     assert.ok(error instanceof TypeError);
     return { good: false };
@@ -40,12 +48,12 @@ const skipped = (value: unknown, result: z.ZodSafeParseResult<unknown>) =>
 /** As JSON has it: without keys that hold undefined. */
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-for (const [name, schema] of Object.entries<z.ZodType>(RECEIVED)) {
+for (const [name, [schema, shape]] of Object.entries(RECEIVED)) {
   describe(name, () => {
     it("accepts what zod accepts, and keeps the same of it", () => {
       fc.assert(
         fc.property(valuesOf(schema), (value) => {
-          assert.deepEqual(verdict(name, value), { good: true, value: schema.parse(value) });
+          assert.deepEqual(verdict(shape, value), { good: true, value: schema.parse(value) });
         }),
       );
     });
@@ -59,7 +67,7 @@ for (const [name, schema] of Object.entries<z.ZodType>(RECEIVED)) {
             const value = spoilings.reduce(spoil, good);
             const result = schema.safeParse(value);
             fc.pre(!skipped(value, result));
-            const found = verdict(name, value);
+            const found = verdict(shape, value);
             assert.equal(found.good, result.success, result.error?.message);
             if (result.success) assert.deepEqual(plain(found.value), plain(result.data));
           },
@@ -71,7 +79,7 @@ for (const [name, schema] of Object.entries<z.ZodType>(RECEIVED)) {
 }
 
 describe("what a newer server may send", () => {
-  const received = (config: unknown) => check(wire, "#FlowConfig", config) as Config;
+  const received = (config: unknown) => check(wire.flowConfig, config) as wire.FlowConfig;
   const novel = { type: "hologram", id: "h", terms: {} } as never;
 
   it("steps of an unknown kind are left out of the flow", () => {
@@ -108,7 +116,7 @@ describe("what a newer server may send", () => {
   });
 
   it("an unknown kind where nothing else can stand is a fault", () => {
-    assert.throws(() => check(wire, "#Offer", novel), /unexpected value at \//);
+    assert.throws(() => check(wire.offer, novel), /unexpected value at \//);
   });
 });
 
@@ -119,11 +127,11 @@ describe("faults", () => {
       { type: "offer", id: "o", offer: { ...offers.discount, terms: {} as never } },
     ]);
     assert.throws(
-      () => check(wire, "#FlowConfig", flow),
+      () => check(wire.flowConfig, flow),
       new TypeError("unexpected value at /flow/steps/1/offer/terms/duration"),
     );
-    assert.throws(() => check(wire, "#FlowConfig", 1), new TypeError("unexpected value at /"));
-    assert.throws(() => check(wire, "#Step", { type: 7 }), new TypeError("unexpected value at /type"));
+    assert.throws(() => check(wire.flowConfig, 1), new TypeError("unexpected value at /"));
+    assert.throws(() => check(wire.step, { type: 7 }), new TypeError("unexpected value at /type"));
   });
 });
 
@@ -138,7 +146,7 @@ describe("prototypes", () => {
           `"__proto__":{"fallbackEmail":"evil@example.com"},"attributes":{"__proto__":${hostile},`,
         )
         .replace('"customer":{', '"customer":{"__proto__":{"email":"evil@example.com"}');
-      const config = check(wire, "#FlowConfig", JSON.parse(text)) as Config;
+      const config = check(wire.flowConfig, JSON.parse(text)) as wire.FlowConfig;
       assert.deepEqual(config, good);
       assert.deepEqual(FlowConfig.parse(JSON.parse(text)), good);
       assert.equal(config.fallbackEmail, undefined);
@@ -151,6 +159,6 @@ describe("prototypes", () => {
     const everything = Object.prototype as { fallbackEmail?: string };
     everything.fallbackEmail = "evil@example.com";
     t.after(() => delete everything.fallbackEmail);
-    assert.equal(Object.hasOwn(check(wire, "#FlowConfig", good) as object, "fallbackEmail"), false);
+    assert.equal(Object.hasOwn(check(wire.flowConfig, good) as object, "fallbackEmail"), false);
   });
 });

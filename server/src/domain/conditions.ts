@@ -5,7 +5,7 @@ import type { Condition } from "../contract/flow-definition.ts";
 
 const DAY = 86_400_000;
 
-function _factOf(field: string, subscription: BilledSubscription, now: number): string | number | undefined {
+function factOf(field: string, subscription: BilledSubscription, now: number): string | number | undefined {
   const { plan, price, status, startedAt, metadata } = subscription;
   if (field.startsWith("attributes.")) {
     const key = field.slice("attributes.".length);

@@ -56,7 +56,8 @@ export async function renumerate(args: readonly string[], env: Environment, inpu
   return { code, out, err };
 }
 
-export interface Served {
+/** Disposing of it leaves no process behind, however the test went. */
+export interface Served extends AsyncDisposable {
   url: string;
   /** The first start's, else undefined. */
   publicKey?: string;
@@ -88,13 +89,13 @@ export async function serve(
   void closed.then(() => listening.reject(new Error(`It did not start:\n${printed}`)));
   await listening.promise;
   const facts = args.includes("--json") ? JSON.parse(out) : { url: /http:\/\/[\w.:]+/.exec(out)?.[0] };
-  return {
-    ...facts,
-    printed: () => printed,
-    async end(signal) {
-      child.kill(signal);
-      const [code] = await closed;
-      return code;
-    },
+  const end = async (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    const [code] = await closed;
+    return code;
   };
+  const dispose = async () => {
+    await end("SIGKILL");
+  };
+  return { ...facts, printed: () => printed, end, [Symbol.asyncDispose]: dispose };
 }

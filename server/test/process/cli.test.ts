@@ -71,7 +71,7 @@ describe("The command line", () => {
     const mine = listed.find((each: { id: string }) => each.id === made.id);
     assert.deepEqual([mine.name, mine.lastFour, mine.revokedAt], ["backend", made.key.slice(-4), undefined]);
 
-    const server = await serve(place.env);
+    await using server = await serve(place.env);
     assert.equal(await mint(server.url, made.key), 200);
     // Another process revokes it while the server runs.
     assert.deepEqual(await json("keys", "revoke", made.id), { id: made.id, revoked: true });
@@ -168,14 +168,14 @@ describe("The command line", () => {
 describe("Serving", () => {
   it("says where it listens and shows its keys once", async () => {
     await using place = await folder();
-    const first = await serve(place.env);
+    await using first = await serve(place.env);
     assert.match(first.url, /^http:\/\/localhost:[1-9]\d*$/);
     assert.equal((await fetch(`${first.url}/api/health`)).status, 200);
     const { privateKey = assert.fail(), publicKey = assert.fail() } = first;
     assert.equal(await mint(first.url, privateKey), 200);
     assert.equal(await first.end("SIGTERM"), 0);
 
-    const second = await serve(place.env);
+    await using second = await serve(place.env);
     assert.equal(second.privateKey, undefined);
     assert.equal(await mint(second.url, privateKey), 200, "the key outlives a restart");
     assert.ok(![privateKey, publicKey].some((key) => second.printed().includes(key)));
@@ -184,7 +184,7 @@ describe("Serving", () => {
 
   it("without --json says it in words, as the default command", async () => {
     await using place = await folder();
-    const server = await serve(place.env, []);
+    await using server = await serve(place.env, []);
     assert.match(server.printed(), /Renumerate is listening at http:\/\/localhost:\d+\n/);
     assert.match(server.printed(), /private key {2}rk_sk_\w{40}\n {2}The private key is shown this once/);
     assert.equal(await server.end("SIGTERM"), 0);
@@ -197,7 +197,7 @@ describe("Serving", () => {
       RENUMERATE_PRIVATE_KEY: "sk_live_0123456789abcdef",
       RATE_LIMIT_PER_MINUTE: "2",
     };
-    const server = await serve(env);
+    await using server = await serve(env);
     assert.equal(await mint(server.url, "sk_live_0123456789abcdef"), 200);
     assert.equal(await mint(server.url, "sk_live_0123456789abcdef"), 200);
     assert.equal(await mint(server.url, "sk_live_0123456789abcdef"), 429);
@@ -219,7 +219,7 @@ describe("Serving", () => {
 
   it("finishes what is in hand before it ends", async () => {
     await using place = await folder();
-    const server = await serve(place.env);
+    await using server = await serve(place.env);
     const asked = Array.from({ length: 20 }, () => mint(server.url, server.privateKey ?? ""));
     await asked[0];
     const ended = server.end("SIGTERM");
@@ -262,7 +262,7 @@ describe("Serving", () => {
 
   it("says that its port is taken or its database away, and ends", async () => {
     await using place = await folder();
-    const server = await serve(place.env);
+    await using server = await serve(place.env);
     await using other = await folder();
     const taken = await renumerate(["serve"], { ...other.env, PORT: new URL(server.url).port });
     assert.equal(taken.code, 1);
