@@ -25,7 +25,8 @@ interface Ending {
 }
 
 /** A suite that ended badly without a failed test counts as one failure: the last line must not look well then. */
-export function verdict({ status, counts = { passed: 0, failed: 0 } }: Ending): Counts & { fault?: string } {
+export function verdict({ status, counts }: Ending): Counts & { fault?: string } {
+  if (!counts) return { passed: 0, failed: 1, fault: `did not finish (status ${status})` };
   if (counts.failed > 0) return counts;
   const once = { ...counts, failed: 1 };
   if (status !== 0) return { ...once, fault: `ended with status ${status} although no test failed` };
@@ -46,6 +47,9 @@ const bar = [
   "--test-coverage-branches=95",
 ];
 
+/** --test-timeout ends a test, but not the process of a test that goes on regardless: the run would wait for ever. */
+const SUITE_LIMIT_MS = 10 * 60_000;
+
 const report = path.join(tmpdir(), `renumerate-test-${process.pid}.json`);
 const notices: string[] = [];
 
@@ -53,6 +57,7 @@ function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Ending {
   rmSync(report, { force: true });
   const { status } = spawnSync(process.execPath, args, {
     stdio: "inherit",
+    timeout: SUITE_LIMIT_MS,
     env: { ...process.env, ...env, TEST_COUNTS: report },
   });
   try {
@@ -65,7 +70,7 @@ function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Ending {
 }
 
 function runNode(files: readonly string[], flags: readonly string[] = [], env?: NodeJS.ProcessEnv): Ending {
-  if (!files.length) return { status: 0 };
+  if (!files.length) return { status: 0, counts: { passed: 0, failed: 0 } };
   const reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout"];
   const counting = ["--test-reporter=./scripts/node-counts.ts", `--test-reporter-destination=${report}`];
   return run(["--test", "--test-timeout=120000", ...reporters, ...counting, ...flags, ...files], env);

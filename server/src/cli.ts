@@ -1,10 +1,12 @@
 /** The command line: `renumerate serve | keys | workspace | flow`. Exit codes: 0 done, 1 refused, 2 called wrongly. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { z } from "zod";
 import type { LintResult } from "./domain/flows.ts";
-import { lintFlow, publishFlow } from "./domain/flows.ts";
+import { lintFlow, publishFlow, unknownPrices } from "./domain/flows.ts";
 import { createKey } from "./domain/workspaces.ts";
-import { type Installation, open, serve } from "./main.ts";
+import { type Installation, open, serve, version } from "./main.ts";
+import { AllowedOrigins, FallbackEmail } from "./settings.ts";
 import type { WorkspaceRow } from "./store/store.ts";
 
 class Refused extends Error {}
@@ -39,11 +41,13 @@ function readDefinition(file: string): LintResult {
   } catch (error) {
     throw new Refused(`${file}: ${(error as Error).message}`);
   }
+  let definition: unknown;
   try {
-    return lintFlow(JSON.parse(text));
+    definition = JSON.parse(text);
   } catch (error) {
     throw new Refused(`${file} is not valid JSON: ${(error as Error).message}`);
   }
+  return lintFlow(definition);
 }
 
 /** Prints what is wrong with a definition, path by path, and refuses it. */
@@ -57,15 +61,21 @@ function accepted(file: string, result: LintResult, json: boolean | undefined) {
   throw new Refused(`${result.issues.length} ${result.issues.length === 1 ? "fault" : "faults"} found`);
 }
 
-const list = (value: string) =>
-  value
-    .split(",")
-    .map((each) => each.trim())
-    .filter(Boolean);
+/** A value that must fulfil the same rule as in the environment. */
+const valid =
+  <Output>(schema: z.ZodType<Output>) =>
+  (value: string): Output => {
+    const { data, success, error } = schema.safeParse(value);
+    if (!success) throw new InvalidArgumentError(error.issues[0]?.message ?? "");
+    return data;
+  };
+
+const Name = z.string().trim().min(1, "a name").max(120);
 
 function program(): Command {
   const root = new Command("renumerate")
     .description("Open, self-hosted subscription retention")
+    .version(version)
     .exitOverride();
 
   root
@@ -74,8 +84,12 @@ function program(): Command {
     .addOption(asJson())
     .action(async ({ json }: { json?: boolean }) => {
       const installation = await open();
-      const { url, stop } = await serve(installation);
       const { created } = installation;
+      const { url, stop } = await serve(installation).catch((error) => {
+        // What was made is made, and shown now or never.
+        if (created) process.stderr.write(keysOf(created));
+        throw error;
+      });
       const end = () => void stop().then(() => process.exit(0));
       // Before it says that it listens: whoever waits for that may end it at once.
       process.once("SIGINT", end).once("SIGTERM", end);
@@ -96,7 +110,7 @@ function program(): Command {
         .choices(["secret", "public"])
         .default("secret"),
     )
-    .option("--name <name>", "what it is for", "command line")
+    .option("--name <name>", "what it is for", valid(Name), "command line")
     .addOption(asJson())
     .action(
       (options: {
@@ -153,16 +167,18 @@ function program(): Command {
     .description("the workspace's settings")
     .command("set")
     .description("change settings; what is not named stays")
-    .option("--name <name>")
+    .option("--name <name>", "what the workspace is called", valid(Name))
     .addOption(new Option("--status <status>").choices(["active", "read_only", "demo"]))
-    .option("--fallback-email <address>", "where customers write when the server cannot be reached")
-    .option("--allowed-origins <list>", "origins of pages that may use the widgets, with commas", list)
-    .option("--return-hosts <list>", "hosts that hosted pages may return to, with commas", list)
-    .option("--default-return-url <url>", "where hosted pages return to", (value: string) => {
-      if (!/^https?:$/.test(URL.parse(value)?.protocol ?? ""))
-        throw new InvalidArgumentError("not an http(s) address");
-      return value;
-    })
+    .option(
+      "--fallback-email <address>",
+      "where customers write when the server cannot be reached",
+      valid(FallbackEmail),
+    )
+    .option(
+      "--allowed-origins <list>",
+      "origins of pages that may use the widgets, with commas",
+      valid(AllowedOrigins),
+    )
     .addOption(asJson())
     .action(
       (
@@ -202,11 +218,10 @@ function program(): Command {
     .action((file: string, options: { environment: "prod" | "sandbox"; json?: boolean }) => {
       const { definition, facts } = accepted(file, readDefinition(file), options.json);
       return using(async ({ deps, workspace }) => {
-        const row = await publishFlow(
-          deps,
-          { workspaceId: workspace.id, environment: options.environment },
-          definition,
-        );
+        const scope = { workspaceId: workspace.id, environment: options.environment };
+        const issues = await unknownPrices(definition, deps.billing(scope));
+        if (issues.length) accepted(file, { ok: false, issues }, options.json);
+        const row = await publishFlow(deps, scope, definition);
         print(
           options.json,
           { ok: true, id: row.id, version: row.version, environment: row.environment, ...facts },

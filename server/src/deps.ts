@@ -17,6 +17,7 @@ export function loggable(error: unknown): object | string {
 
 export interface Deps {
   store: Store;
+  /** Answers or fails within a time that a customer can wait. */
   billing(scope: Scope): BillingProvider;
   clock: () => number;
   /** `ses_…`, `act_…`: prefix and 22 characters of chance. */
@@ -29,8 +30,6 @@ export interface Deps {
     perSession: number;
     /** How long a session id lives, ms. */
     sessionTtl: number;
-    /** How long a provider may take before the customer is told "requested", ms. */
-    billingTimeout: number;
     /** Silence after which an open session counts as abandoned, ms. */
     idle: number;
   };

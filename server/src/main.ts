@@ -1,6 +1,6 @@
 /** The only file that reads the environment, opens the database and listens. */
 import { hkdfSync, randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { serve as listen } from "@hono/node-server";
@@ -9,8 +9,9 @@ import { createApp } from "./app.ts";
 import { createSimulator, type Simulator } from "./billing/simulator.ts";
 import { seedDemo } from "./billing/simulator-seed.ts";
 import { simulatorStorage } from "./billing/simulator-storage.ts";
+import { withTimeLimit } from "./billing/time-limit.ts";
 import type { Deps } from "./deps.ts";
-import { ensureWorkspace, randomText } from "./domain/workspaces.ts";
+import { ensureWorkspace, hashKey, randomText } from "./domain/workspaces.ts";
 import { startWorker } from "./outbox/worker.ts";
 import { mountDemo } from "./routes/demo.ts";
 import { serveFiles } from "./routes/files.ts";
@@ -19,20 +20,35 @@ import { openStore } from "./store/database.ts";
 import type { Scope, WorkspaceRow } from "./store/store.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+export const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   version: string;
 };
+
+const SHORTEST_SECRET = 32;
 
 /** Made once, kept beside the database, readable by its owner alone. */
 function masterSecret({ RENUMERATE_SECRET, DATA_DIR }: Settings): string {
   if (RENUMERATE_SECRET) return RENUMERATE_SECRET;
   const file = join(DATA_DIR, "secret");
-  try {
-    writeFileSync(file, randomBytes(32).toString("base64url"), { mode: 0o600, flag: "wx" });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  if (!existsSync(file)) {
+    // Whole or not at all: written aside, then given its name, which only one of several starts can do.
+    const draft = `${file}.${process.pid}`;
+    writeFileSync(draft, randomBytes(32).toString("base64url"), { mode: 0o600, flush: true });
+    try {
+      linkSync(draft, file);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    } finally {
+      rmSync(draft);
+    }
   }
-  return readFileSync(file, "utf8").trim();
+  const secret = readFileSync(file, "utf8").trim();
+  if (secret.length < SHORTEST_SECRET) {
+    throw new Error(
+      `${file} is damaged: it must hold at least ${SHORTEST_SECRET} characters. Restore or delete it.`,
+    );
+  }
+  return secret;
 }
 
 const derive = (secret: string, purpose: string): Uint8Array =>
@@ -50,15 +66,27 @@ export interface Installation {
 /** Opens everything that a command needs, and makes the first workspace if there is none. */
 export async function open(environment: NodeJS.ProcessEnv = process.env): Promise<Installation> {
   const settings = parseSettings(environment);
-  mkdirSync(settings.DATA_DIR, { recursive: true, mode: 0o700 });
+  // The database holds what customers wrote: nobody but the owner reads what we make.
+  process.umask(0o077);
+  try {
+    mkdirSync(settings.DATA_DIR, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new Error(`DATA_DIR cannot be used: ${(error as Error).message}`);
+  }
   const { DATABASE_URL: url, DATA_DIR } = settings;
-  const { store, db } = await openStore(url ? { url } : { file: join(DATA_DIR, "renumerate.db") });
+  const { store, db } = await openStore(url ? { url } : { file: join(DATA_DIR, "renumerate.db") }).catch(
+    (error) => {
+      throw new Error(
+        `${url ? "DATABASE_URL" : "DATA_DIR"}: the database cannot be opened: ${error.message}`,
+      );
+    },
+  );
   const storage = simulatorStorage(db);
   const simulator = ({ workspaceId, environment }: Scope) =>
     createSimulator({ storage, scope: `${workspaceId}/${environment}`, clock: Date.now });
   const deps: Deps = {
     store,
-    billing: simulator,
+    billing: (scope) => withTimeLimit(simulator(scope), settings.BILLING_TIMEOUT_SECONDS * 1000),
     clock: Date.now,
     newId: (prefix) => `${prefix}_${randomText(22)}`,
     keys: { session: derive(masterSecret(settings), "session") },
@@ -66,7 +94,6 @@ export async function open(environment: NodeJS.ProcessEnv = process.env): Promis
       perKey: settings.RATE_LIMIT_PER_MINUTE,
       perSession: settings.RATE_LIMIT_PER_MINUTE * 2,
       sessionTtl: settings.SESSION_TTL_MINUTES,
-      billingTimeout: settings.BILLING_TIMEOUT_SECONDS * 1000,
       idle: settings.IDLE_MINUTES,
     },
     log: pino({ level: settings.LOG_LEVEL, base: null }, pino.destination({ fd: 2, sync: true })),
@@ -78,8 +105,6 @@ export async function open(environment: NodeJS.ProcessEnv = process.env): Promis
     settings: {
       fallbackEmail: settings.FALLBACK_EMAIL,
       allowedOrigins: settings.ALLOWED_ORIGINS,
-      returnHosts: settings.RETURN_HOSTS,
-      ...(settings.DEFAULT_RETURN_URL ? { defaultReturnUrl: settings.DEFAULT_RETURN_URL } : {}),
     },
     publicKey: settings.RENUMERATE_PUBLIC_KEY,
     privateKey: settings.RENUMERATE_PRIVATE_KEY,
@@ -87,8 +112,23 @@ export async function open(environment: NodeJS.ProcessEnv = process.env): Promis
   for (const environment of ["prod", "sandbox"] as const) {
     await seedDemo(storage, `${first.workspace.id}/${environment}`, Date.now());
   }
+  const given = settings.RENUMERATE_PRIVATE_KEY;
+  if (given && !(await store.keyByHash(hashKey(given)))) {
+    deps.log.warn(
+      {},
+      "RENUMERATE_PRIVATE_KEY is no key of this installation: it is only taken by the first start",
+    );
+  }
+  if (url && !settings.RENUMERATE_SECRET) {
+    deps.log.warn(
+      {},
+      "RENUMERATE_SECRET is not set: servers on other machines would not accept this one's sessions",
+    );
+  }
   return { settings, deps, simulator, ...first };
 }
+
+const LONGEST_STOP = 10_000;
 
 /** Serves until it is told to stop, then finishes what is in hand. @returns where it listens, and how to stop it */
 export async function serve(installation: Installation): Promise<{ url: string; stop(): Promise<void> }> {
@@ -116,8 +156,14 @@ export async function serve(installation: Installation): Promise<{ url: string; 
     async stop() {
       // What is in hand is answered; a connection that is merely kept alive is not waited for.
       const idle = setInterval(() => "closeIdleConnections" in server && server.closeIdleConnections(), 50);
+      // Nor is a request that only trickles in.
+      const late = setTimeout(
+        () => "closeAllConnections" in server && server.closeAllConnections(),
+        LONGEST_STOP,
+      );
       await new Promise<void>((resolve) => server.close(() => resolve()));
       clearInterval(idle);
+      clearTimeout(late);
       await worker.stop();
       await deps.store.close();
     },

@@ -12,6 +12,7 @@ import { createSimulator } from "../src/billing/simulator.ts";
 import type { SimulatedInvoice } from "../src/billing/simulator-model.ts";
 import { seedDemo } from "../src/billing/simulator-seed.ts";
 import { simulatorStorage } from "../src/billing/simulator-storage.ts";
+import { withTimeLimit } from "../src/billing/time-limit.ts";
 import type { Deps } from "../src/deps.ts";
 import { defaultFlow } from "../src/domain/default-flow.ts";
 import { lintFlow, publishFlow } from "../src/domain/flows.ts";
@@ -24,6 +25,8 @@ import { Visit } from "./visit.ts";
 
 export const DAY = 86_400_000;
 export const MINUTE = 60_000;
+/** After which billing counts as silent. */
+export const BILLING_TIMEOUT = 8_000;
 /** A day of the month that every month has, at a time that no boundary falls on. */
 export const NOW = Date.parse("2027-05-14T09:41:00Z");
 
@@ -72,11 +75,12 @@ export async function createWorld({ store, db }: TestStore, options: WorldOption
   const boxOf = ({ workspaceId, environment }: Scope) => `${workspaceId}/${environment}`;
   const simulator = createSimulator({ storage, scope: boxOf(scope), clock: () => clock.now });
   const billing = faulty(simulator);
+  const limited = withTimeLimit(billing, BILLING_TIMEOUT);
   const deps: Deps = {
     store,
     billing: (wanted) =>
       boxOf(wanted) === boxOf(scope)
-        ? billing
+        ? limited
         : createSimulator({ storage, scope: boxOf(wanted), clock: () => clock.now }),
     clock: () => clock.now,
     newId: (prefix) => `${prefix}_${randomText(22)}`,
@@ -85,7 +89,6 @@ export async function createWorld({ store, db }: TestStore, options: WorldOption
       perKey: 10_000,
       perSession: 10_000,
       sessionTtl: DAY,
-      billingTimeout: 8_000,
       idle: 30 * MINUTE,
       ...options.limits,
     },
@@ -97,7 +100,6 @@ export async function createWorld({ store, db }: TestStore, options: WorldOption
   const settings: WorkspaceSettings = {
     fallbackEmail: "help@papercrane.example",
     allowedOrigins: ["https://shop.example", "http://localhost:*"],
-    returnHosts: [],
     ...options.settings,
   };
   const workspace = { id: scope.workspaceId, name: "Papercrane", status: "active" as const, settings };

@@ -216,6 +216,19 @@ export const FlowConfig = z
 
 const TEXT_LIMIT = 5000;
 
+/** Free JSON, but bounded: it is stored and replayed. Too deep to be written down counts as too long. */
+const bounded = (limit: number) =>
+  z.unknown().refine((value) => {
+    try {
+      return (JSON.stringify(value) ?? "").length <= limit;
+    } catch {
+      return false;
+    }
+  }, `at most ${limit} characters as JSON`);
+
+/** Characters of JSON that a custom step may answer with. */
+export const VALUE_LIMIT = 4000;
+
 /** What a customer does, as the machine's own input: the server replays it with the same machine. */
 const act = <Type extends string, Shape extends z.ZodRawShape>(type: Type, shape: Shape) =>
   z.strictObject({
@@ -239,7 +252,7 @@ export const FlowEvent = z
     act("select", { reason: z.string().max(64) }),
     act("write", { text: z.string().max(TEXT_LIMIT) }),
     act("choose", { choice: ChoiceInput }),
-    act("fill", { value: z.unknown() }),
+    act("fill", { value: bounded(VALUE_LIMIT) }),
     act("next", {}),
     act("back", {}),
     act("accept", {}),
@@ -262,7 +275,7 @@ export const DecisionRequest = z
     session: z.string().max(64),
     events: z.array(FlowEvent).min(1).max(500).describe("The whole run; its last event is the decision"),
     seen: z
-      .strictObject({ offer: z.string().max(64), terms: z.unknown(), choice: ChoiceInput.optional() })
+      .strictObject({ offer: z.string().max(64), terms: bounded(50_000), choice: ChoiceInput.optional() })
       .optional()
       .describe("The offer exactly as it was shown; it must equal what the server will execute"),
   })

@@ -14,7 +14,11 @@ test("a suite is as good as its tests", () => {
 
 test("a suite that crashed, missed a threshold or ran nothing is one failure, and says so", () => {
   assert.equal(verdict({ status: 1, counts: { passed: 3, failed: 0 } }).failed, 1);
-  assert.equal(verdict({ status: null }).failed, 1);
+  assert.deepEqual(verdict({ status: null }), {
+    passed: 0,
+    failed: 1,
+    fault: "did not finish (status null)",
+  });
   assert.match(verdict({ status: 0, counts: { passed: 0, failed: 0 } }).fault ?? "", /ran no test/);
 });
 

@@ -50,7 +50,9 @@ export type BillingAction = { subscriptionId: string } & (
       months?: number;
     }
   | { type: "pause"; resumesAt: number }
-  | { type: "change_price"; priceId: string; charge: "renewal" | "now" }
+  | { type: "change_price"; priceId: string; charge: "renewal" }
+  /** The unused time is counted from `asOf` (now by default), so that a preview made then is what is charged. */
+  | { type: "change_price"; priceId: string; charge: "now"; asOf?: number }
   | { type: "extend_trial"; trialEnd: number }
   | { type: "cancel"; effective: "period_end" | "immediately"; reason?: string; comment?: string }
 );
@@ -80,8 +82,12 @@ export interface BillingProvider {
   price(id: string): Promise<CatalogPrice | undefined>;
   /** The active prices of a product. */
   prices(productId: string): Promise<CatalogPrice[]>;
-  /** What `change_price` with `charge: "now"` would charge at once. */
-  previewChange(subscriptionId: string, priceId: string): Promise<{ dueNow: number; currency: string }>;
+  /** What `change_price` with `charge: "now"` would charge at once, as of an instant in the running period. */
+  previewChange(
+    subscriptionId: string,
+    priceId: string,
+    asOf?: number,
+  ): Promise<{ dueNow: number; currency: string }>;
   /**
    * Does it once per key: the same key again returns the state after the first time and changes nothing.
    * @throws BillingError

@@ -56,7 +56,9 @@ export function perform(
       return unbilled({ trialEnd, periodEnd: trialEnd, anchor: trialEnd });
     }
     case "change_price":
-      return action.charge === "now" ? changeNow(subscription, price, now) : changeLater(subscription, price);
+      return action.charge === "now"
+        ? changeNow(subscription, price, action.asOf ?? now, now)
+        : changeLater(subscription, price);
   }
 }
 
@@ -114,15 +116,17 @@ function changeLater(subscription: SimulatedSubscription, price: SimulatedPrice 
 function changeNow(
   subscription: SimulatedSubscription,
   price: SimulatedPrice | undefined,
+  asOf: number,
   now: number,
 ): Advanced {
-  const { id, status, credit } = subscription;
+  const { id, status, credit, periodStart } = subscription;
+  if (!(asOf >= periodStart && asOf <= now)) refuse("parameter_invalid", "asOf lies in the running period");
   const target = checkedPrice(subscription, price);
   if (target.id === subscription.price.id) refuse("price_unchanged", `It is ${target.id} already`);
   const changed = { ...without(subscription, "nextPrice"), price: target };
   if (status === "trialing") return { subscription: changed, invoices: [] };
   if (status !== "active") return refuse("subscription_not_active", `${id} is ${status}`);
-  return startPeriod({ ...changed, credit: credit + unusedValue(subscription, now) }, now);
+  return startPeriod({ ...changed, credit: credit + unusedValue(subscription, asOf) }, now);
 }
 
 function checkedPrice(

@@ -83,9 +83,15 @@ export function createSimulator({ storage, scope, clock }: SimulatorDeps): Simul
         );
       }),
 
-    previewChange: (subscriptionId, priceId) =>
+    previewChange: (subscriptionId, priceId, asOf) =>
       answering(async () => {
-        const change = { type: "change_price", subscriptionId, priceId, charge: "now" } as const;
+        const change = {
+          type: "change_price",
+          subscriptionId,
+          priceId,
+          charge: "now",
+          ...(asOf === undefined ? {} : { asOf }),
+        } as const;
         const { subscription, invoices } = await outcomeOf(rows, change);
         return { dueNow: invoices.at(-1)?.amount ?? 0, currency: subscription.price.currency };
       }),

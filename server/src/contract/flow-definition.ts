@@ -4,13 +4,31 @@
  * is refused at publishing with its path.
  */
 import { z } from "zod";
+import { Interval, SubscriptionStatus } from "../../../src/api/contract.ts";
 
 const id = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, "lower-case letters, digits, _ and -, at most 63 characters");
-const title = z.string().trim().min(1).max(200).optional();
-const body = z.string().trim().min(1).max(2000).optional();
-const label = z.string().trim().min(1).max(80);
+const MERGE_FIELD =
+  /^(customer\.(name|firstName|email)|plan\.name|price|period\.end|attributes\.[\w-]{1,40})$/;
+
+/** A text of the business. A misspelt merge field would always show its fallback, or nothing. */
+const prose = (most: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(most)
+    .superRefine((text, context) => {
+      for (const [, field = ""] of text.matchAll(/\{\{\s*([^|}]*?)\s*(?:\||\}\})/g)) {
+        if (!MERGE_FIELD.test(field))
+          context.addIssue({ code: "custom", message: `"${field}" is no merge field` });
+      }
+    });
+const title = prose(200).optional();
+const body = prose(2000).optional();
+const label = prose(80);
+const unique = (values: readonly unknown[]) => new Set(values).size === values.length;
 const months = z.int().min(1).max(36);
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
@@ -27,6 +45,12 @@ export interface Condition {
 }
 
 const TESTS = ["is", "in", "atLeast", "atMost"] as const;
+
+/** Facts with few values: another one would never hold. */
+const VALUES: Readonly<Record<string, readonly string[]>> = {
+  status: SubscriptionStatus.options,
+  "price.interval": Interval.options,
+};
 
 /** `{field, is|in|atLeast|atMost}`, `{all: […]}`, `{any: […]}`, `{not: …}`. */
 export const Condition: z.ZodType<Condition> = z.lazy(() =>
@@ -58,6 +82,11 @@ export const Condition: z.ZodType<Condition> = z.lazy(() =>
           message: "a field needs is, in, atLeast or atMost, and only a field",
         });
       }
+      const known = VALUES[condition.field ?? ""];
+      for (const value of known ? [condition.is ?? [], condition.in ?? []].flat() : []) {
+        if (!known?.includes(String(value)))
+          context.addIssue({ code: "custom", message: `${condition.field} is one of ${known?.join(", ")}` });
+      }
     }),
 );
 
@@ -77,6 +106,8 @@ const offer = <Type extends string, Shape extends z.ZodRawShape>(type: Type, sha
     ...shape,
   });
 
+const CURRENCIES = new Set(Intl.supportedValuesOf("currency").map((code) => code.toLowerCase()));
+
 const url = (protocols: RegExp, words: string) =>
   z
     .string()
@@ -90,13 +121,13 @@ export const OfferDefinition = z
       amountOff: z.int().min(1).optional(),
       currency: z
         .string()
-        .regex(/^[a-z]{3}$/, "lower-case ISO 4217")
+        .refine((code) => CURRENCIES.has(code), "lower-case ISO 4217")
         .optional(),
       duration: z.enum(["once", "repeating", "forever"]),
       months: months.optional(),
     }),
     offer("pause", {
-      months: z.array(months).max(12),
+      months: z.array(months).max(12).refine(unique, "each length once").default([]),
       untilDate: z.strictObject({ maxMonths: months }).optional(),
     }),
     offer("plan_change", {
@@ -104,11 +135,12 @@ export const OfferDefinition = z
         .array(
           z.strictObject({
             priceId: z.string().min(1).max(255),
-            description: z.string().max(300).optional(),
+            description: prose(300).optional(),
           }),
         )
         .min(1)
-        .max(6),
+        .max(6)
+        .refine((plans) => unique(plans.map(({ priceId }) => priceId)), "each price once"),
     }),
     offer("annual_switch", { priceId: z.string().min(1).max(255).optional() }),
     offer("trial_extension", { days: z.int().min(1).max(365) }),
@@ -144,9 +176,7 @@ const step = <Type extends string, Shape extends z.ZodRawShape>(type: Type, shap
 const ReasonDefinition = z.strictObject({
   id,
   label,
-  followup: z
-    .strictObject({ label: z.string().trim().min(1).max(200), required: z.boolean().optional() })
-    .optional(),
+  followup: z.strictObject({ label: prose(200), required: z.boolean().optional() }).optional(),
   offers: offers.optional(),
 });
 
@@ -156,11 +186,11 @@ export const StepDefinition = z.discriminatedUnion("type", [
   step("survey", { reasons: z.array(ReasonDefinition).min(1).max(12), required: z.boolean().optional() }),
   step("offer", { offers }),
   step("feedback", {
-    label: z.string().trim().min(1).max(200).optional(),
+    label: prose(200).optional(),
     required: z.boolean().optional(),
     minLength: z.int().min(1).max(500).optional(),
   }),
-  step("losses", { items: z.array(z.string().trim().min(1).max(200)).min(1).max(10) }),
+  step("losses", { items: z.array(prose(200)).min(1).max(10) }),
   step("confirm", {
     effective: z.enum(["period_end", "immediately"]),
     confirmLabel: label.optional(),
@@ -175,18 +205,18 @@ export const FlowDefinition = z
   .superRefine(({ steps }, context) => {
     const issue = (path: (string | number)[], message: string) =>
       context.addIssue({ code: "custom", path: ["steps", ...path], message });
-    const unique = (ids: string[], at: (index: number) => (string | number)[]) => {
+    const distinct = (ids: string[], at: (index: number) => (string | number)[]) => {
       ids.forEach((each, index) => {
         if (ids.indexOf(each) < index) issue(at(index), `"${each}" is used twice`);
       });
     };
-    unique(
+    distinct(
       steps.map((each) => each.id),
       (index) => [index, "id"],
     );
     for (const [index, each] of steps.entries()) {
       if (each.type === "survey") {
-        unique(
+        distinct(
           each.reasons.map((reason) => reason.id),
           (reason) => [index, "reasons", reason, "id"],
         );

@@ -4,7 +4,7 @@ import { activationsToCancel } from "../../../src/flow/describe.ts";
 import type { BillingProvider } from "../billing/provider.ts";
 import { FlowDefinition, type OfferDefinition, type StepDefinition } from "../contract/flow-definition.ts";
 import type { Deps } from "../deps.ts";
-import type { FlowRow, Json, Scope } from "../store/store.ts";
+import type { FlowRow, Json, Scope, Transaction } from "../store/store.ts";
 import { holds } from "./conditions.ts";
 import { type Customer, firstOffer } from "./offers.ts";
 
@@ -27,6 +27,7 @@ export type LintResult =
 
 /** Everything wrong with a definition, each with the path of its fault, or the definition and what is known of it. */
 export function lintFlow(input: unknown): LintResult {
+  if (isDeeper(input, DEEPEST)) return { ok: false, issues: [{ path: "", message: "nested too deeply" }] };
   const parsed = FlowDefinition.safeParse(input);
   if (!parsed.success) {
     return {
@@ -43,6 +44,14 @@ export function lintFlow(input: unknown): LintResult {
   };
   return { ok: true, definition, facts };
 }
+
+/** Deeper than any condition that somebody could still read. */
+const DEEPEST = 40;
+
+const isDeeper = (value: unknown, most: number): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  (most === 0 || Object.values(value).some((each) => isDeeper(each, most - 1)));
 
 const offersOf = (step: StepDefinition): OfferDefinition[] =>
   step.type === "survey"
@@ -69,21 +78,54 @@ function skeleton({ steps }: FlowDefinition): FlowConfig {
 }
 
 /** Publishes as the next version and makes it the active one. A version never changes afterwards. */
-export async function publishFlow(deps: Deps, scope: Scope, definition: FlowDefinition): Promise<FlowRow> {
-  return deps.store.transaction(async (tx) => {
-    await tx.lock(`flows:${scope.workspaceId}:${scope.environment}`);
-    const version = (await tx.latestFlowVersion(scope)) + 1;
-    const row: FlowRow = {
-      ...scope,
-      id: deps.newId("flow"),
-      version,
-      definition: definition as unknown as Json,
-      active: true,
-      createdAt: deps.clock(),
-    };
-    await tx.publishFlow(row);
-    return row;
-  });
+export function publishFlow(deps: Deps, scope: Scope, definition: FlowDefinition): Promise<FlowRow> {
+  return deps.store.transaction((tx) => publishVersion(deps, tx, scope, definition));
+}
+
+/** The same as a part of a larger transaction. */
+export async function publishVersion(
+  deps: Deps,
+  tx: Transaction,
+  scope: Scope,
+  definition: FlowDefinition,
+): Promise<FlowRow> {
+  await tx.lock(`flows:${scope.workspaceId}:${scope.environment}`);
+  const row: FlowRow = {
+    workspaceId: scope.workspaceId,
+    environment: scope.environment,
+    id: deps.newId("flow"),
+    version: (await tx.latestFlowVersion(scope)) + 1,
+    definition: definition as unknown as Json,
+    active: true,
+    createdAt: deps.clock(),
+  };
+  await tx.publishFlow(row);
+  return row;
+}
+
+/**
+ * Prices that billing does not sell: an offer of one would never be shown.
+ * @returns one issue for each place that names such a price
+ */
+export async function unknownPrices(
+  definition: FlowDefinition,
+  billing: BillingProvider,
+): Promise<LintIssue[]> {
+  const named: { path: string; priceId: string }[] = [];
+  const visit = (value: unknown, path: string) => {
+    if (typeof value !== "object" || !value) return;
+    for (const [key, each] of Object.entries(value)) {
+      const at = path ? `${path}/${key}` : key;
+      if (key === "priceId" && typeof each === "string") named.push({ path: at, priceId: each });
+      else if (key !== "data") visit(each, at);
+    }
+  };
+  visit(definition, "");
+  const issues: LintIssue[] = [];
+  for (const { path, priceId } of named) {
+    if (!(await billing.price(priceId))) issues.push({ path, message: `billing has no price "${priceId}"` });
+  }
+  return issues;
 }
 
 /** The flow as this customer gets it: conditions decided, offers chosen, terms computed. */

@@ -135,6 +135,20 @@ export async function recordOutcome(
   await announce(deps, tx, type, row, now, { outcome, offer, choice, effectiveAt } as unknown as Json);
 }
 
+/** A cancellation that another session had already brought about: this visit changed nothing, and counts as that. */
+export async function recordDuplicate(
+  deps: Deps,
+  tx: Queries,
+  session: SessionRow,
+  now: number,
+): Promise<void> {
+  const existing = await tx.ledgerOfSession(session.id);
+  const row: LedgerRow = { ...(existing ?? blank(deps, session, now)), updatedAt: deps.clock() };
+  Object.assign(row, { outcome: "abandoned", confirmed: true, offerAccepted: false });
+  await tx.putLedger(row);
+  if (existing?.outcome !== "abandoned") await announce(deps, tx, "session.abandoned", row, now);
+}
+
 /** Marks sessions that fell silent. @returns how many */
 export async function sweepIdle(deps: Deps): Promise<number> {
   const idle = await deps.store.idleSessions(deps.clock() - deps.limits.idle, 200);
@@ -145,6 +159,8 @@ export async function sweepIdle(deps: Deps): Promise<number> {
       await tx.lock(`session:${id}`);
       const session = await tx.session(id);
       if (!session || session.outcome || session.touchedAt > deps.clock() - deps.limits.idle) return 0;
+      // A decision may have come in since the sessions were listed.
+      if (session.settlement || (await tx.actions(id)).some(({ status }) => status === "pending")) return 0;
       const row = {
         ...((await tx.ledgerOfSession(id)) ?? blank(deps, session, now)),
         updatedAt: deps.clock(),

@@ -1,5 +1,6 @@
 /** The offer engine: which of a flow's offers this customer may take now, and on which terms. */
-import type { Choice, Offer, PlanOption } from "../../../src/api/wire.ts";
+import { isDeepStrictEqual } from "node:util";
+import type { Choice, FlowConfig, Offer, PlanOption } from "../../../src/api/wire.ts";
 import { addIntervals, addMonths, discounted, pauseEnd } from "../../../src/flow/offers.ts";
 import {
   type BilledSubscription,
@@ -7,6 +8,7 @@ import {
   BillingError,
   type BillingProvider,
   type CatalogPrice,
+  publicView,
 } from "../billing/provider.ts";
 import type { OfferDefinition } from "../contract/flow-definition.ts";
 import { holds } from "./conditions.ts";
@@ -27,6 +29,14 @@ export interface Customer {
 }
 
 type Definition<Type> = Extract<OfferDefinition, { type: Type }>;
+
+/** How long terms that were shown stay the ones to execute, if nothing changed meanwhile, ms. */
+const TERMS_TTL = 15 * 60_000;
+
+/** Whether the terms of a resolved flow still say what would happen: same subscription, and not too long ago. */
+export function termsHold(config: FlowConfig, subscription: BilledSubscription, now: number): boolean {
+  return now - config.now < TERMS_TTL && isDeepStrictEqual(config.subscription, publicView(subscription));
+}
 
 /** Whether the customer's history still leaves this offer open. */
 export function isEligible(definition: OfferDefinition, { accepted, now }: Customer): boolean {
@@ -178,11 +188,13 @@ async function planTerms(
 
 async function annualTerms(
   { priceId }: Definition<"annual_switch">,
-  { subscription }: Customer,
+  { subscription, now }: Customer,
   billing: BillingProvider,
 ) {
-  const { price, plan, status } = subscription;
-  if (status !== "active" || price.interval !== "month" || price.intervalCount !== 1) return undefined;
+  const { price, plan, status, discount } = subscription;
+  // A discount that was meant for some months must not become one for a year.
+  if (discount || status !== "active" || price.interval !== "month" || price.intervalCount !== 1)
+    return undefined;
   const isAnnual = (each: CatalogPrice) =>
     each.price.interval === "year" &&
     each.price.intervalCount === 1 &&
@@ -192,7 +204,7 @@ async function annualTerms(
   const saving = price.amount * 12 - found.price.amount * subscription.quantity;
   // "Switch and pay more" is not an offer.
   if (saving <= 0) return undefined;
-  const preview = await billing.previewChange(subscription.id, found.price.id).catch((error) => {
+  const preview = await billing.previewChange(subscription.id, found.price.id, now).catch((error) => {
     if (error instanceof BillingError && error.kind === "rejected") return undefined;
     throw error;
   });
@@ -200,8 +212,16 @@ async function annualTerms(
   return { plan: asOption(found, subscription.quantity), dueNow: preview.dueNow, saving };
 }
 
-/** What billing must do for an accepted offer; undefined where it need do nothing (contact, redirect, custom). */
-export function actionFor(offer: Offer, choice: Choice, subscriptionId: string): BillingAction | undefined {
+/**
+ * What billing must do for an accepted offer; undefined where it need do nothing (contact, redirect, custom).
+ * @param shownAt billing's clock when the terms were made: what was announced is what is charged
+ */
+export function actionFor(
+  offer: Offer,
+  choice: Choice,
+  subscriptionId: string,
+  shownAt: number,
+): BillingAction | undefined {
   switch (offer.type) {
     case "discount": {
       const { percentOff, amountOff, currency, duration, months } = offer.terms;
@@ -219,7 +239,13 @@ export function actionFor(offer: Offer, choice: Choice, subscriptionId: string):
     case "plan_change":
       return { type: "change_price", subscriptionId, priceId: choice.priceId as string, charge: "renewal" };
     case "annual_switch":
-      return { type: "change_price", subscriptionId, priceId: offer.terms.plan.price.id, charge: "now" };
+      return {
+        type: "change_price",
+        subscriptionId,
+        priceId: offer.terms.plan.price.id,
+        charge: "now",
+        asOf: shownAt,
+      };
     case "trial_extension":
       return { type: "extend_trial", subscriptionId, trialEnd: offer.terms.trialEnd };
     case "contact":

@@ -1,5 +1,4 @@
 /** Sessions: minted as sealed ids, opened as one flow for one subscription. */
-import { isDeepStrictEqual } from "node:util";
 import type { Flow, FlowConfig } from "../../../src/api/wire.ts";
 import { monthlyAmount } from "../../../src/flow/offers.ts";
 import {
@@ -11,12 +10,10 @@ import {
 import type { Deps } from "../deps.ts";
 import type { FlowRow, Scope, SessionRow } from "../store/store.ts";
 import { resolveFlow } from "./flows.ts";
-import { settlePending } from "./outcomes.ts";
+import { termsHold } from "./offers.ts";
 import { Problem } from "./problem.ts";
 import { type SessionClaims, type SessionPrefix, sealSession } from "./session-token.ts";
-
-/** How long terms that were shown stay the ones to execute, if nothing changed meanwhile. */
-const TERMS_TTL = 15 * 60_000;
+import { settlePending } from "./settlement.ts";
 
 export interface CustomerQuery {
   customer_id?: string | undefined;
@@ -93,7 +90,8 @@ export async function openFlow(
   if (!row) throw new Problem("no_active_flow");
   const now = await billing.now();
   if (last && !last.settlement) {
-    if (isCurrent(last, row, subscription, now)) return configOf(last);
+    const sameFlow = last.flowId === row.id && last.flowVersion === row.version;
+    if (sameFlow && termsHold(last.config, subscription, now)) return configOf(last);
     const config = await resolve(deps, claims, row, subscription, now, last.id);
     await deps.store.updateSession(last.id, { ...snapshot(row, subscription, config) });
     return config;
@@ -133,20 +131,6 @@ async function subscriptionOf(
     : (await billing.subscriptions(claims.customerId))[0];
   if (subscription?.customerId !== claims.customerId) throw new Problem("subscription_not_found");
   return subscription;
-}
-
-function isCurrent(
-  session: SessionRow,
-  row: FlowRow,
-  subscription: BilledSubscription,
-  now: number,
-): boolean {
-  return (
-    session.flowId === row.id &&
-    session.flowVersion === row.version &&
-    now - session.config.now < TERMS_TTL &&
-    isDeepStrictEqual(session.config.subscription, publicView(subscription))
-  );
 }
 
 function snapshot({ id, version }: FlowRow, { plan, price }: BilledSubscription, config: FlowConfig) {

@@ -1,9 +1,9 @@
 /** Workspaces and their keys. */
 import { createHash, randomBytes } from "node:crypto";
 import type { Deps } from "../deps.ts";
-import type { KeyRow, Scope, WorkspaceRow, WorkspaceSettings } from "../store/store.ts";
+import type { KeyRow, Queries, Scope, WorkspaceRow, WorkspaceSettings } from "../store/store.ts";
 import { defaultFlow } from "./default-flow.ts";
-import { publishFlow } from "./flows.ts";
+import { publishVersion } from "./flows.ts";
 
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -32,6 +32,7 @@ export interface NewKey extends Scope {
 export async function createKey(
   deps: Deps,
   { key, scopes = ["*"], ...rest }: NewKey,
+  store: Queries = deps.store,
 ): Promise<{ key: string; row: KeyRow }> {
   const text = key ?? `rk_${rest.kind === "secret" ? "sk" : "pk"}_${randomText(40)}`;
   const row: KeyRow = {
@@ -45,7 +46,7 @@ export async function createKey(
     scopes,
     createdAt: deps.clock(),
   };
-  await deps.store.insertKey(row);
+  await store.insertKey(row);
   return { key: text, row };
 }
 
@@ -70,18 +71,18 @@ export async function ensureWorkspace(
     settings: first.settings,
     createdAt: deps.clock(),
   };
-  const mine = await deps.store.transaction(async (tx) => {
+  // All or nothing: a start that dies in the middle must not leave a workspace without keys or a flow.
+  const created = await deps.store.transaction(async (tx) => {
     await tx.lock("first-workspace");
-    if ((await tx.workspaces()).length) return false;
+    if ((await tx.workspaces()).length) return undefined;
     await tx.insertWorkspace(workspace);
-    return true;
+    for (const environment of ["prod", "sandbox"] as const) {
+      await publishVersion(deps, tx, { workspaceId: workspace.id, environment }, defaultFlow);
+    }
+    const scope = { workspaceId: workspace.id, environment: "prod" as const, name: "first" };
+    const secret = await createKey(deps, { ...scope, kind: "secret", key: first.privateKey }, tx);
+    const open = await createKey(deps, { ...scope, kind: "public", key: first.publicKey }, tx);
+    return { publicKey: open.key, privateKey: secret.key };
   });
-  if (!mine) return { workspace: (await deps.store.workspaces())[0] as WorkspaceRow };
-  for (const environment of ["prod", "sandbox"] as const) {
-    await publishFlow(deps, { workspaceId: workspace.id, environment }, defaultFlow);
-  }
-  const scope = { workspaceId: workspace.id, environment: "prod" as const, name: "first" };
-  const secret = await createKey(deps, { ...scope, kind: "secret", key: first.privateKey });
-  const open = await createKey(deps, { ...scope, kind: "public", key: first.publicKey });
-  return { workspace, created: { publicKey: open.key, privateKey: secret.key } };
+  return created ? { workspace, created } : { workspace: (await deps.store.workspaces())[0] as WorkspaceRow };
 }

@@ -100,7 +100,7 @@ async function run(context: Context<Env>, route: Route, deps: Deps, limit: RateL
     ...who,
     requestId: context.get("requestId"),
     query: route.query ? parse(route.query, context.req.query()) : {},
-    body: route.body ? parse(route.body, await json(context.req.raw, route.maxBody ?? MAX_BODY)) : undefined,
+    body: route.body ? parse(route.body, await readJson(context.req.raw, route.maxBody)) : undefined,
   };
   context.header("Cache-Control", "no-store");
   return context.json((await route.handle(given as never)) as object);
@@ -129,7 +129,8 @@ async function authenticate(
   return caller;
 }
 
-async function json(request: Request, max: number): Promise<unknown> {
+/** @throws Problem content_type_unsupported, body_too_large, body_malformed */
+export async function readJson(request: Request, max = MAX_BODY): Promise<unknown> {
   const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (type !== "application/json") throw new Problem("content_type_unsupported");
   const text = await readText(request, max);

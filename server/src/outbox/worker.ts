@@ -5,7 +5,7 @@
 import { Cron } from "croner";
 import { type Deps, loggable } from "../deps.ts";
 import { sweepIdle } from "../domain/ledger.ts";
-import { settlePending } from "../domain/outcomes.ts";
+import { settlePending } from "../domain/settlement.ts";
 import type { JobRow } from "../store/store.ts";
 
 const LEASE = 60_000;

@@ -8,7 +8,7 @@ import type { Simulator } from "../billing/simulator.ts";
 import type { Deps } from "../deps.ts";
 import { Problem } from "../domain/problem.ts";
 import { mintSession } from "../domain/sessions.ts";
-import type { Env } from "../http/route.ts";
+import { type Env, readJson } from "../http/route.ts";
 import type { Scope } from "../store/store.ts";
 
 /** As many as the page shows. */
@@ -38,11 +38,9 @@ export function mountDemo(app: Hono<Env>, deps: Deps, scope: Scope, simulator: S
   });
 
   app.post("/demo/api/clock", async (context) => {
-    // A page elsewhere can send a form, but not JSON, without being asked first.
-    if (context.req.header("content-type") !== "application/json")
-      throw new Problem("content_type_unsupported");
-    const move = Move.safeParse(await context.req.json().catch(() => undefined));
+    // Only JSON is read: a page elsewhere cannot send that without being asked first.
+    const move = Move.safeParse(await readJson(context.req.raw));
     if (!move.success) throw new Problem("parameter_invalid", { param: "days" });
-    return context.json({ now: await simulator.advance({ by: move.data.days * 86_400_000 }) });
+    return context.json({ now: await simulator.advance({ by: Math.round(move.data.days * 86_400_000) }) });
   });
 }

@@ -7,7 +7,7 @@ import {
   FlowConfig,
   Settlement,
 } from "../../../src/api/contract.ts";
-import { decide, recordEvents } from "../domain/outcomes.ts";
+import { decide, recordEvents } from "../domain/decisions.ts";
 import { openFlow } from "../domain/sessions.ts";
 import { type Route, sessionRoute } from "../http/route.ts";
 
@@ -42,7 +42,6 @@ export const widgetRoutes: readonly Route[] = [
       body: EventsRequest,
       reply: EventsAck,
       refusals: ["session_not_found", "event_conflict", "too_many_events"],
-      maxBody: MAX_RUN,
     },
     async ({ deps, claims, body }) => ({ accepted: await recordEvents(deps, claims, body) }),
   ),

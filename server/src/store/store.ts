@@ -20,9 +20,6 @@ export interface WorkspaceSettings {
   fallbackEmail?: string;
   /** Origins whose pages may call the widget endpoints, besides the server's own. */
   allowedOrigins: string[];
-  /** Hosts (with port) that a hosted page may return to. */
-  returnHosts: string[];
-  defaultReturnUrl?: string;
 }
 
 export interface WorkspaceRow {
@@ -200,6 +197,8 @@ export interface Queries {
       >
     > & { settlement?: Settlement | null },
   ): Promise<void>;
+  /** Sessions of a subscription that ended it. */
+  cancelledSessions(scope: Scope, subscriptionId: string): Promise<SessionRow[]>;
   /** Started, without an outcome, untouched since; oldest first. Only sessions without a pending action. */
   idleSessions(before: number, limit: number): Promise<SessionRow[]>;
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { it, mock } from "node:test";
 import { demoSubscriptions as ids } from "../../src/billing/simulator-demo.ts";
 import { gate, type Plan } from "../billing/faulty.ts";
-import { alone, john, MINUTE, onEachStore, type World } from "../harness.ts";
+import { alone, BILLING_TIMEOUT, john, MINUTE, onEachStore, type World } from "../harness.ts";
 import { settled, type Visit } from "../visit.ts";
 
 /** When the request that wrote an action is no longer expected to settle it. */
@@ -116,7 +116,7 @@ onEachStore("When billing fails", ({ home }) => {
       try {
         const answer = visit.decide(request);
         await hangs.reached;
-        mock.timers.tick(world.deps.limits.billingTimeout - 1);
+        mock.timers.tick(BILLING_TIMEOUT - 1);
         mock.timers.tick(1);
         assert.equal(settled(await answer).status, "requested");
       } finally {

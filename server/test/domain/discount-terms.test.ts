@@ -101,7 +101,7 @@ for (const home of stores) {
           if (!offer) return;
           offered++;
           const terms = offer.terms as DiscountTerms;
-          await simulator.execute(actionFor(offer, {}, "sub") ?? assert.fail(), "discount");
+          await simulator.execute(actionFor(offer, {}, "sub", customer.now) ?? assert.fail(), "discount");
           const horizon = (terms.fullPriceAt ?? met?.nextCharge?.at ?? 0) + 3 * 366 * DAY;
           await simulator.advance({ to: horizon });
 

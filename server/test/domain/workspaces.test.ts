@@ -3,7 +3,7 @@ import { it } from "node:test";
 import { ensureWorkspace, hashKey, randomText } from "../../src/domain/workspaces.ts";
 import { NOW, onEachStore } from "../harness.ts";
 
-const first = { name: "First", settings: { allowedOrigins: [], returnHosts: [] } };
+const first = { name: "First", settings: { allowedOrigins: [] } };
 
 onEachStore("The first workspace", ({ home }) => {
   it("is made once, with keys and a flow in both environments, however many processes start", async () => {

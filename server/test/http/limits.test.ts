@@ -1,7 +1,7 @@
 /** Both sides of every limit. */
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { EVENTS_PER_SESSION } from "../../src/domain/outcomes.ts";
+import { EVENTS_PER_SESSION } from "../../src/domain/decisions.ts";
 import { john, MINUTE, NOW, onEachStore } from "../harness.ts";
 import { settled } from "../visit.ts";
 

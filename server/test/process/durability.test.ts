@@ -221,7 +221,7 @@ for (const home of stores) {
         clock: Date.now,
       });
       const silent = { info: () => {}, warn: () => {}, error: () => {} };
-      const limits = { billingTimeout: 8000, idle: 1000 * DAY };
+      const limits = { idle: 1000 * DAY };
       const later = {
         ...ids,
         store: opened.store,

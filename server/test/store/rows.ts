@@ -48,7 +48,7 @@ export const aWorkspace = (more: Partial<WorkspaceRow> = {}): WorkspaceRow => ({
   id: id("ws"),
   name: "Acme",
   status: "active",
-  settings: { allowedOrigins: ["https://acme.example"], returnHosts: [] },
+  settings: { allowedOrigins: ["https://acme.example"] },
   createdAt: NOW,
   ...more,
 });

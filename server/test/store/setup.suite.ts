@@ -18,8 +18,6 @@ export function setupSuite(home: TestHome): void {
       const settings = {
         fallbackEmail: "help@acme.example",
         allowedOrigins: ["https://acme.example"],
-        returnHosts: ["acme.example:8080"],
-        defaultReturnUrl: "https://acme.example/billing",
       };
       const rows = [
         aWorkspace({ id: "a", createdAt: NOW + 1 }),
@@ -39,7 +37,7 @@ export function setupSuite(home: TestHome): void {
       await store.updateWorkspace(row.id, { name: "Acme II", status: undefined });
       await store.updateWorkspace(row.id, {});
       assert.deepEqual(await store.workspace(row.id), { ...row, name: "Acme II" });
-      const settings = { allowedOrigins: [], returnHosts: ["new.example"] };
+      const settings = { allowedOrigins: ["https://new.example"] };
       await store.updateWorkspace(row.id, { status: "read_only", settings });
       assert.deepEqual(await store.workspace(row.id), {
         ...row,

@@ -10,6 +10,7 @@ type SessionQueries = Pick<
   | "latestSession"
   | "insertSession"
   | "updateSession"
+  | "cancelledSessions"
   | "idleSessions"
   | "insertSessionEvents"
   | "sessionEvents"
@@ -60,6 +61,18 @@ export function sessionQueries(db: Kysely<Schema>): SessionQueries {
       };
       if (!changesSomething(change)) return;
       await db.updateTable("sessions").set(change).where("id", "=", id).execute();
+    },
+
+    async cancelledSessions({ workspaceId, environment }, subscriptionId) {
+      const rows = await db
+        .selectFrom("sessions")
+        .selectAll()
+        .where("workspace_id", "=", workspaceId)
+        .where("environment", "=", environment)
+        .where("subscription_id", "=", subscriptionId)
+        .where("outcome", "=", "cancelled")
+        .execute();
+      return rows.map(toRow);
     },
 
     async idleSessions(before, limit) {

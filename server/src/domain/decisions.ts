@@ -1,30 +1,22 @@
-/**
- * Outcomes: recorded events become facts, decisions become billing actions, and each session ends at most once.
- * The order is always: write down what is wanted, commit, ask billing, write down what it said. A crash between any
- * two of these is found by the job that was written with the first.
- */
+/** Recorded events become facts, decisions become billing actions, and each session ends at most once. */
 import { isDeepStrictEqual } from "node:util";
-import type { DecisionRequest, EventsRequest, Settlement, Subscription } from "../../../src/api/wire.ts";
+import type { DecisionRequest, EventsRequest, Settlement } from "../../../src/api/wire.ts";
 import type { Decision } from "../../../src/flow/machine.ts";
-import {
-  type BilledSubscription,
-  type BillingAction,
-  BillingError,
-  type BillingProvider,
-  publicView,
-} from "../billing/provider.ts";
+import { type BilledSubscription, type BillingAction, BillingError } from "../billing/provider.ts";
 import type { Deps } from "../deps.ts";
 import type { ActionRow, SessionRow, Transaction } from "../store/store.ts";
 import { StoreConflict } from "../store/store.ts";
+import { holds } from "./conditions.ts";
 import { definitionOf } from "./flows.ts";
-import { recordOutcome, recordProgress } from "./ledger.ts";
-import { actionFor, isEligible } from "./offers.ts";
+import { recordProgress } from "./ledger.ts";
+import { actionFor, isEligible, termsHold } from "./offers.ts";
 import { Problem } from "./problem.ts";
 import { type Replay, replay } from "./replay.ts";
 import type { SessionClaims } from "./session-token.ts";
+import { carryOut, settlePending } from "./settlement.ts";
 
 /** More than any person causes; a page that sends more is broken or hostile. */
-export const EVENTS_PER_SESSION = 2000;
+export const EVENTS_PER_SESSION = 1000;
 
 /** A page that has used them up must not keep its customer from leaving: a decision may bring one more request's worth. */
 const DECISION_RESERVE = 500;
@@ -93,7 +85,8 @@ export async function decide(
   claims: SessionClaims,
   request: DecisionRequest,
 ): Promise<Settlement> {
-  const now = await deps.billing(claims).now();
+  const billing = deps.billing(claims);
+  const now = await billing.now();
   // The events are kept even if the decision itself is refused: they happened.
   const session = await deps.store.transaction(async (tx) => {
     await tx.lock(`session:${request.session}`);
@@ -103,7 +96,12 @@ export async function decide(
   });
   const attempt = async () => {
     await settlePending(deps, session);
-    return deps.store.transaction((tx) => prepare(deps, tx, claims, request, now));
+    // Without an answer no offer is taken, but leaving must still be possible.
+    const billed = await billing.subscription(session.subscriptionId).catch((error) => {
+      if (error instanceof BillingError) return undefined;
+      throw error;
+    });
+    return deps.store.transaction((tx) => prepare(deps, tx, claims, request, { now, billed }));
   };
   // Another decision that was quicker by a moment is waited for: how it ends says how this one does.
   const prepared = (await attempt()) ?? (await attempt());
@@ -114,13 +112,19 @@ export async function decide(
 
 type Prepared = { settlement: Settlement } | { session: SessionRow; action: ActionRow };
 
+/** What billing says at the moment of the decision. */
+interface Present {
+  now: number;
+  billed: BilledSubscription | undefined;
+}
+
 /** Undefined while another decision is pending. */
 async function prepare(
   deps: Deps,
   tx: Transaction,
   claims: SessionClaims,
   request: DecisionRequest,
-  now: number,
+  { now, billed }: Present,
 ): Promise<Prepared | undefined> {
   // Two sessions of one customer must not both take what is offered once.
   await tx.lock(`customer:${claims.workspaceId}:${claims.environment}:${claims.customerId}`);
@@ -137,7 +141,7 @@ async function prepare(
     return session.settlement ? { settlement: session.settlement } : { session, action: live };
   }
   if (session.settlement) throw new Problem("session_completed");
-  if (decision.type === "accept") await checkOffer(tx, session, decision, request, now);
+  if (decision.type === "accept") await checkOffer(tx, session, decision, request, { now, billed });
 
   const billingAction = actionOf(session, decision, await ledgerReason(tx, session));
   const action: ActionRow = {
@@ -190,17 +194,21 @@ async function checkOffer(
   session: SessionRow,
   { offer, choice }: Extract<Decision, { type: "accept" }>,
   { seen }: DecisionRequest,
-  now: number,
+  { now, billed }: Present,
 ): Promise<void> {
   if (!seen) throw new Problem("parameter_missing", { param: "seen" });
   const shown = { offer: offer.id, terms: offer.terms, choice };
   if (!isDeepStrictEqual({ ...seen, choice: seen.choice ?? {} }, shown))
     throw new Problem("offer_changed", { param: "seen" });
+  // Terms are promises about this subscription as it was when they were made, and not for ever.
+  if (!billed) throw new Problem("billing_unavailable");
+  if (!termsHold(session.config, billed, now)) throw new Problem("offer_changed", { param: "seen" });
   const row = await tx.flow(session.flowId, session.flowVersion);
   const definition = row && definitionOf(row, offer.id);
   const accepted = await tx.acceptedOffers(session, session.customerId);
-  const customer = { subscription: session.config.subscription as BilledSubscription, accepted, now };
-  if (!definition || !isEligible(definition, customer)) throw new Problem("offer_not_available");
+  const customer = { subscription: billed, accepted, now };
+  if (!definition || !holds(definition.when, billed, now) || !isEligible(definition, customer))
+    throw new Problem("offer_not_available");
 }
 
 function actionOf(
@@ -208,7 +216,8 @@ function actionOf(
   decision: Decision,
   words: { reason?: string; comment?: string },
 ): BillingAction | undefined {
-  if (decision.type === "accept") return actionFor(decision.offer, decision.choice, subscriptionId);
+  if (decision.type === "accept")
+    return actionFor(decision.offer, decision.choice, subscriptionId, config.now);
   const confirm = config.flow.steps.find((step) => step.type === "confirm");
   return { type: "cancel", subscriptionId, effective: confirm?.effective ?? "period_end", ...words };
 }
@@ -220,139 +229,4 @@ async function ledgerReason(
   const row = await tx.ledgerOfSession(session.id);
   const comment = row?.reasonText ?? row?.feedback;
   return { ...(row?.reason ? { reason: row.reason } : {}), ...(comment ? { comment } : {}) };
-}
-
-/** Asks billing, and writes down its answer. */
-async function carryOut(deps: Deps, session: SessionRow, pending: ActionRow): Promise<Settlement> {
-  const billing = deps.billing(session);
-  let subscription: Subscription;
-  let at: number;
-  try {
-    // An offer that billing has no part in (contact, redirect, custom) needs no answer from it either.
-    subscription = pending.action
-      ? await withTimeout(billing.execute(pending.action, pending.id), deps.limits.billingTimeout)
-      : session.config.subscription;
-    at = await billing.now();
-  } catch (error) {
-    if (!(error instanceof BillingError)) throw error;
-    if (error.kind === "unknown") return requested(deps, session, pending);
-    // What the customer wants may hold already: cancelled elsewhere, or just run out.
-    const ended = pending.decision.type === "cancel" && (await endingOf(billing, session.subscriptionId));
-    if (ended) return succeed(deps, session, pending, ended, await billing.now());
-    deps.log.warn({ session: session.id, action: pending.id, code: error.code }, "billing refused an action");
-    await fail(deps, session, pending, error);
-    throw new Problem(pending.decision.type === "accept" ? "offer_not_available" : "billing_rejected", {
-      cause: error,
-    });
-  }
-  return succeed(deps, session, pending, subscription, at);
-}
-
-async function endingOf(billing: BillingProvider, id: string): Promise<BilledSubscription | undefined> {
-  const found = await billing.subscription(id).catch(() => undefined);
-  return found && (found.cancelAt !== undefined || found.status === "cancelled") ? found : undefined;
-}
-
-function withTimeout<T>(work: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new BillingError("unknown", "timeout", `no answer within ${ms} ms`)), ms);
-  });
-  return Promise.race([work, timeout]).finally(() => clearTimeout(timer));
-}
-
-function settlementOf(
-  decision: Decision,
-  subscription: Settlement["subscription"],
-  status: Settlement["status"],
-  at: number,
-): Settlement {
-  const head = { status, at, subscription };
-  if (decision.type === "cancel") return { outcome: "cancelled", ...head };
-  const { id, type } = decision.offer;
-  return { outcome: "retained", offer: { id, type }, choice: decision.choice, ...head };
-}
-
-/** Safe and wanted, not yet confirmed: the words on screen and in the ledger say so. */
-async function requested(deps: Deps, session: SessionRow, pending: ActionRow): Promise<Settlement> {
-  return deps.store.transaction(async (tx) => {
-    await tx.lock(`session:${session.id}`);
-    const current = (await tx.session(session.id)) as SessionRow;
-    if (current.settlement) return current.settlement;
-    const settlement = settlementOf(
-      pending.decision,
-      session.config.subscription,
-      "requested",
-      session.config.now,
-    );
-    await tx.updateSession(session.id, { settlement, touchedAt: deps.clock() });
-    await recordOutcome(deps, tx, current, settlement);
-    return settlement;
-  });
-}
-
-async function succeed(
-  deps: Deps,
-  session: SessionRow,
-  pending: ActionRow,
-  subscription: Subscription,
-  at: number,
-): Promise<Settlement> {
-  return deps.store.transaction(async (tx) => {
-    await tx.lock(`session:${session.id}`);
-    const current = (await tx.session(session.id)) as SessionRow;
-    // Two requests may carry out one action (billing does it once): the first to come back writes it down.
-    if ((await tx.action(pending.id))?.status !== "pending") return current.settlement as Settlement;
-    const settlement = settlementOf(pending.decision, publicView(subscription), "done", at);
-    await tx.settleAction(pending.id, { status: "succeeded", settledAt: deps.clock() });
-    await tx.updateSession(session.id, {
-      outcome: settlement.outcome,
-      settlement,
-      completedAt: at,
-      touchedAt: deps.clock(),
-    });
-    await recordOutcome(deps, tx, current, settlement);
-    await tx.dequeue("settle", session.id);
-    return settlement;
-  });
-}
-
-async function fail(deps: Deps, session: SessionRow, pending: ActionRow, error: BillingError): Promise<void> {
-  await deps.store.transaction(async (tx) => {
-    await tx.lock(`session:${session.id}`);
-    if ((await tx.action(pending.id))?.status !== "pending") return;
-    await tx.settleAction(pending.id, {
-      status: "failed",
-      fault: { code: error.code, retryable: false },
-      settledAt: deps.clock(),
-    });
-    const current = (await tx.session(session.id)) as SessionRow;
-    if (current.settlement) {
-      // It had been announced as requested; that is taken back for the business to act on.
-      await tx.updateSession(session.id, { settlement: null });
-      await recordOutcome(deps, tx, current, undefined);
-    }
-    await tx.dequeue("settle", session.id);
-  });
-}
-
-/**
- * Finds out what became of a pending action by reading billing back, and carries it out if nothing did.
- * @returns the session as it is afterwards; still pending if billing does not answer
- */
-export async function settlePending(deps: Deps, session: SessionRow): Promise<SessionRow> {
-  const pending = (await deps.store.actions(session.id)).find((action) => action.status === "pending");
-  if (!pending) return session;
-  const billing = deps.billing(session);
-  try {
-    const found =
-      pending.action &&
-      (await withTimeout(billing.readBack(pending.action, pending.id), deps.limits.billingTimeout));
-    if (found) await succeed(deps, session, pending, found, await billing.now());
-    else await carryOut(deps, session, pending);
-  } catch (error) {
-    // Refused: nothing is pending any more. Unknown: it stays so, and the job comes back to it.
-    if (!(error instanceof Problem) && !(error instanceof BillingError)) throw error;
-  }
-  return (await deps.store.session(session.id)) ?? session;
 }

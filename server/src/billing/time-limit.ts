@@ -1,0 +1,30 @@
+import { BillingError, type BillingProvider } from "./provider.ts";
+
+/** The same provider, but whoever waits for it hears "unknown" after `ms`: no customer waits for a hanging system. */
+export function withTimeLimit(provider: BillingProvider, ms: number): BillingProvider {
+  const limited =
+    <Args extends unknown[], Result>(work: (...args: Args) => Promise<Result>) =>
+    (...args: Args): Promise<Result> => {
+      let timer: NodeJS.Timeout;
+      const timeout = new Promise<never>((_, reject) => {
+        timer = setTimeout(
+          () => reject(new BillingError("unknown", "timeout", `no answer within ${ms} ms`)),
+          ms,
+        );
+      });
+      return Promise.race([work(...args), timeout]).finally(() => clearTimeout(timer));
+    };
+  return {
+    now: limited(() => provider.now()),
+    findCustomers: limited((by) => provider.findCustomers(by)),
+    subscriptions: limited((customerId) => provider.subscriptions(customerId)),
+    subscription: limited((id) => provider.subscription(id)),
+    price: limited((id) => provider.price(id)),
+    prices: limited((productId) => provider.prices(productId)),
+    previewChange: limited((subscriptionId, priceId, asOf) =>
+      provider.previewChange(subscriptionId, priceId, asOf),
+    ),
+    execute: limited((action, key) => provider.execute(action, key)),
+    readBack: limited((action, key) => provider.readBack(action, key)),
+  };
+}

@@ -1,0 +1,161 @@
+/**
+ * Carrying out what was decided. The order is always: it is written down, billing is asked, its answer is written down.
+ * A crash between any two of these is found by the job that was written with the first.
+ */
+import type { Settlement, Subscription } from "../../../src/api/wire.ts";
+import type { Decision } from "../../../src/flow/machine.ts";
+import {
+  type BilledSubscription,
+  BillingError,
+  type BillingProvider,
+  publicView,
+} from "../billing/provider.ts";
+import type { Deps } from "../deps.ts";
+import type { ActionRow, SessionRow, Transaction } from "../store/store.ts";
+import { recordDuplicate, recordOutcome } from "./ledger.ts";
+import { Problem } from "./problem.ts";
+
+/** Asks billing, and writes down its answer. */
+export async function carryOut(deps: Deps, session: SessionRow, pending: ActionRow): Promise<Settlement> {
+  const billing = deps.billing(session);
+  let subscription: Subscription;
+  let at: number;
+  try {
+    // An offer that billing has no part in (contact, redirect, custom) needs no answer from it either.
+    subscription = pending.action
+      ? await billing.execute(pending.action, pending.id)
+      : session.config.subscription;
+    at = await billing.now();
+  } catch (error) {
+    if (!(error instanceof BillingError)) throw error;
+    if (error.kind === "unknown") return requested(deps, session, pending);
+    // What the customer wants may hold already: cancelled elsewhere, or just run out.
+    const ended = pending.decision.type === "cancel" && (await endingOf(billing, session.subscriptionId));
+    if (ended) return succeed(deps, session, pending, ended, session.config.now);
+    deps.log.warn({ session: session.id, action: pending.id, code: error.code }, "billing refused an action");
+    await fail(deps, session, pending, error);
+    throw new Problem(pending.decision.type === "accept" ? "offer_not_available" : "billing_rejected", {
+      cause: error,
+    });
+  }
+  return succeed(deps, session, pending, subscription, at);
+}
+
+async function endingOf(billing: BillingProvider, id: string): Promise<BilledSubscription | undefined> {
+  const found = await billing.subscription(id).catch(() => undefined);
+  return found && (found.cancelAt !== undefined || found.status === "cancelled") ? found : undefined;
+}
+
+function settlementOf(
+  decision: Decision,
+  subscription: Settlement["subscription"],
+  status: Settlement["status"],
+  at: number,
+): Settlement {
+  const head = { status, at, subscription };
+  if (decision.type === "cancel") return { outcome: "cancelled", ...head };
+  const { id, type } = decision.offer;
+  return { outcome: "retained", offer: { id, type }, choice: decision.choice, ...head };
+}
+
+/** Safe and wanted, not yet confirmed: the words on screen and in the ledger say so. */
+async function requested(deps: Deps, session: SessionRow, pending: ActionRow): Promise<Settlement> {
+  return deps.store.transaction(async (tx) => {
+    await tx.lock(`session:${session.id}`);
+    const current = (await tx.session(session.id)) as SessionRow;
+    if (current.settlement) return current.settlement;
+    const settlement = settlementOf(
+      pending.decision,
+      session.config.subscription,
+      "requested",
+      session.config.now,
+    );
+    await tx.updateSession(session.id, { settlement, touchedAt: deps.clock() });
+    await recordOutcome(deps, tx, current, settlement);
+    return settlement;
+  });
+}
+
+async function succeed(
+  deps: Deps,
+  session: SessionRow,
+  pending: ActionRow,
+  subscription: Subscription,
+  at: number,
+): Promise<Settlement> {
+  return deps.store.transaction(async (tx) => {
+    await tx.lock(`customer:${session.workspaceId}:${session.environment}:${session.customerId}`);
+    await tx.lock(`session:${session.id}`);
+    const current = (await tx.session(session.id)) as SessionRow;
+    // Two requests may carry out one action (billing does it once): the first to come back writes it down.
+    if ((await tx.action(pending.id))?.status !== "pending") return current.settlement as Settlement;
+    const settlement = settlementOf(pending.decision, publicView(subscription), "done", at);
+    const duplicate = await isCancelledAlready(tx, current, settlement);
+    await tx.settleAction(pending.id, { status: "succeeded", settledAt: deps.clock() });
+    await tx.updateSession(session.id, {
+      outcome: duplicate ? "abandoned" : settlement.outcome,
+      settlement,
+      completedAt: at,
+      touchedAt: deps.clock(),
+    });
+    if (duplicate) await recordDuplicate(deps, tx, current, at);
+    else await recordOutcome(deps, tx, current, settlement);
+    await tx.dequeue("settle", session.id);
+    return settlement;
+  });
+}
+
+/**
+ * One subscription ends once, whatever number of tabs and page views it was asked for in: the customer is told the same
+ * in each, the books count one.
+ */
+async function isCancelledAlready(
+  tx: Transaction,
+  session: SessionRow,
+  settlement: Settlement,
+): Promise<boolean> {
+  if (settlement.outcome !== "cancelled") return false;
+  const others = await tx.cancelledSessions(session, session.subscriptionId);
+  const { cancelAt } = settlement.subscription;
+  return others.some(
+    (other) => other.id !== session.id && other.settlement?.subscription.cancelAt === cancelAt,
+  );
+}
+
+async function fail(deps: Deps, session: SessionRow, pending: ActionRow, error: BillingError): Promise<void> {
+  await deps.store.transaction(async (tx) => {
+    await tx.lock(`session:${session.id}`);
+    if ((await tx.action(pending.id))?.status !== "pending") return;
+    await tx.settleAction(pending.id, {
+      status: "failed",
+      fault: { code: error.code, retryable: false },
+      settledAt: deps.clock(),
+    });
+    const current = (await tx.session(session.id)) as SessionRow;
+    if (current.settlement) {
+      // It had been announced as requested; that is taken back for the business to act on.
+      await tx.updateSession(session.id, { settlement: null });
+      await recordOutcome(deps, tx, current, undefined);
+    }
+    await tx.dequeue("settle", session.id);
+  });
+}
+
+/**
+ * Finds out what became of a pending action by reading billing back, and carries it out if nothing did.
+ * @returns the session as it is afterwards; still pending if billing does not answer
+ */
+export async function settlePending(deps: Deps, session: SessionRow): Promise<SessionRow> {
+  const pending = (await deps.store.actions(session.id)).find((action) => action.status === "pending");
+  if (!pending) return session;
+  const billing = deps.billing(session);
+  try {
+    const found = pending.action && (await billing.readBack(pending.action, pending.id));
+    if (found) await succeed(deps, session, pending, found, await billing.now());
+    else await carryOut(deps, session, pending);
+  } catch (error) {
+    // Refused: nothing is pending any more. Unknown: it stays so, and the job comes back to it.
+    if (!(error instanceof Problem) && !(error instanceof BillingError)) throw error;
+  }
+  return (await deps.store.session(session.id)) ?? session;
+}
