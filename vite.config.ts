@@ -3,7 +3,7 @@ import { defineConfig, type Plugin, type UserConfig } from "vite";
 /** Elements that npm users can import one by one; the same names are subpaths in package.json's exports. */
 const elements = ["cancel-button", "retention-modal"];
 
-/** For bundlers: readable modules, for the page's own build to shorten. */
+/** For bundlers: Lit stays a dependency of the page, so that there is one copy of it. */
 const npm: UserConfig = {
   build: {
     outDir: "dist/npm",
@@ -17,7 +17,7 @@ const npm: UserConfig = {
         ...Object.fromEntries(elements.map((name) => [name, `src/components/${name}.ts`])),
       },
     },
-    rolldownOptions: { output: { chunkFileNames: "chunks/[name]-[hash].js" } },
+    rolldownOptions: { external: /^lit($|\/)/, output: { chunkFileNames: "chunks/[name]-[hash].js" } },
   },
 };
 
@@ -40,8 +40,11 @@ const compact: Plugin = {
 /** For a script tag: everything inside, a tiny entry with a stable name, the rest in chunks that may be cached forever. */
 const embed: UserConfig = {
   plugins: [compact],
+  define: { "process.env.NODE_ENV": '"production"' },
   build: {
     outDir: "dist/embed",
+    // Dropping the notices from the code is fair because they travel next to it.
+    license: { fileName: "LICENSES.txt" },
     // Library mode, because pages need no preload helper. On its own it keeps whitespace, hence output.minify.
     lib: { formats: ["es"], entry: { embed: "src/embed.ts" } },
     rolldownOptions: {

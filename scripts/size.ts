@@ -24,13 +24,13 @@ type Chunk = Pick<
 const notInFlow = /\/src\/(components\/subscription-hub|i18n\/(?!en\.)[\w-]+)\.ts$/;
 
 /** What must not be loaded before somebody clicks, and what must not be loaded at all. */
-const neverEager = /\/src\/(components\/html|flow\/machine|api\/client)\.ts$/;
-const never = /\/node_modules\/|\/src\/api\/contract\.ts$/;
+const neverEager = /\/node_modules\/(lit|lit-\w+|@lit\/.+)\/|\/src\/(flow\/machine|api\/client)\.ts$/;
+const never = /\/node_modules\/zod\/|\/src\/api\/contract\.ts$/;
 
 /** What the flow is made of; a module belongs to the first part that it fits. */
 const parts: Readonly<Record<string, RegExp>> = {
   "button and loader": /\/src\/(\w+|components\/cancel-button)\.ts$/,
-  "template engine": /\/components\/html\.ts$/,
+  Lit: /\/node_modules\//,
   "style sheet": /\/components\/styles\.ts$/,
   "dialog and steps": /\/src\/components\//,
   "texts, money, dates": /\/src\/i18n\//,

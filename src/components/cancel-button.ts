@@ -1,7 +1,20 @@
-import { camel, define, RenumerateElement, SHARED } from "../define.ts";
+import { define } from "../define.ts";
 import { emit } from "../events.ts";
 import { defaults, loadRetentionModal, mailto } from "../lazy.ts";
 import type { RetentionModal } from "./retention-modal.ts";
+
+/** Handed on to the dialog as they are. */
+const SHARED = [
+  "session-id",
+  "session-url",
+  "subscription-id",
+  "api-url",
+  "fallback-email",
+  "locale",
+  "color-scheme",
+] as const;
+
+const camel = (name: string) => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
 const CSS = `:host{display:inline-block}:host([hidden]),[hidden]{display:none}
 button{font:inherit;font-family:var(--renumerate-font,inherit);letter-spacing:inherit;cursor:pointer;
@@ -11,6 +24,20 @@ border:1px solid var(--renumerate-button-border,currentcolor);border-radius:var(
 button:hover{background:var(--renumerate-button-hover,color-mix(in srgb,currentcolor 8%,transparent))}
 button:focus-visible{outline:2px solid var(--renumerate-focus,currentcolor);outline-offset:2px}
 :host(:state(loading)) button{cursor:progress}a{color:inherit;margin-inline-start:.75em}`;
+
+let sheet: CSSStyleSheet | undefined;
+
+/** One for all buttons of the page. */
+function styles(): CSSStyleSheet {
+  if (!sheet) {
+    sheet = new CSSStyleSheet();
+    sheet.replaceSync(CSS);
+  }
+  return sheet;
+}
+
+/** Importing this file must work where there is no DOM. */
+const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 
 /**
  * The button that opens the cancel flow. It is all that a page loads until somebody shows interest: pointing at it,
@@ -54,20 +81,31 @@ button:focus-visible{outline:2px solid var(--renumerate-focus,currentcolor);outl
  * @cssstate loading - clicked, and the dialog is still on its way
  * @cssstate error - the dialog could not be loaded; a click tries again
  */
-export class CancelButton extends RenumerateElement {
-  static override observedAttributes = ["label", ...SHARED];
+export class CancelButton extends Base {
+  static observedAttributes = ["label", "fallback-email"];
 
+  declare sessionId: string;
+  declare sessionUrl: string;
+  declare subscriptionId: string;
+  declare apiUrl: string;
+  declare fallbackEmail: string;
   declare label: string;
+  declare locale: string;
+  declare colorScheme: string;
+  declare debug: boolean;
 
   readonly #button = document.createElement("button");
   readonly #label = document.createElement("slot");
   readonly #fallback = document.createElement("slot");
   readonly #link = document.createElement("a");
+  readonly #internals = this.attachInternals?.();
   #modal: RetentionModal | undefined;
   #opening: Promise<void> | undefined;
 
   constructor() {
-    super(CSS, true);
+    super();
+    const root = this.attachShadow({ mode: "open", delegatesFocus: true });
+    root.adoptedStyleSheets = [styles()];
     const button = this.#button;
     button.type = "button";
     button.part.add("button");
@@ -79,7 +117,7 @@ export class CancelButton extends RenumerateElement {
     const help = document.createElement("span");
     help.role = "alert";
     help.append(this.#fallback, this.#link);
-    this.root.append(button, help);
+    root.append(button, help);
     this.#help(false);
     button.onclick = () => void this.open();
     // A dialog that is still there has just given the focus back: that is no intent.
@@ -88,8 +126,14 @@ export class CancelButton extends RenumerateElement {
     button.addEventListener("touchstart", warm, { passive: true });
   }
 
-  override connectedCallback(): void {
-    super.connectedCallback();
+  connectedCallback(): void {
+    // Properties that were set before this class was known hide the accessors until they are set again.
+    for (const name of ["label", "debug", ...SHARED].map(camel) as "label"[]) {
+      if (!Object.hasOwn(this, name)) continue;
+      const value = this[name];
+      Reflect.deleteProperty(this, name);
+      this[name] = value;
+    }
     this.attributeChangedCallback();
   }
 
@@ -114,7 +158,7 @@ export class CancelButton extends RenumerateElement {
   }
 
   async #open(): Promise<void> {
-    this.mark("loading", true);
+    this.#state("loading", true);
     this.#button.ariaBusy = "true";
     try {
       const modal = await this.#prepare();
@@ -127,7 +171,7 @@ export class CancelButton extends RenumerateElement {
       this.#help(true);
       emit(this, "renumerate-error", { code: "load_failed", retryable: true });
     } finally {
-      this.mark("loading", false);
+      this.#state("loading", false);
       this.#button.ariaBusy = null;
     }
   }
@@ -147,17 +191,39 @@ export class CancelButton extends RenumerateElement {
     if (!modal.open) {
       for (const name of SHARED.map(camel) as "locale"[]) modal[name] = this[name];
       modal.apiUrl ||= defaults.apiUrl;
+      modal.debug = this.debug;
       modal.opener = this;
     }
     return modal;
   }
 
   #help(needed: boolean): void {
-    this.mark("error", needed);
+    this.#state("error", needed);
     const own = this.#fallback.assignedNodes().some((node) => node.textContent?.trim());
     this.#fallback.hidden = !needed;
     this.#link.hidden = !needed || own || !this.fallbackEmail;
   }
+
+  #state(name: string, on: boolean): void {
+    // Engines without custom states throw on a name without dashes, or have no set at all.
+    try {
+      this.#internals?.states[on ? "add" : "delete"](name);
+    } catch {}
+  }
+}
+
+for (const name of ["label", "debug", ...SHARED]) {
+  Object.defineProperty(CancelButton.prototype, camel(name), {
+    configurable: true,
+    enumerable: true,
+    get(this: CancelButton) {
+      return name === "debug" ? this.hasAttribute(name) : (this.getAttribute(name) ?? "");
+    },
+    set(this: CancelButton, value: unknown) {
+      if (value === false || value == null) this.removeAttribute(name);
+      else this.setAttribute(name, value === true ? "" : `${value}`);
+    },
+  });
 }
 
 define("renumerate-cancel-button", CancelButton);

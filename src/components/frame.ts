@@ -1,6 +1,7 @@
 /** The frame of every step: heading, text, what the step shows and asks, its actions, and the two ways out. */
+import { html, nothing, type TemplateResult } from "lit";
+import { keyed } from "lit/directives/keyed.js";
 import { currentNode, type FlowNode, type FlowState, type MachineEvent } from "../flow/machine.ts";
-import { html, keyed, nothing, type Template } from "./html.ts";
 import { plain, rich } from "./rich-text.ts";
 import { failure, loading, stepView, unavailable } from "./steps/index.ts";
 import { type Base, button, icon, problem, type StepView } from "./steps/parts.ts";
@@ -10,7 +11,7 @@ export interface FrameOptions extends Pick<Base, "format" | "send"> {
   state: FlowState;
   /** The page's own fallback address; the flow brings one too. */
   email: string;
-  dir: string;
+  dir: string | undefined;
   /** In the page there is nothing to close. */
   inline: boolean;
 }
@@ -19,7 +20,7 @@ export interface FrameOptions extends Pick<Base, "format" | "send"> {
 export const stepKey = (state: FlowState): string =>
   "path" in state && state.phase !== "done" ? state.path.join() : state.phase;
 
-export function frame({ state, dir, inline, ...options }: FrameOptions): Template {
+export function frame({ state, dir, inline, ...options }: FrameOptions): TemplateResult {
   const { format, send } = options;
   const { t } = format;
   const { phase } = state;
@@ -57,7 +58,7 @@ export function frame({ state, dir, inline, ...options }: FrameOptions): Templat
     >${icon(path)}</button>`;
   const exit = (label: string, event: MachineEvent) => button(base, label, event);
 
-  return html`<div class="panel" part="panel" dir=${dir || nothing} aria-busy=${busy || phase === "loading"}>
+  return html`<div class="panel" part="panel" dir=${dir ?? nothing} aria-busy=${busy || phase === "loading"}>
     <div class="header" part="header">
       ${undecided && state.path.length > 1 ? corner("back", "m11 4-5 5 5 5") : nothing}
       ${inline ? nothing : corner("close", "m4 4 10 10M14 4 4 14")}

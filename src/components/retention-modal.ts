@@ -1,10 +1,10 @@
-import { define, RenumerateElement, SHARED } from "../define.ts";
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { define } from "../define.ts";
 import { FlowController, type FlowHost, type FlowSettings } from "../flow/flow-controller.ts";
-import type { FlowState, MachineEvent } from "../flow/machine.ts";
+import type { MachineEvent } from "../flow/machine.ts";
 import { createFormat, type Format } from "../i18n/format.ts";
 import { defaults } from "../lazy.ts";
 import { frame, stepKey } from "./frame.ts";
-import { html, nothing, renderer } from "./html.ts";
 import { lockScroll } from "./scroll-lock.ts";
 import { styles } from "./styles.ts";
 
@@ -95,21 +95,37 @@ const stop = (event: Event) => event.stopPropagation();
  * @cssstate loading - waiting for the flow, or for a decision
  * @cssstate error - the flow could not be loaded, or a decision has failed
  */
-export class RetentionModal extends RenumerateElement implements FlowHost {
-  static override observedAttributes = [...SHARED, "inline", "open"];
+export class RetentionModal extends LitElement implements FlowHost {
+  static override styles = styles;
 
+  static override properties = {
+    sessionId: { attribute: "session-id" },
+    sessionUrl: { attribute: "session-url" },
+    subscriptionId: { attribute: "subscription-id" },
+    apiUrl: { attribute: "api-url" },
+    fallbackEmail: { attribute: "fallback-email" },
+    locale: {},
+    colorScheme: { attribute: "color-scheme", reflect: true },
+    open: { type: Boolean, reflect: true, noAccessor: true },
+    inline: { type: Boolean, reflect: true },
+    debug: { type: Boolean },
+  };
+
+  declare sessionId: string;
+  declare sessionUrl: string;
+  declare subscriptionId: string;
+  declare apiUrl: string;
+  declare fallbackEmail: string;
+  declare locale: string;
+  declare colorScheme: string;
   declare inline: boolean;
+  declare debug: boolean;
 
   /** The element that opened the flow: gets the focus back, and is where events are dispatched. */
   opener: HTMLElement | undefined;
 
-  /** Resolves when what has changed is on the screen; at first, when the element is part of a page. */
-  updateComplete: Promise<void>;
-  #attached: () => void = () => {};
-  #stale = true;
-
-  readonly #render = renderer(this.root);
   readonly #flow = new FlowController(this);
+  readonly #internals = this.attachInternals();
   #format: Format | undefined;
   #key: string | undefined;
   /** `open` as the page set it; taken up when all attributes are there. */
@@ -117,19 +133,12 @@ export class RetentionModal extends RenumerateElement implements FlowHost {
   #unlock: (() => void) | undefined;
   #pressed: EventTarget | null = null;
 
-  constructor() {
-    super(styles);
-    this.updateComplete = new Promise<void>((resolve) => {
-      this.#attached = resolve;
-    }).then(() => this.#draw());
-  }
-
   get open(): boolean {
     return this.#wanted ?? this.#shown;
   }
 
   set open(open: boolean) {
-    this.#wanted = !!open;
+    this.#wanted = open;
     this.requestUpdate();
   }
 
@@ -177,73 +186,44 @@ export class RetentionModal extends RenumerateElement implements FlowHost {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#attached();
     // A dialog that was moved has left the top layer.
     this.requestUpdate();
   }
 
-  disconnectedCallback(): void {
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
     this.#unlock?.();
     this.#unlock = undefined;
-    this.#flow.disconnected();
   }
 
-  attributeChangedCallback(name: string): void {
-    if (name === "locale") this.#format = undefined;
-    // Also comes when the attribute follows what is shown: then there is nothing to do.
-    if (name === "open" && this.hasAttribute(name) !== this.open) this.open = !this.open;
-    this.requestUpdate();
-  }
-
-  /** @internal However much changes at once, it is drawn once. */
-  requestUpdate(): void {
-    if (this.#stale) return;
-    this.#stale = true;
-    this.updateComplete = this.updateComplete.catch(() => {}).then(() => this.#draw());
-  }
-
-  #draw(): void {
+  protected override willUpdate(changed: PropertyValues<this>): void {
     const wanted = this.#wanted;
     this.#wanted = undefined;
     if (wanted) this.show();
     else if (wanted === false) this.close();
-    const { state } = this.#flow;
-    const shown = this.#shown;
-    const key = shown ? stepKey(state) : undefined;
-    const moved = key !== this.#key;
-    this.#key = key;
     // The attribute follows what is shown.
-    this.toggleAttribute("open", shown);
-    if (!this.#format) {
+    this.requestUpdate("open", !this.#shown);
+    if (changed.has("locale") || !this.#format) {
       if (this.locale) this.lang = this.locale;
       this.#format = createFormat(this.locale || this.closest<HTMLElement>("[lang]")?.lang);
     }
-    this.#stale = false;
-    this.#render(this.#template(state, this.#format));
-    const risen = this.#rise();
-    const { missing } = state as { missing?: string };
-    if (moved || risen) this.root.querySelector("h2")?.focus();
-    else if (missing) this.#invalid?.focus();
-    this.mark("loading", ["loading", "deciding"].includes(state.phase));
-    this.mark("error", state.phase === "unavailable" || "fault" in state);
-    // The button that made this element makes it part of the page again when it is needed.
-    if (!shown && this.opener) this.remove();
   }
 
-  #template(state: FlowState, format: Format) {
-    const content = this.#shown
-      ? frame({
-          state,
-          format,
-          email: this.fallbackEmail,
-          dir: this.locale && format.t("dir"),
-          inline: this.inline,
-          send: this.#send,
-        })
-      : nothing;
+  protected override render(): TemplateResult | typeof nothing {
+    const { state } = this.#flow;
+    const format = this.#format as Format;
+    const content = () =>
+      frame({
+        state,
+        format,
+        email: this.fallbackEmail ?? "",
+        dir: this.locale ? format.t("dir") : undefined,
+        inline: this.inline,
+        send: this.#send,
+      });
     if (this.inline) {
       return this.#shown
-        ? html`<section part="dialog" aria-labelledby="title">${content}</section>`
+        ? html`<section part="dialog" aria-labelledby="title">${content()}</section>`
         : nothing;
     }
     // Keys belong to the dialog: the shortcuts of the page see only this element as their target, not the field.
@@ -257,17 +237,28 @@ export class RetentionModal extends RenumerateElement implements FlowHost {
       @keydown=${stop}
       @keypress=${stop}
       @keyup=${stop}
-    >${content}</dialog>`;
+    >${this.#shown ? content() : nothing}</dialog>`;
   }
 
-  /** Puts the dialog above the page, unless it is there. */
-  #rise(): boolean {
+  protected override updated(): void {
+    const { state } = this.#flow;
+    const shown = this.#shown;
     const dialog = this.#dialog;
-    if (!this.#shown || !dialog || dialog.matches(":modal")) return false;
-    dialog.open = false;
-    dialog.showModal();
-    this.#unlock ??= lockScroll(this.ownerDocument);
-    return true;
+    if (shown && dialog && !dialog.matches(":modal")) {
+      dialog.open = false;
+      dialog.showModal();
+      this.#key = undefined;
+      this.#unlock ??= lockScroll(this.ownerDocument);
+    }
+    const key = shown ? stepKey(state) : undefined;
+    const { missing } = state as { missing?: string };
+    if (key !== this.#key) this.renderRoot.querySelector("h2")?.focus();
+    else if (missing) this.#invalid?.focus();
+    this.#key = key;
+    this.#mark("loading", ["loading", "deciding"].includes(state.phase));
+    this.#mark("error", state.phase === "unavailable" || "fault" in state);
+    // The button that made this element makes it part of the page again when it is needed.
+    if (!shown && this.opener) this.remove();
   }
 
   get #shown(): boolean {
@@ -276,11 +267,11 @@ export class RetentionModal extends RenumerateElement implements FlowHost {
   }
 
   get #dialog(): HTMLDialogElement | null {
-    return this.root.querySelector("dialog");
+    return this.renderRoot?.querySelector("dialog") ?? null;
   }
 
   get #invalid(): HTMLElement | null {
-    return this.root.querySelector("[aria-invalid] input, textarea[aria-invalid]");
+    return this.renderRoot.querySelector("[aria-invalid] input, textarea[aria-invalid]");
   }
 
   readonly #send = (event: MachineEvent): void => {
@@ -289,29 +280,36 @@ export class RetentionModal extends RenumerateElement implements FlowHost {
     this.requestUpdate();
   };
 
-  readonly #cancel = (event: Event): void => {
+  #cancel(event: Event): void {
     // Fields in a slot have a cancel event too.
     if (event.target !== event.currentTarget) return;
     event.preventDefault();
     this.close();
-  };
+  }
 
   /** Browsers may close a dialog on their own, and say so later, when it may be open again. */
-  readonly #closed = (): void => {
+  #closed(): void {
     if (this.#shown && !this.#dialog?.open) this.close();
-  };
+  }
 
-  readonly #press = (event: Event): void => {
+  #press(event: Event): void {
     this.#pressed = event.target;
-  };
+  }
 
   /** A click beside the dialog closes it, unless text would be lost or the press began on a field. */
-  readonly #release = ({ target, currentTarget }: Event): void => {
+  #release({ target, currentTarget }: Event): void {
     const { state } = this.#flow;
     const typed = "answers" in state && Object.values(state.answers.texts).some(Boolean);
     if (target === currentTarget && target === this.#pressed && !typed && state.phase !== "deciding")
       this.close();
-  };
+  }
+
+  #mark(name: string, on: boolean): void {
+    // Engines without custom states have no set, or throw on a name without dashes.
+    try {
+      this.#internals.states[on ? "add" : "delete"](name);
+    } catch {}
+  }
 }
 
 define("renumerate-retention-modal", RetentionModal);

@@ -3,8 +3,8 @@
  * merge fields. Values go in after the text was taken apart, as text in a <bdi>, so a name can neither become markup
  * nor turn the direction of its sentence.
  */
+import { html, nothing } from "lit";
 import { FIELD, fieldText, type Values } from "../i18n/format.ts";
-import { html, nothing } from "./html.ts";
 
 const MARK = /\*\*(.+?)\*\*|\*(\S(?:.*?\S)?)\*|\[([^\]]+)\]\(([^)\s]+)\)/g;
 

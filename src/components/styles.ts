@@ -4,7 +4,9 @@
  * right-to-left costs nothing; and every text finds its own direction, since flows may be in another language than the
  * page.
  */
-export const styles = /* css */ `
+import { css } from "lit";
+
+export const styles = css`
 :host {
   display: contents;
 }

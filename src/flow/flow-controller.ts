@@ -1,4 +1,5 @@
 /** The only place where the machine, the client, the outbox and the page's events meet. */
+import type { ReactiveController, ReactiveControllerHost } from "lit";
 import { type Client, createClient } from "../api/client.ts";
 import { createCredentials } from "../api/credentials.ts";
 import { ApiError } from "../api/errors.ts";
@@ -23,9 +24,7 @@ export interface FlowSettings {
   apiUrl: string;
 }
 
-export interface FlowHost {
-  /** The state has changed. */
-  requestUpdate(): void;
+export interface FlowHost extends ReactiveControllerHost {
   /** Read anew for every opening. */
   readonly settings: FlowSettings;
   /** Where events are dispatched. */
@@ -58,7 +57,7 @@ const faultOf = (error: unknown): Fault =>
     ? { code: error.code, retryable: error.retryable }
     : { code: "network", retryable: true };
 
-export class FlowController {
+export class FlowController implements ReactiveController {
   state: FlowState = initial;
   readonly #host: FlowHost;
   readonly #queue: MachineEvent[] = [];
@@ -70,9 +69,10 @@ export class FlowController {
 
   constructor(host: FlowHost) {
     this.#host = host;
+    host.addController(this);
   }
 
-  disconnected(): void {
+  hostDisconnected(): void {
     // Moving an element in the document disconnects it for a moment only.
     queueMicrotask(() => {
       if (!this.#host.isConnected) this.dispatch({ type: "close" });

@@ -1,5 +1,5 @@
 import { expect } from "@open-wc/testing";
-import { html, renderer } from "../../src/components/html.ts";
+import { html, render } from "lit";
 import { plain, rich, safeUrl } from "../../src/components/rich-text.ts";
 import { en } from "../../src/i18n/en.ts";
 import { createFormat, fill } from "../../src/i18n/format.ts";
@@ -7,7 +7,7 @@ import { addLanguage, messagesFor } from "../../src/i18n/messages.ts";
 
 const markup = (content: unknown): string => {
   const holder = document.createElement("div");
-  renderer(holder)(html`${content}`);
+  render(html`${content}`, holder);
   return holder.innerHTML.replace(/<!--.*?-->/g, "");
 };
 const of = (text: string, values = {}) => markup(rich(text, values));

@@ -1,7 +1,7 @@
 /** The steps that state facts: what ends, what will happen, what has happened. */
+import { html, nothing } from "lit";
 import type { Settlement, Step, Subscription } from "../../api/wire.ts";
 import { successStep } from "../../flow/machine.ts";
-import { html, nothing } from "../html.ts";
 import { plain } from "../rich-text.ts";
 import { button, facts, type StepView, type View } from "./parts.ts";
 

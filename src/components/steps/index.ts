@@ -1,7 +1,7 @@
 /** From the state of the flow to the step to draw. */
+import { html, nothing } from "lit";
 import type { Step } from "../../api/wire.ts";
 import { mailto } from "../../lazy.ts";
-import { html, nothing } from "../html.ts";
 import { confirm, losses, notice, success } from "./endings.ts";
 import { offerStep } from "./offer.ts";
 import { type Base, button, problem, type StepView, type View } from "./parts.ts";

@@ -1,8 +1,8 @@
 /** One entry for each kind of offer: a new kind does not compile until it is here. */
+import { html, nothing } from "lit";
 import type { Offer, PlanOption } from "../../api/wire.ts";
 import { pauseEnd } from "../../flow/offers.ts";
 import { fill, type Values } from "../../i18n/format.ts";
-import { html, nothing } from "../html.ts";
 import { plain, safeUrl, target } from "../rich-text.ts";
 import { button, facts, options, type StepView, type View } from "./parts.ts";
 import { custom } from "./questions.ts";

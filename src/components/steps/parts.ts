@@ -1,8 +1,8 @@
 /** What the steps are made of. Every control exists once, so that all steps look, sound and behave alike. */
+import { html, nothing, type TemplateResult } from "lit";
 import type { FlowConfig } from "../../api/wire.ts";
 import type { FlowNode, FlowState, MachineEvent, Requirement } from "../../flow/machine.ts";
 import { type Format, fill, type Values } from "../../i18n/format.ts";
-import { html, nothing, type Template } from "../html.ts";
 import { plain } from "../rich-text.ts";
 
 export type Running = Extract<FlowState, { config: FlowConfig }>;
@@ -50,7 +50,7 @@ export function button(
   label: string,
   event: MachineEvent,
   kind: "primary" | "secondary" | "quiet" = "secondary",
-): Template {
+): TemplateResult {
   return html`<button
     type="button"
     class=${kind}
@@ -74,7 +74,7 @@ export function options(
   items: readonly Option[],
   value: string | undefined,
   pick: (value: string) => void,
-): Template {
+): TemplateResult {
   const { values, busy, missing } = view;
   const error = missing && missing !== "text_required";
   return html`<fieldset
@@ -107,7 +107,7 @@ export function facts(rows: readonly (readonly [label: string, value: string | f
     : nothing;
 }
 
-export function textField(view: View, label: string, hint?: string): Template {
+export function textField(view: View, label: string, hint?: string): TemplateResult {
   const { state, node, busy, missing, values, send } = view;
   const error = missing === "text_required";
   const described = [hint && "hint", error && "error"].filter(Boolean).join(" ");

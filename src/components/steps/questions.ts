@@ -1,6 +1,6 @@
 /** The steps that ask: survey, feedback and the page's own. */
+import { html, nothing } from "lit";
 import type { Step } from "../../api/wire.ts";
-import { html, nothing } from "../html.ts";
 import { options, type StepView, textField, type View } from "./parts.ts";
 
 type Of<Type extends Step["type"]> = Extract<Step, { type: Type }>;
