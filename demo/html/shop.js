@@ -109,7 +109,8 @@ const cancelButton = (customer, { id }, label) =>
 
 const fact = (name, value) => [h("div", {}, h("dt", {}, name), h("dd", {}, h("bdi", {}, value)))];
 
-function notices({ id, status, price, discount, cancelAt, trialEnd, pausedUntil }, invoices, full, lower) {
+function notices(subscription, invoices, full, lower) {
+  const { id, status, price, discount, cancelAt, trialEnd, pausedUntil, scheduledChange } = subscription;
   const notice = (tone, text) => h("p", { class: `notice ${tone}` }, text);
   const said = [];
   const open = invoices.filter((each) => each.subscriptionId === id && each.status === "open");
@@ -137,6 +138,12 @@ function notices({ id, status, price, discount, cancelAt, trialEnd, pausedUntil 
         "info",
         `Nothing is charged while you pause.${pausedUntil ? ` We start again on ${date(pausedUntil)}.` : ""}`,
       ),
+    );
+  }
+  if (scheduledChange) {
+    const { name, price: next, at } = scheduledChange;
+    said.push(
+      notice("info", `From ${date(at)}: ${name}, ${money(next.amount, next.currency)} ${per(next)}.`),
     );
   }
   if (lower !== undefined) {

@@ -29,6 +29,15 @@ describe("Settings", () => {
     assert.deepEqual(ALLOWED_ORIGINS, ["https://a.example", "http://localhost:*"]);
   });
 
+  it("want two different keys, and name the one to change", () => {
+    const key = "sk_live_0123456789abcdef";
+    const both = (open: string) => ({ RENUMERATE_PRIVATE_KEY: key, RENUMERATE_PUBLIC_KEY: open });
+    assert.ok(parseSettings(both("pk_live_0123456789abcdef")));
+    assert.throws(() => parseSettings(both(key)), {
+      message: "The environment is not valid:\n  RENUMERATE_PUBLIC_KEY: another key than RENUMERATE_PRIVATE_KEY",
+    });
+  });
+
   const sides: [string, string, string][] = [
     ["PORT", "65535", "65536"],
     ["PORT", "0", "-1"],

@@ -8,6 +8,17 @@ import { frame, stepKey } from "./frame.ts";
 import { lockScroll } from "./scroll-lock.ts";
 import { styles } from "./styles.ts";
 
+/** The server takes no longer answers of custom steps. */
+const LONGEST_VALUE = 4000;
+
+function isSmallJson(value: unknown): boolean {
+  try {
+    return JSON.stringify(value).length <= LONGEST_VALUE;
+  } catch {
+    return false;
+  }
+}
+
 const stop = (event: Event) => event.stopPropagation();
 
 /**
@@ -18,7 +29,7 @@ const stop = (event: Event) => event.stopPropagation();
  * @attr {string} subscription-id - which subscription, for customers with several
  * @attr {string} api-url - origin of the Renumerate server; by default the one that served the script
  * @attr {string} fallback-email - whom customers can write to when nothing else works
- * @attr {string} locale - language of texts, numbers and dates, such as `en-GB`; also sets `lang`
+ * @attr {string} locale - language of texts, numbers and dates, such as `en-GB`; `lang` says which one it is
  * @attr {string} color-scheme - `light`, `dark` or `auto` (as the customer's system); without it, as the page
  * @attr {boolean} open - shows the flow
  * @attr {boolean} inline - in the page instead of in a dialog
@@ -204,8 +215,9 @@ export class RetentionModal extends LitElement implements FlowHost {
     // The attribute follows what is shown.
     this.requestUpdate("open", !this.#shown);
     if (changed.has("locale") || !this.#format) {
-      if (this.locale) this.lang = this.locale;
       this.#format = createFormat(this.locale || this.closest<HTMLElement>("[lang]")?.lang);
+      // The language that is spoken, which need not be the one that was asked for.
+      this.lang = this.#format.locale;
     }
   }
 
@@ -275,6 +287,10 @@ export class RetentionModal extends LitElement implements FlowHost {
   }
 
   readonly #send = (event: MachineEvent): void => {
+    if (event.type === "fill" && !isSmallJson(event.value)) {
+      console.error(`renumerate: a custom step answers with JSON of at most ${LONGEST_VALUE} characters`);
+      return;
+    }
     this.#flow.dispatch(event);
     // Asking again for what is still missing changes no state, but leads to the field again.
     this.requestUpdate();

@@ -52,6 +52,10 @@ interface Warm {
 /** A prefetched configuration is as good as a new one for so many milliseconds. */
 const FRESH = 60_000;
 
+/** What one request may hold is 512 kB and 500 events; a character can take three bytes, and more in JSON. */
+const LONGEST_DECISION = 80_000;
+const MOST_EVENTS = 400;
+
 const faultOf = (error: unknown): Fault =>
   error instanceof ApiError
     ? { code: error.code, retryable: error.retryable }
@@ -157,7 +161,12 @@ export class FlowController implements ReactiveController {
   /** Never aborted: once sent, only the answer tells what holds. */
   async #decide(decision: Decision): Promise<void> {
     const { client, outbox, session } = this.#run as Run;
-    const events = outbox.all();
+    let events = outbox.all();
+    if (JSON.stringify(events).length > LONGEST_DECISION || events.length > MOST_EVENTS) {
+      // Too much for one request: it is recorded first, piece by piece, and the decision carries itself alone.
+      await outbox.flush();
+      events = events.slice(-1);
+    }
     const seen =
       decision.type === "accept"
         ? { offer: decision.offer.id, terms: decision.offer.terms, choice: decision.choice }

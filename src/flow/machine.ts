@@ -264,8 +264,8 @@ export function transition(state: FlowState, event: MachineEvent): Transition {
         const { fault } = event;
         const error = notify({ name: "error", fault });
         if (state.closed) return [initial, [error, notify({ name: "complete", outcome: "abandoned" })]];
-        // Somebody else (another tab, an answer that was lost) has decided this session: show what really holds.
-        if (fault.code === "session_completed") return load(false, true, [error]);
+        // Decided elsewhere (another tab, an answer that was lost), or no longer as it was shown: see what holds now.
+        if (["session_completed", "offer_changed"].includes(fault.code)) return load(false, true, [error]);
         return [{ phase: "step", config, path, answers, fault, decision }, [error]];
       }
       if (event.type === "open" && state.closed)

@@ -1,5 +1,5 @@
 /** What an offer means: pure arithmetic and rules that the widget and the server share. */
-import type { Choice, Interval, Offer, Price } from "../api/wire.ts";
+import type { Choice, Interval, Offer, Price, Subscription } from "../api/wire.ts";
 
 const DAY = 86_400_000;
 
@@ -36,6 +36,19 @@ export function discounted(amount: number, discount: { percentOff?: number; amou
 export function monthlyAmount(price: Pick<Price, "amount" | "interval" | "intervalCount">): number {
   const perYear = { day: 365, week: 52, month: 12, year: 1 }[price.interval] / price.intervalCount;
   return Math.round((price.amount * perYear) / 12);
+}
+
+/**
+ * Last instant of access of a subscription that is cancelled now: what is paid for, or the trial, runs out first; a
+ * pause beyond it has nothing left to give.
+ */
+export function accessUntil(
+  { status, trialEnd, periodEnd }: Pick<Subscription, "status" | "trialEnd" | "periodEnd">,
+  effective: "period_end" | "immediately",
+  now: number,
+): number {
+  const end = status === "trialing" ? (trialEnd ?? periodEnd) : periodEnd;
+  return effective === "immediately" ? now : Math.max(now, end);
 }
 
 /** When a pause that the customer picked ends, or undefined while nothing valid is picked. */

@@ -90,6 +90,7 @@ export const en = {
   alreadyCancelled: "Your subscription is already cancelled",
   requested: "We have received your request",
   requestedBody: "It is being confirmed with our payment provider. There is nothing else you need to do.",
+  changesOn: "From {{date}}",
   nextCharge: "Next charge",
   amountOn: "{{price}} on {{date}}",
   discountUntil: "Discount until",

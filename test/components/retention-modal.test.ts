@@ -1,11 +1,23 @@
 import { aTimeout, expect, waitUntil } from "@open-wc/testing";
 import { sendKeys } from "@web/test-runner-commands";
 import type { Reply } from "../fixtures/fake-server.ts";
-import { configOf, offering, offers, settlements, steps, usual } from "../fixtures/flows.ts";
+import {
+  configOf,
+  DAY,
+  NOW,
+  offering,
+  offers,
+  settled,
+  settlements,
+  steps,
+  subscription,
+  usual,
+} from "../fixtures/flows.ts";
 import {
   click,
   closeAll,
   control,
+  facts,
   focused,
   heading,
   open,
@@ -558,5 +570,65 @@ describe("element", () => {
     modal.close();
     console.debug = debug;
     expect(lines.length).to.be.above(0);
+  });
+});
+
+describe("what is said is true", () => {
+  afterEach(closeAll);
+
+  it("a pause beyond the paid period has nothing left: cancelling ends at once, and says so", async () => {
+    const paused = { status: "paused" as const, periodEnd: NOW - 8 * DAY, pausedUntil: NOW + 60 * DAY };
+    const { modal } = await open(configOf([steps.confirm], { subscription: { ...subscription, ...paused } }));
+    expect(text(modal)).to.contain("Your subscription will end right away");
+    expect(facts(modal)).to.include("Access until: Today");
+  });
+
+  it("a new plan is named with the date from which it holds", async () => {
+    const price = { ...subscription.price, id: "price_team", amount: 9900 };
+    const scheduledChange = { name: "Team", price, at: NOW + 20 * DAY };
+    const { modal } = await open(offering(offers.discount), settled("retained", { scheduledChange }));
+    await click(modal, "Accept discount");
+    await waitUntil(() => facts(modal).includes("From June 20, 2026: Team, $99.00 per month"));
+  });
+
+  it("the language is the one that is spoken, not the one that was asked for", async () => {
+    const { modal } = await open(confirmOnly, undefined, { locale: "ar" });
+    expect(modal.lang).to.equal("en");
+  });
+
+  it("an answer of a custom step that is no small JSON is refused, and nothing is stuck", async () => {
+    const { error } = console;
+    const said: unknown[][] = [];
+    console.error = (...line) => void said.push(line);
+    const { modal } = await open(configOf([steps.custom, steps.confirm]));
+    const cyclic: Record<string, unknown> = {};
+    cyclic.self = cyclic;
+    for (const value of [10n, cyclic, undefined, "x".repeat(3999)]) modal.fill(value);
+    await click(modal, "Continue");
+    expect(text(modal)).to.contain("Please answer this first");
+    modal.fill("x".repeat(3998));
+    await click(modal, "Continue");
+    console.error = error;
+    expect(said.length).to.equal(4);
+    expect(heading(modal)).to.equal("Confirm your cancellation");
+  });
+
+  it("an offer that has changed meanwhile is loaded again", async () => {
+    const { modal, log } = await open(usual, { status: 409, code: "offer_changed" });
+    await click(modal, "It is too expensive", "Continue");
+    root(modal).querySelector<HTMLElement>("button.primary")?.click();
+    await waitUntil(() => log.short.at(-1) === "step:why" && log.short.includes("error:offer_changed"));
+  });
+
+  it("a run too long for one request is recorded first, and the decision carries itself alone", async () => {
+    const { modal, server } = await open(configOf([steps.feedback, steps.confirm]), settlements.cancelled);
+    // A pause between edits sends each; pagehide does the same without waiting.
+    for (let count = 0; count < 30; count++) {
+      await write(modal, "Your feedback (optional)", `${count} ${"あ".repeat(4000)}`);
+      window.dispatchEvent(new PageTransitionEvent("pagehide"));
+    }
+    await click(modal, "Cancel subscription", "Cancel subscription");
+    await waitUntil(() => heading(modal) === "Your subscription is cancelled");
+    expect(server.decisions[0]?.body.events.map(({ type }) => type)).to.deep.equal(["confirm"]);
   });
 });

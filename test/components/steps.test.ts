@@ -236,7 +236,10 @@ describe("offers", () => {
 
   it("a pause sends the date that was picked, kept within the limits", async () => {
     const { modal, server } = await open(offering(offers.pause), settlements.pause);
+    // The limits are instants in the middle of a day; what can be picked are the whole days between them.
     const { min, max } = offers.pause.terms.dates;
+    const first = new Date(min + DAY).setHours(0, 0, 0, 0);
+    const last = new Date(max).setHours(0, 0, 0, 0);
     const field = control<HTMLInputElement>(modal, "Or until a date");
     const pick = async (value: string) => {
       field.value = value;
@@ -249,13 +252,14 @@ describe("offers", () => {
     expect(facts(modal)).to.include(`Billing resumes: ${long(NOW + 60 * DAY)}`);
     // Half typed, and the field is left.
     await pick("0002-01-01");
-    expect(facts(modal)).to.include(`Billing resumes: ${long(min)}`);
+    expect(facts(modal)).to.include(`Billing resumes: ${long(first)}`);
     field.dispatchEvent(new FocusEvent("blur"));
-    expect(field.value).to.equal(day(min));
+    expect(field.value).to.equal(day(first));
+    expect([field.min, field.max]).to.deep.equal([day(first), day(last)]);
     await pick("2099-01-01");
     await click(modal, "Pause subscription");
     await waitUntil(() => server.decisions.length);
-    expect(server.decisions[0]?.body.seen?.choice).to.deep.equal({ until: max });
+    expect(server.decisions[0]?.body.seen?.choice).to.deep.equal({ until: last });
   });
 
   it("picking a length again clears the date", async () => {

@@ -7,7 +7,11 @@ import { createWorld, until, type Visit, type Visitor, type World } from "./harn
 const STAY = "Keep subscription";
 const LEAVE = "Cancel subscription";
 
-const open = (page: Page) => page.getByRole("button", { name: LEAVE }).click();
+/** A key that is pressed before the dialog is there goes to the page. */
+async function open(page: Page): Promise<void> {
+  await page.getByRole("button", { name: LEAVE }).click();
+  await page.getByRole("dialog").waitFor();
+}
 const inDialog = (page: Page, name: string) =>
   page.getByRole("dialog").getByRole("button", { name, exact: true });
 const pick = async (page: Page, reason: string) => {
@@ -117,7 +121,9 @@ describe("a customer leaves, stays, or closes the flow", () => {
   it("is sure after all: an abandoned visit that goes on to cancel counts once, as cancelled", async () => {
     const page = await visit("cus_eleanor");
     await open(page);
+    await page.getByRole("dialog").waitFor();
     await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
     await open(page);
     await inDialog(page, LEAVE).click();
     await inDialog(page, LEAVE).click();

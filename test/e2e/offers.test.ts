@@ -89,6 +89,7 @@ describe("a customer accepts", () => {
     await page.getByRole("radio", { name: "Team" }).check();
     await page.getByRole("button", { name: "Switch plan" }).click();
     await page.getByRole("heading", { name: "Your plan is changed" }).waitFor();
+    await page.getByRole("dialog").getByText("Team, $39.00 per month").waitFor();
     const { price, scheduledChange, nextCharge } = await world.subscription("sub_tom_pro");
     assert.equal(price.id, "price_pro_monthly", "what is paid for stays until it has run out");
     assert.equal(scheduledChange?.price.id, "price_team_monthly");

@@ -83,9 +83,15 @@ export const Condition: z.ZodType<Condition> = z.lazy(() =>
         });
       }
       const known = VALUES[condition.field ?? ""];
-      for (const value of known ? [condition.is ?? [], condition.in ?? []].flat() : []) {
+      const named: [(string | number)[], unknown][] = (condition.in ?? []).map((each, at) => [["in", at], each]);
+      if (condition.is !== undefined) named.push([["is"], condition.is]);
+      for (const [path, value] of known ? named : []) {
         if (!known?.includes(String(value)))
-          context.addIssue({ code: "custom", message: `${condition.field} is one of ${known?.join(", ")}` });
+          context.addIssue({
+            code: "custom",
+            path,
+            message: `${condition.field} is one of ${known?.join(", ")}`,
+          });
       }
     }),
 );

@@ -6,7 +6,6 @@ import { type BilledSubscription, type BillingAction, BillingError } from "../bi
 import type { Deps } from "../deps.ts";
 import type { ActionRow, SessionRow, Transaction } from "../store/store.ts";
 import { StoreConflict } from "../store/store.ts";
-import { holds } from "./conditions.ts";
 import { definitionOf } from "./flows.ts";
 import { recordProgress } from "./ledger.ts";
 import { actionFor, isEligible, termsHold } from "./offers.ts";
@@ -203,11 +202,11 @@ async function checkOffer(
   // Terms are promises about this subscription as it was when they were made, and not for ever.
   if (!billed) throw new Problem("billing_unavailable");
   if (!termsHold(session.config, billed, now)) throw new Problem("offer_changed", { param: "seen" });
-  const row = await tx.flow(session.flowId, session.flowVersion);
-  const definition = row && definitionOf(row, offer.id);
   const accepted = await tx.acceptedOffers(session, session.customerId);
   const customer = { subscription: billed, accepted, now };
-  if (!definition || !holds(definition.when, billed, now) || !isEligible(definition, customer))
+  const row = await tx.flow(session.flowId, session.flowVersion);
+  const definition = row && definitionOf(row, offer.id, customer);
+  if (!definition || !isEligible(definition, customer))
     throw new Problem("offer_not_available");
 }
 

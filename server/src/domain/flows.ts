@@ -153,9 +153,18 @@ export async function resolveFlow(row: FlowRow, customer: Customer, billing: Bil
   return { id: row.id, version: row.version, steps: resolved };
 }
 
-/** The definition of an offer in the version that a session runs, for checking it once more before executing. */
-export function definitionOf(row: FlowRow, offerId: string): OfferDefinition | undefined {
+/**
+ * The definition of an offer in the version that a session runs, if its conditions still hold. One offer may stand at
+ * several places, each with its own conditions: those of one of them must hold.
+ */
+export function definitionOf(
+  row: FlowRow,
+  offerId: string,
+  { subscription, now }: Pick<Customer, "subscription" | "now">,
+): OfferDefinition | undefined {
+  const applies = ({ when }: Pick<OfferDefinition, "when">) => holds(when, subscription, now);
   return (row.definition as unknown as FlowDefinition).steps
+    .filter(applies)
     .flatMap(offersOf)
-    .find(({ id }) => id === offerId);
+    .find((definition) => definition.id === offerId && applies(definition));
 }

@@ -40,7 +40,13 @@ export async function tick(deps: Deps): Promise<number> {
   for (const [name, { cron, run }] of Object.entries(schedules)) {
     await deps.store.ensureSchedule(name, nextRun(cron, now));
     if (!(await deps.store.claimSchedule(name, now, LEASE))) continue;
-    await run(deps);
+    try {
+      await run(deps);
+    } catch (error) {
+      // The jobs must not wait for it; it comes up again when its lease runs out.
+      deps.log.warn({ schedule: name, err: loggable(error) }, "schedule will be retried");
+      continue;
+    }
     await deps.store.finishSchedule(name, nextRun(cron, deps.clock()));
   }
   const jobs = await deps.store.claimJobs(now, LEASE, BATCH);

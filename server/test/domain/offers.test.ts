@@ -6,7 +6,7 @@ import { addMonths } from "../../../src/flow/offers.ts";
 import { publicView } from "../../src/billing/provider.ts";
 import { demoSubscriptions as ids } from "../../src/billing/simulator-demo.ts";
 import { half, offering, pause } from "../flows/fixtures.ts";
-import { DAY, john, NOW, onEachStore, type World } from "../harness.ts";
+import { DAY, john, MINUTE, NOW, onEachStore, type World } from "../harness.ts";
 import { settled, type Visit } from "../visit.ts";
 
 onEachStore("Offers", ({ open }) => {
@@ -153,7 +153,7 @@ onEachStore("Offers", ({ open }) => {
     const { world, visit } = await meet({ type: "annual_switch", id: "annual" });
     const { plan, dueNow, saving } = visit.shown("annual_switch").terms;
     assert.equal(saving, 12 * 4900 - 49_000);
-    const effect = { type: "change_price", priceId: plan.price.id, charge: "now" };
+    const effect = { type: "change_price", priceId: plan.price.id, charge: "now", asOf: NOW };
     const { billed } = await takes(world, visit, undefined, effect);
     assert.equal(billed.price.interval, "year");
     const invoice = (await world.invoices(ids.monthly)).at(-1);
@@ -161,6 +161,20 @@ onEachStore("Offers", ({ open }) => {
     assert.ok(dueNow < 49_000, "the unused time is credited");
     await world.simulator.advance({ to: billed.periodEnd });
     assert.equal((await world.invoices(ids.monthly)).at(-1)?.amount, plan.price.amount);
+  });
+
+  it("annual switch: charges what was shown, however long the customer thinks about it", async () => {
+    const { world, visit } = await meet({ type: "annual_switch", id: "annual" });
+    const { plan, dueNow } = visit.shown("annual_switch").terms;
+    world.pass(14 * MINUTE);
+    const now = await world.simulator.previewChange(ids.monthly, plan.price.id);
+    assert.notEqual(now.dueNow, dueNow, "by now less time would be credited");
+    const settlement = settled(await visit.accept());
+    assert.equal(settlement.at, NOW + 14 * MINUTE);
+    const invoice = (await world.invoices(ids.monthly)).at(-1);
+    assert.deepEqual([invoice?.at, invoice?.amount], [NOW + 14 * MINUTE, dueNow]);
+    // The new period begins when it is paid for.
+    assert.equal((await world.billed(ids.monthly)).periodEnd, addMonths(NOW + 14 * MINUTE, 12));
   });
 
   it("annual switch: for all seats", async () => {
@@ -225,6 +239,8 @@ onEachStore("Offers", ({ open }) => {
       ["cus_ingrid", { type: "plan_change", id: "paused", plans: [{ priceId: "price_basic_monthly" }] }],
       ["cus_amara", { type: "annual_switch", id: "annual" }],
       ["cus_mateo", { type: "annual_switch", id: "annual" }],
+      // A discount that was meant for some months would become one for a year.
+      ["cus_tom", { type: "annual_switch", id: "annual" }],
       ["cus_misaki", { type: "annual_switch", id: "annual" }],
       [john, { type: "annual_switch", id: "monthly", priceId: "price_team_monthly" }],
       ["cus_noah", { type: "annual_switch", id: "costly", priceId: "price_team_annual" }],

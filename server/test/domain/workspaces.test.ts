@@ -33,6 +33,32 @@ onEachStore("The first workspace", ({ home }) => {
     }
   });
 
+  it("is made whole or not at all: a start that dies in the middle leaves nothing", async () => {
+    const opened = await home.open();
+    try {
+      const { store } = opened;
+      const newId = (prefix: string) => `${prefix}_${randomText(22)}`;
+      const deps = { store, clock: () => NOW, newId };
+      for (const dies of ["insertWorkspace", "publishFlow", "insertKey"] as const) {
+        const fails = () => Promise.reject(new Error(`${dies} died`));
+        const dying: typeof store = {
+          ...store,
+          transaction: (work) => store.transaction((tx) => work({ ...tx, [dies]: fails })),
+        };
+        await assert.rejects(ensureWorkspace({ ...deps, store: dying } as never, first), /died/);
+        assert.deepEqual(await store.workspaces(), [], dies);
+        for (const table of ["flows", "api_keys"] as const) {
+          assert.deepEqual(await opened.db.selectFrom(table).selectAll().execute(), [], `${dies}: ${table}`);
+        }
+      }
+      const { workspace, created } = await ensureWorkspace(deps as never, first);
+      assert.ok(created, "the next start finds nothing in its way");
+      assert.equal((await store.keys(workspace.id)).length, 2);
+    } finally {
+      await opened.drop();
+    }
+  });
+
   it("has keys of chance: all characters, none favoured", () => {
     const text = randomText(62_000);
     const counts = Map.groupBy(text, (character) => character);

@@ -83,10 +83,38 @@ const faults: [string, unknown, string[]][] = [
     offering({ type: "discount", id: "d", amountOff: 5, currency: "USD", duration: "once" }),
     ["steps/0/offers/0/currency"],
   ],
+  [
+    "a currency that does not exist",
+    offering({ type: "discount", id: "d", amountOff: 5, currency: "usx", duration: "once" }),
+    ["steps/0/offers/0/currency"],
+  ],
   ["months without repeating", offering({ ...half, months: 3 }), ["steps/0/offers/0/months"]],
   ["repeating without months", offering({ ...half, duration: "repeating" }), ["steps/0/offers/0/months"]],
   ["37 months", offering({ ...half, duration: "repeating", months: 37 }), ["steps/0/offers/0/months"]],
   ["a pause of no length", offering({ type: "pause", id: "p", months: [] }), ["steps/0/offers/0/months"]],
+  ["one length twice", offering({ ...pause, months: [1, 3, 1] }), ["steps/0/offers/0/months"]],
+  ["a pause without anything to pick", offering({ type: "pause", id: "p" }), ["steps/0/offers/0/months"]],
+  [
+    "one plan twice",
+    offering({
+      type: "plan_change",
+      id: "p",
+      plans: [{ priceId: "price_a" }, { priceId: "price_b" }, { priceId: "price_a", description: "Again" }],
+    }),
+    ["steps/0/offers/0/plans"],
+  ],
+  ["a misspelt merge field", flow({ ...confirm, title: "Hi {{customer.fristName|there}}" }), ["steps/0/title"]],
+  [
+    "a misspelt merge field deep inside",
+    flow(survey(reason({ followup: { label: "Why, {{ name }}?" } })), confirm),
+    ["steps/0/reasons/0/followup/label"],
+  ],
+  [
+    "one in the words after it",
+    flow(confirm, { type: "success", id: "s", cancelled: { title: "{{period.start}}", body: "{{price}}" } }),
+    ["steps/1/cancelled/title"],
+  ],
+  ["one in an offer", offering(contact({ body: "**{{plan}}**" })), ["steps/0/offers/0/body"]],
   ["no plan to change to", offering({ type: "plan_change", id: "p", plans: [] }), ["steps/0/offers/0/plans"]],
   [
     "a trial longer by a year and a day",
@@ -113,6 +141,17 @@ const faults: [string, unknown, string[]][] = [
     "a fault deep inside",
     when({ all: [{ any: [{ not: { field: "mrr" } }] }] }),
     ["steps/0/offers/0/when/all/0/any/0/not"],
+  ],
+  ["an unknown status", when({ field: "status", is: "canceled" }), ["steps/0/offers/0/when/is"]],
+  [
+    "an unknown interval among others",
+    when({ not: { field: "price.interval", in: ["month", "quarter"] } }),
+    ["steps/0/offers/0/when/not/in/1"],
+  ],
+  [
+    "a condition too deep to be read",
+    when(Array.from({ length: 40 }).reduce((inner) => ({ not: inner }), { field: "mrr", is: 1 })),
+    [""],
   ],
   ["an empty all", when({ all: [] }), ["steps/0/offers/0/when/all"]],
   [
@@ -156,6 +195,18 @@ describe("A flow definition", () => {
         (lintFlow(flow(confirm)) as { facts: { activationsToCancel: number } }).facts.activationsToCancel,
       1,
     );
+  });
+
+  it("may let the customer pick a date alone, name every known fact and use every merge field", () => {
+    const fields = ["customer.name", "customer.firstName|there", "customer.email", "plan.name", "price"];
+    const title = [...fields, " period.end ", "attributes.team|your team"].map((name) => `{{${name}}}`).join();
+    const all = [
+      { field: "status", in: ["trialing", "active", "past_due", "paused", "cancelled"] },
+      { field: "price.interval", in: ["day", "week", "month", "year"] },
+    ];
+    const offer = { type: "pause", id: "p", untilDate: { maxMonths: 3 }, title, when: { any: all } };
+    const result = lintFlow(offering(offer));
+    assert.ok(result.ok, JSON.stringify(result));
   });
 
   it("may use one offer under several reasons", () => {

@@ -30,6 +30,23 @@ onEachStore("Limits", ({ open }) => {
     }
   });
 
+  it("events of 64 kB, a decision of 512 kB", async () => {
+    const world = await open();
+    const visit = await world.visit(john);
+    const headers = { "Content-Type": "application/json" };
+    for (const [what, size, status] of [
+      ["events", 65_536, 200],
+      ["events", 65_537, 413],
+      ["decision", 524_288, 200],
+      ["decision", 524_289, 413],
+    ] as const) {
+      const events = what === "events" ? visit.events : [visit.record({ type: "confirm" }).events.at(-1)];
+      const text = JSON.stringify({ session: visit.session, events }).padEnd(size);
+      const reply = await world.request(`/v1/widget/${what}`, { token: visit.token, headers, body: text });
+      assert.equal(reply.status, status, `${what} of ${size}: ${reply.text}`);
+    }
+  });
+
   it("a length that is announced too small does not let more in", async () => {
     const world = await open();
     const headers = { "Content-Type": "application/json", "Content-Length": "10" };
@@ -68,7 +85,7 @@ onEachStore("Limits", ({ open }) => {
     }
   });
 
-  it("500 events in a request, 2000 in a session; a decision may still follow", async () => {
+  it("500 events in a request, 1000 in a session; a decision may still follow", async () => {
     const world = await open();
     const visit = await world.visit(john);
     visit.select("other");
@@ -142,6 +159,52 @@ onEachStore("Limits", ({ open }) => {
       assert.match(refused.param ?? "", /^events\/0\//);
       assert.deepEqual((await post(within)).body, { accepted: 1 }, JSON.stringify(within).slice(0, 80));
     }
+  });
+
+  it("a value of 4000 characters as JSON, and none that is too deep to be written down", async () => {
+    const world = await open();
+    const visit = await world.visit(john);
+    let seq = 0;
+    /** As text, since what is nested too deeply cannot be written by JSON.stringify either. */
+    const fill = (value: string) =>
+      world.request("/v1/widget/events", {
+        token: visit.token,
+        headers: { "Content-Type": "application/json" },
+        body: `{"session":"${visit.session}","events":[{"id":"filled_${seq}","run":"run-0000","seq":${seq++},"at":0,"type":"fill","value":${value}}]}`,
+      });
+    const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
+    for (const within of [`"${"x".repeat(3998)}"`, nested(2000), "null", `{"é":"${"é".repeat(3992)}"}`]) {
+      assert.deepEqual((await fill(within)).body, { accepted: 1 }, within.slice(0, 20));
+    }
+    for (const beyond of [`"${"x".repeat(3999)}"`, nested(2001), nested(20_000)]) {
+      const refused = await fill(beyond);
+      assert.deepEqual([refused.status, refused.code], [400, "parameter_invalid"], beyond.slice(0, 20));
+      assert.equal(refused.param, "events/0/value");
+    }
+    assert.equal((await fill("1")).status, 200, "the server is well");
+  });
+
+  it("terms that were seen are bounded as well, however deep", async () => {
+    const world = await open();
+    const visit = await world.visit(john);
+    visit.select("not_using").next().choose({ months: 1 }).act({ type: "accept" });
+    const { seen, ...request } = visit.decision();
+    const decide = (terms: string) =>
+      world.request("/v1/widget/decision", {
+        token: visit.token,
+        headers: { "Content-Type": "application/json" },
+        body: `${JSON.stringify(request).slice(0, -1)},"seen":{"offer":"${seen?.offer}","choice":{"months":1},"terms":${terms}}}`,
+      });
+    for (const depth of [25_001, 100_000, 250_000]) {
+      const refused = await decide("[".repeat(depth) + "]".repeat(depth));
+      assert.deepEqual([refused.status, refused.code, refused.param], [400, "parameter_invalid", "seen/terms"]);
+    }
+    for (const depth of [1, 1000, 20_000]) {
+      const { status, code } = await decide('{"months":'.repeat(depth) + "1" + "}".repeat(depth));
+      assert.ok(status === 409 ? code === "offer_changed" : code === "parameter_invalid", `${depth}: ${code}`);
+    }
+    assert.deepEqual(await world.effects(), []);
+    settled(await decide(JSON.stringify(seen?.terms)));
   });
 
   it("requests per minute of a key and of a session, each for itself", async () => {

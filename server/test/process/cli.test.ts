@@ -40,7 +40,14 @@ describe("The command line", () => {
       ["keys", "revoke"],
       ["keys", "create", "--kind", "master"],
       ["flow", "lint"],
-      ["workspace", "set", "--default-return-url", "javascript:alert(1)"],
+      ["keys", "create", "--name", " "],
+      ["workspace", "set", "--name", ""],
+      ["workspace", "set", "--name", "x".repeat(121)],
+      ["workspace", "set", "--status", "closed"],
+      ["workspace", "set", "--fallback-email", "help at acme"],
+      ["workspace", "set", "--allowed-origins", "https://ok.example,https://shop.example/path"],
+      ["workspace", "set", "--allowed-origins", "*"],
+      ["workspace", "set", "--return-hosts", "acme.example"],
     ]) {
       const { code, out, err } = await renumerate(args, place.env);
       assert.deepEqual([code, out], [2, ""], args.join(" "));
@@ -102,13 +109,21 @@ describe("The command line", () => {
       status: "read_only",
       settings: { ...before.settings, allowedOrigins: ["https://a.example", "https://b.example"] },
     });
-    const more = await set("--fallback-email", "help@acme.example", "--return-hosts", "acme.example");
-    assert.equal(more.name, "Acme");
-    assert.deepEqual(
-      [more.settings.fallbackEmail, more.settings.returnHosts],
-      ["help@acme.example", ["acme.example"]],
-    );
-    assert.equal((await set()).settings.fallbackEmail, "help@acme.example");
+    const more = await set("--fallback-email", "help@acme.example");
+    assert.deepEqual(more, { ...after, settings: { ...after.settings, fallbackEmail: "help@acme.example" } });
+    // One value that is not valid keeps the valid ones beside it from being stored.
+    for (const [option, value, words] of [
+      ["--fallback-email", "nobody", /an e-mail address/],
+      ["--allowed-origins", "shop.example", /origins such as https:/],
+      ["--name", " ", /a name/],
+    ] as const) {
+      const args = ["workspace", "set", "--status", "active", option, value, "--json"];
+      const refused = await renumerate(args, place.env);
+      assert.deepEqual([refused.code, refused.out], [2, ""], option);
+      assert.match(refused.err, words);
+      assert.ok(refused.err.includes(option), refused.err);
+    }
+    assert.deepEqual(await set(), more);
   });
 
   it("checks and publishes flows from a file and from standard input", async () => {
@@ -240,7 +255,6 @@ describe("Serving", () => {
       ["RATE_LIMIT_PER_MINUTE", "0"],
       ["FALLBACK_EMAIL", "hunter2"],
       ["ALLOWED_ORIGINS", "https://ok.example,hunter2", "origins such as https://shop.example"],
-      ["DEFAULT_RETURN_URL", "javascript:hunter2"],
       ["BILLING", "hunter2", "only the simulator so far"],
       ["BILLING_TIMEOUT_SECONDS", "61"],
       ["LOG_LEVEL", "hunter2"],

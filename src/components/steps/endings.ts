@@ -2,6 +2,7 @@
 import { html, nothing } from "lit";
 import type { Settlement, Step, Subscription } from "../../api/wire.ts";
 import { successStep } from "../../flow/machine.ts";
+import { accessUntil } from "../../flow/offers.ts";
 import { plain } from "../rich-text.ts";
 import { button, facts, type StepView, type View } from "./parts.ts";
 
@@ -15,12 +16,14 @@ export const losses = ({ items }: Of<"losses">, { values }: View): StepView => (
 
 /** The footer is the step: its two buttons decide. */
 export function confirm(step: Of<"confirm">, { format: { t, date }, config }: View): StepView {
-  const { status, plan, periodEnd, trialEnd } = config.subscription;
-  const trial = status === "trialing" && trialEnd !== undefined;
-  const now = step.effective === "immediately";
-  const end = date(trial ? trialEnd : periodEnd);
+  const { status, plan } = config.subscription;
+  const until = accessUntil(config.subscription, step.effective, config.now);
+  const now = until === config.now;
+  const end = date(until);
   return {
-    body: step.body ?? t(now ? "confirmNow" : trial ? "confirmTrial" : "confirmEnd", { date: end }),
+    body:
+      step.body ??
+      t(now ? "confirmNow" : status === "trialing" ? "confirmTrial" : "confirmEnd", { date: end }),
     content: facts([
       [t("plan"), plan.name],
       [t("accessUntil"), now ? t("today") : end],
@@ -39,6 +42,7 @@ const lasting = ["discount", "pause", "plan_change", "annual_switch", "trial_ext
 function outcomeFacts(subscription: Subscription, { format: { t, date, money, per } }: View, ended: boolean) {
   const { plan, price, status, nextCharge, discount, pausedUntil, trialEnd, cancelAt, periodEnd } =
     subscription;
+  const { scheduledChange: next } = subscription;
   const charge =
     nextCharge &&
     t("amountOn", { price: money(nextCharge.amount, nextCharge.currency), date: date(nextCharge.at) });
@@ -50,6 +54,10 @@ function outcomeFacts(subscription: Subscription, { format: { t, date, money, pe
   }
   return facts([
     [t("plan"), `${plan.name}, ${per(price, price.amount)}`],
+    [
+      t("changesOn", { date: next && date(next.at) }),
+      next && `${next.name}, ${per(next.price, next.price.amount)}`,
+    ],
     [t("discountUntil"), discount?.endsAt !== undefined && date(discount.endsAt)],
     [t("pausedUntil"), pausedUntil !== undefined && date(pausedUntil)],
     [t("trialEnds"), status === "trialing" && trialEnd !== undefined && date(trialEnd)],

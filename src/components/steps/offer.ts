@@ -127,6 +127,12 @@ function planDetail({ price, description, features }: PlanOption, { format, valu
 /** `YYYY-MM-DD` of the customer's own calendar, which is how the Swedes write it. */
 const day = (at: number) => new Date(at).toLocaleDateString("sv");
 
+/** Midnight of the customer's own calendar at that instant's day, or some days on. */
+function midnight(at: number, days = 0): number {
+  const date = new Date(at);
+  return new Date(date.setDate(date.getDate() + days)).setHours(0, 0, 0, 0);
+}
+
 /**
  * A date is only ever one that the offer allows: what is typed outside is taken as the nearest allowed day, and shown
  * as such when the customer leaves the field. So the date that is seen is the date that is sent.
@@ -139,13 +145,15 @@ function datePicker(
   { send }: View,
 ) {
   const shown = until === undefined ? "" : day(until);
+  // The whole days between the limits, which are instants: west of Greenwich the first of them begins today.
+  const first = midnight(min) < min ? midnight(min, 1) : midnight(min);
+  const last = midnight(max);
   const choose = (value: string) => {
     const [year, month, date] = value.split("-").map(Number) as [number, number, number];
-    // Not the one-argument form: that would be midnight in Greenwich.
     if (value)
       send({
         type: "choose",
-        choice: { until: Math.min(max, Math.max(min, +new Date(year, month - 1, date))) },
+        choice: { until: Math.min(last, Math.max(first, +new Date(year, month - 1, date))) },
       });
   };
   return html`<label class="field" part="field">
@@ -153,8 +161,8 @@ function datePicker(
     <input
       type="date"
       part="date"
-      min=${day(min)}
-      max=${day(max)}
+      min=${day(first)}
+      max=${day(last)}
       .value=${shown}
       ?disabled=${busy}
       @change=${(event: Event) => choose((event.target as HTMLInputElement).value)}

@@ -101,11 +101,13 @@ export function sessionQueries(db: Kysely<Schema>): SessionQueries {
 
     async insertSessionEvents(sessionId, events, receivedAt) {
       if (!events.length) return 0;
+      // In one order for all writers: two that bring the same events in another would wait for each other.
+      const ordered = events.toSorted((one, other) => one.seq - other.seq || (one.id < other.id ? -1 : 1));
       // Conflicts are passed over, not raised: on PostgreSQL an error would end the caller's transaction.
       const inserted = await db
         .insertInto("session_events")
         .values(
-          events.map((event) => ({
+          ordered.map((event) => ({
             session_id: sessionId,
             id: event.id,
             run: event.run,
