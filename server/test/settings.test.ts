@@ -34,7 +34,8 @@ describe("Settings", () => {
     const both = (open: string) => ({ RENUMERATE_PRIVATE_KEY: key, RENUMERATE_PUBLIC_KEY: open });
     assert.ok(parseSettings(both("pk_live_0123456789abcdef")));
     assert.throws(() => parseSettings(both(key)), {
-      message: "The environment is not valid:\n  RENUMERATE_PUBLIC_KEY: another key than RENUMERATE_PRIVATE_KEY",
+      message:
+        "The environment is not valid:\n  RENUMERATE_PUBLIC_KEY: another key than RENUMERATE_PRIVATE_KEY",
     });
   });
 

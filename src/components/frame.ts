@@ -1,6 +1,5 @@
 /** The frame of every step: heading, text, what the step shows and asks, its actions, and the two ways out. */
 import { html, nothing, type TemplateResult } from "lit";
-import { keyed } from "lit/directives/keyed.js";
 import { currentNode, type FlowNode, type FlowState, type MachineEvent } from "../flow/machine.ts";
 import { plain, rich } from "./rich-text.ts";
 import { failure, loading, stepView, unavailable } from "./steps/index.ts";
@@ -14,13 +13,15 @@ export interface FrameOptions extends Pick<Base, "format" | "send"> {
   dir: string | undefined;
   /** In the page there is nothing to close. */
   inline: boolean;
+  /** Another value than for the last step: all of it is drawn anew then. */
+  turn: boolean;
 }
 
-/** Changes when another step is shown: all of it is drawn anew then, and its heading takes the focus. */
+/** Changes when another step is shown: it is drawn anew then, and its heading takes the focus. */
 export const stepKey = (state: FlowState): string =>
   "path" in state && state.phase !== "done" ? state.path.join() : state.phase;
 
-export function frame({ state, dir, inline, ...options }: FrameOptions): TemplateResult {
+export function frame({ state, dir, inline, turn, ...options }: FrameOptions): TemplateResult {
   const { format, send } = options;
   const { t } = format;
   const { phase } = state;
@@ -56,6 +57,15 @@ export function frame({ state, dir, inline, ...options }: FrameOptions): Templat
       aria-disabled=${(busy && name === "back") || nothing}
       @click=${() => send({ type: name })}
     >${icon(path)}</button>`;
+  // It has two places that take turns, so that no step is drawn into the fields and the scrolling of another.
+  const content = html`<div class="content" part="content">
+    ${phase === "done" ? icon("m4 9.5 3.5 3.5L14 5.5", "mark") : nothing}
+    <h2 id="title" part="heading" tabindex="-1" class=${phase}>${plain(step.title ?? "", base.values)}</h2>
+    ${step.body ? html`<div class="body" part="body">${rich(step.body, base.values)}</div>` : nothing}
+    ${step.content}${problem(missing && t(missing))}
+    ${phase === "step" && state.fault ? failure(state.fault.retryable, base) : nothing}
+    <div class="actions" part="actions">${step.actions}</div>
+  </div>`;
   const exit = (label: string, event: MachineEvent) => button(base, label, event);
 
   return html`<div class="panel" part="panel" dir=${dir ?? nothing} aria-busy=${busy || phase === "loading"}>
@@ -63,17 +73,7 @@ export function frame({ state, dir, inline, ...options }: FrameOptions): Templat
       ${undecided && state.path.length > 1 ? corner("back", "m11 4-5 5 5 5") : nothing}
       ${inline ? nothing : corner("close", "m4 4 10 10M14 4 4 14")}
     </div>
-    ${keyed(
-      stepKey(state),
-      html`<div class="content" part="content">
-        ${phase === "done" ? icon("m4 9.5 3.5 3.5L14 5.5", "mark") : nothing}
-        <h2 id="title" part="heading" tabindex="-1" class=${phase}>${plain(step.title ?? "", base.values)}</h2>
-        ${step.body ? html`<div class="body" part="body">${rich(step.body, base.values)}</div>` : nothing}
-        ${step.content}${problem(missing && t(missing))}
-        ${phase === "step" && state.fault ? failure(state.fault.retryable, base) : nothing}
-        <div class="actions" part="actions">${step.actions}</div>
-      </div>`,
-    )}
+    ${turn ? content : nothing}${turn ? nothing : content}
     ${
       undecided
         ? html`<div class="footer" part="footer">

@@ -139,6 +139,7 @@ export class RetentionModal extends LitElement implements FlowHost {
   readonly #internals = this.attachInternals();
   #format: Format | undefined;
   #key: string | undefined;
+  #turn = false;
   /** `open` as the page set it; taken up when all attributes are there. */
   #wanted: boolean | undefined;
   #unlock: (() => void) | undefined;
@@ -212,6 +213,7 @@ export class RetentionModal extends LitElement implements FlowHost {
     this.#wanted = undefined;
     if (wanted) this.show();
     else if (wanted === false) this.close();
+    if (stepKey(this.#flow.state) !== this.#key) this.#turn = !this.#turn;
     // The attribute follows what is shown.
     this.requestUpdate("open", !this.#shown);
     if (changed.has("locale") || !this.#format) {
@@ -231,6 +233,7 @@ export class RetentionModal extends LitElement implements FlowHost {
         email: this.fallbackEmail ?? "",
         dir: this.locale ? format.t("dir") : undefined,
         inline: this.inline,
+        turn: this.#turn,
         send: this.#send,
       });
     if (this.inline) {

@@ -16,14 +16,27 @@ export function addMonths(at: number, months: number): number {
   return to.setUTCDate(Math.min(from.getUTCDate(), lastDay));
 }
 
+const monthsBetween = (from: number, to: number): number => {
+  const [one, other] = [new Date(from), new Date(to)];
+  return (other.getUTCFullYear() - one.getUTCFullYear()) * 12 + other.getUTCMonth() - one.getUTCMonth();
+};
+
+/** Whether whole months after the anchor lead to this instant. */
+export const isAnchored = (anchor: number, at: number): boolean =>
+  addMonths(anchor, monthsBetween(anchor, at)) === at;
+
 /**
- * Adds billing intervals: days and weeks are exact, months and years clamp. Adding two at once and one after the other
- * may differ: count from the first date to keep the 31st a 31st.
+ * Adds billing intervals: days and weeks are exact, months and years clamp.
+ * @param anchor the date that months are counted from where `at` lies whole months after it, so that the 31st comes back
+ * after a February; a pause can move `at` off it
  */
-export function addIntervals(at: number, interval: Interval, count: number): number {
+export function addIntervals(at: number, interval: Interval, count: number, anchor = at): number {
   if (interval === "day") return at + count * DAY;
   if (interval === "week") return at + count * 7 * DAY;
-  return addMonths(at, interval === "year" ? count * 12 : count);
+  const months = interval === "year" ? count * 12 : count;
+  return isAnchored(anchor, at)
+    ? addMonths(anchor, monthsBetween(anchor, at) + months)
+    : addMonths(at, months);
 }
 
 /** The amount after a discount, in minor units, rounded to the nearest unit and never below zero. */

@@ -182,3 +182,18 @@ describe("allows", () => {
     });
   }
 });
+
+describe("counting from an anchor", () => {
+  const at = (text: string) => Date.parse(`${text}T12:00:00Z`);
+
+  it("gives the 31st back after a February", () => {
+    const anchor = at("2026-01-31");
+    assert.equal(addIntervals(at("2026-02-28"), "month", 1, anchor), at("2026-03-31"));
+    assert.equal(addIntervals(at("2026-02-28"), "month", 1), at("2026-03-28"));
+    assert.equal(addIntervals(at("2026-02-28"), "year", 2, anchor), at("2028-02-29"));
+  });
+
+  it("follows the date itself once that has left the anchor", () => {
+    assert.equal(addIntervals(at("2026-03-10"), "month", 1, at("2026-01-31")), at("2026-04-10"));
+  });
+});

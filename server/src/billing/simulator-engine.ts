@@ -8,9 +8,8 @@
  * - A failed payment leaves its invoice open and the subscription past_due. Nothing pays it by itself; periods go on.
  */
 import { hash } from "node:crypto";
-import type { Interval } from "../../../src/api/wire.ts";
-import { addIntervals, addMonths, discounted } from "../../../src/flow/offers.ts";
-import type { Advanced, SimulatedInvoice, SimulatedPrice, SimulatedSubscription } from "./simulator-model.ts";
+import { addIntervals, discounted, isAnchored } from "../../../src/flow/offers.ts";
+import type { Advanced, SimulatedInvoice, SimulatedSubscription } from "./simulator-model.ts";
 
 /** Everything that happens to the subscription up to and including `until`, in order. */
 export function settle(subscription: SimulatedSubscription, until: number): Advanced {
@@ -64,7 +63,7 @@ export function startPeriod(subscription: SimulatedSubscription, at: number): Ad
     ...(subscription.discount?.once ? ["discount" as const] : []),
   );
   const price = subscription.nextPrice ?? subscription.price;
-  const anchor = isBoundary(subscription.anchor, at) ? subscription.anchor : at;
+  const anchor = isAnchored(subscription.anchor, at) ? subscription.anchor : at;
   const bill = amounts(subscription);
   const failed = rest.paymentFails && bill.due > 0;
   const next: SimulatedSubscription = {
@@ -73,7 +72,7 @@ export function startPeriod(subscription: SimulatedSubscription, at: number): Ad
     price,
     anchor,
     periodStart: at,
-    periodEnd: boundaryAfter(anchor, at, price),
+    periodEnd: addIntervals(at, price.interval, price.intervalCount, anchor),
     periodValue: bill.value,
     credit: rest.credit - bill.credited,
     invoices: rest.invoices + 1,
@@ -140,8 +139,8 @@ export function nextCharge(
 /** First charge without the discount, for a discount that only the next invoice takes. */
 export function onceEndsAt(subscription: SimulatedSubscription): number {
   const at = chargeAt(subscription);
-  const { anchor, nextPrice, price } = subscription;
-  return boundaryAfter(isBoundary(anchor, at) ? anchor : at, at, nextPrice ?? price);
+  const { interval, intervalCount } = subscription.nextPrice ?? subscription.price;
+  return addIntervals(at, interval, intervalCount, subscription.anchor);
 }
 
 /** The share of the running period's value that is still unused at `at`. */
@@ -158,20 +157,4 @@ export function without<T extends object, Key extends keyof T>(value: T, ...keys
   const rest = { ...value };
   for (const key of keys) delete rest[key];
   return rest;
-}
-
-const monthsBetween = (from: number, to: number) => {
-  const [a, b] = [new Date(from), new Date(to)];
-  return (b.getUTCFullYear() - a.getUTCFullYear()) * 12 + b.getUTCMonth() - a.getUTCMonth();
-};
-
-const isBoundary = (anchor: number, at: number) => addMonths(anchor, monthsBetween(anchor, at)) === at;
-
-const MONTHS: Partial<Record<Interval, number>> = { month: 1, year: 12 };
-
-/** Counted from the anchor, never from the last boundary: adding a month to 28 February would lose the 31st. */
-function boundaryAfter(anchor: number, at: number, { interval, intervalCount }: SimulatedPrice): number {
-  const months = MONTHS[interval];
-  if (!months) return addIntervals(at, interval, intervalCount);
-  return addMonths(anchor, monthsBetween(anchor, at) + months * intervalCount);
 }

@@ -83,7 +83,10 @@ export const Condition: z.ZodType<Condition> = z.lazy(() =>
         });
       }
       const known = VALUES[condition.field ?? ""];
-      const named: [(string | number)[], unknown][] = (condition.in ?? []).map((each, at) => [["in", at], each]);
+      const named: [(string | number)[], unknown][] = (condition.in ?? []).map((each, at) => [
+        ["in", at],
+        each,
+      ]);
       if (condition.is !== undefined) named.push([["is"], condition.is]);
       for (const [path, value] of known ? named : []) {
         if (!known?.includes(String(value)))

@@ -206,8 +206,7 @@ async function checkOffer(
   const customer = { subscription: billed, accepted, now };
   const row = await tx.flow(session.flowId, session.flowVersion);
   const definition = row && definitionOf(row, offer.id, customer);
-  if (!definition || !isEligible(definition, customer))
-    throw new Problem("offer_not_available");
+  if (!definition || !isEligible(definition, customer)) throw new Problem("offer_not_available");
 }
 
 function actionOf(

@@ -112,7 +112,8 @@ function discountTerms(definition: Definition<"discount">, { subscription, now }
   if (discount || price.amount <= 0 || (currency && currency !== price.currency)) return undefined;
   // Something else (another plan, a credit) already changes the next charge: what we would promise would not be true.
   if (nextCharge?.amount !== price.amount) return undefined;
-  const charge = (count: number) => chargeAfter(nextCharge.at, count, subscription);
+  const charge = (count: number) =>
+    addIntervals(nextCharge.at, price.interval, price.intervalCount * count, subscription.anchor);
   let discountedCharges = duration === "once" ? 1 : 0;
   if (months !== undefined) {
     // As at billing: the months run from now, and every charge within them is discounted.
@@ -130,20 +131,6 @@ function discountTerms(definition: Definition<"discount">, { subscription, now }
     currency: price.currency,
     ...(duration === "forever" ? {} : { fullPriceAt: charge(discountedCharges) }),
   };
-}
-
-const monthsBetween = (from: number, to: number): number => {
-  const [one, other] = [new Date(from), new Date(to)];
-  return (other.getUTCFullYear() - one.getUTCFullYear()) * 12 + other.getUTCMonth() - one.getUTCMonth();
-};
-
-/** The charge that comes `count` periods after `first`. A pause can move charges off the anchor; then they follow `first`. */
-function chargeAfter(first: number, count: number, { anchor, price }: BilledSubscription): number {
-  const { interval, intervalCount } = price;
-  if (interval === "day" || interval === "week") return addIntervals(first, interval, intervalCount * count);
-  const months = intervalCount * count * (interval === "year" ? 12 : 1);
-  const passed = monthsBetween(anchor, first);
-  return addMonths(anchor, passed) === first ? addMonths(anchor, passed + months) : addMonths(first, months);
 }
 
 function pauseTerms({ months, untilDate }: Definition<"pause">, { subscription, now }: Customer) {

@@ -103,7 +103,11 @@ const faults: [string, unknown, string[]][] = [
     }),
     ["steps/0/offers/0/plans"],
   ],
-  ["a misspelt merge field", flow({ ...confirm, title: "Hi {{customer.fristName|there}}" }), ["steps/0/title"]],
+  [
+    "a misspelt merge field",
+    flow({ ...confirm, title: "Hi {{customer.fristName|there}}" }),
+    ["steps/0/title"],
+  ],
   [
     "a misspelt merge field deep inside",
     flow(survey(reason({ followup: { label: "Why, {{ name }}?" } })), confirm),
@@ -199,7 +203,9 @@ describe("A flow definition", () => {
 
   it("may let the customer pick a date alone, name every known fact and use every merge field", () => {
     const fields = ["customer.name", "customer.firstName|there", "customer.email", "plan.name", "price"];
-    const title = [...fields, " period.end ", "attributes.team|your team"].map((name) => `{{${name}}}`).join();
+    const title = [...fields, " period.end ", "attributes.team|your team"]
+      .map((name) => `{{${name}}}`)
+      .join();
     const all = [
       { field: "status", in: ["trialing", "active", "past_due", "paused", "cancelled"] },
       { field: "price.interval", in: ["day", "week", "month", "year"] },

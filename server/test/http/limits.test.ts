@@ -197,11 +197,17 @@ onEachStore("Limits", ({ open }) => {
       });
     for (const depth of [25_001, 100_000, 250_000]) {
       const refused = await decide("[".repeat(depth) + "]".repeat(depth));
-      assert.deepEqual([refused.status, refused.code, refused.param], [400, "parameter_invalid", "seen/terms"]);
+      assert.deepEqual(
+        [refused.status, refused.code, refused.param],
+        [400, "parameter_invalid", "seen/terms"],
+      );
     }
     for (const depth of [1, 1000, 20_000]) {
       const { status, code } = await decide('{"months":'.repeat(depth) + "1" + "}".repeat(depth));
-      assert.ok(status === 409 ? code === "offer_changed" : code === "parameter_invalid", `${depth}: ${code}`);
+      assert.ok(
+        status === 409 ? code === "offer_changed" : code === "parameter_invalid",
+        `${depth}: ${code}`,
+      );
     }
     assert.deepEqual(await world.effects(), []);
     settled(await decide(JSON.stringify(seen?.terms)));
