@@ -44,19 +44,23 @@ describe("the README", () => {
       env: { ...process.env, RENUMERATE_PRIVATE_KEY: world.privateKey },
       stdio: ["ignore", "pipe", "inherit"],
     });
-    const port = await new Promise<string>((resolve) =>
-      child.stdout.once("data", (text) => resolve(String(text).trim())),
-    );
     const browser = await chromium.launch({ executablePath: await findBrowser(), args: ["--no-sandbox"] });
-    const page = await browser.newPage();
-    await page.goto(`http://localhost:${port}`);
-    await page.getByRole("button", { name: "Cancel subscription" }).click();
-    await page.getByRole("dialog").getByRole("button", { name: "Cancel subscription" }).click();
-    await page.getByRole("dialog").getByRole("heading", { name: "Confirm your cancellation" }).waitFor();
-    await page.getByRole("dialog").getByRole("button", { name: "Cancel subscription" }).click();
-    await page.getByText("The customer has cancelled.").waitFor();
-    await browser.close();
-    child.kill();
+    try {
+      const port = await new Promise<string>((resolve) =>
+        child.stdout.once("data", (text) => resolve(String(text).trim())),
+      );
+      const page = await browser.newPage();
+      await page.goto(`http://localhost:${port}`);
+      await page.getByRole("button", { name: "Cancel subscription" }).click();
+      const dialog = page.getByRole("dialog");
+      await dialog.getByRole("button", { name: "Cancel subscription" }).click();
+      await dialog.getByRole("heading", { name: "Confirm your cancellation" }).waitFor();
+      await dialog.getByRole("button", { name: "Cancel subscription" }).click();
+      await page.getByText("The customer has cancelled.").waitFor();
+    } finally {
+      await browser.close();
+      child.kill();
+    }
   });
 
   it("has a page of about twenty lines", () => {
