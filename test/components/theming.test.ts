@@ -1,5 +1,5 @@
 import { expect } from "@open-wc/testing";
-import { emulateMedia } from "@web/test-runner-commands";
+import { emulateMedia, resetMouse, sendKeys, sendMouse } from "@web/test-runner-commands";
 import { styles } from "../../src/components/styles.ts";
 import { configOf, offering, offers, steps, usual } from "../fixtures/flows.ts";
 import { click, closeAll, open, place, root } from "../fixtures/open.ts";
@@ -73,6 +73,32 @@ describe("theming", () => {
       expect(read()).to.equal(result);
     });
   }
+
+  it("button: --renumerate-button-hover and --renumerate-focus, when pointed at and focused", async () => {
+    const button = place("renumerate-cancel-button");
+    button.style.setProperty("--renumerate-button-hover", "rgb(1, 2, 3)");
+    button.style.setProperty("--renumerate-focus", "rgb(4, 5, 6)");
+    const inner = root(button).querySelector("button") as HTMLButtonElement;
+    const { x, y } = inner.getBoundingClientRect();
+    expect(getComputedStyle(inner).backgroundColor).not.to.equal("rgb(1, 2, 3)");
+    await sendMouse({ type: "move", position: [Math.ceil(x) + 5, Math.ceil(y) + 5] });
+    expect(getComputedStyle(inner).backgroundColor).to.equal("rgb(1, 2, 3)");
+    await resetMouse();
+    await sendKeys({ press: "Tab" });
+    expect(getComputedStyle(inner).outlineColor).to.equal("rgb(4, 5, 6)");
+  });
+
+  it("every property of the button is documented, and the other way round", async () => {
+    const source = await (await fetch("/src/components/cancel-button.ts")).text();
+    const documented = [...source.matchAll(/@cssprop \[--renumerate-([\w-]+)/g)].map(
+      ([, name]) => name as string,
+    );
+    const used = [...source.matchAll(/var\(--renumerate-([\w-]+)/g)].map(([, name]) => name as string);
+    expect([...new Set(used)].sort()).to.deep.equal(documented.sort());
+    expect([...Object.keys(buttonProperties), "button-hover", "focus"].sort()).to.deep.equal(
+      documented.sort(),
+    );
+  });
 
   it("every part that is documented exists", async () => {
     const source = await (await fetch("/src/components/retention-modal.ts")).text();
