@@ -105,6 +105,9 @@ const NOTHING: Answers = { reasons: NONE, texts: NONE, choices: NONE, values: NO
 const put = <T>(answers: Readonly<Record<string, T>>, id: string, value: T): Record<string, T> =>
   Object.assign(Object.create(null), answers, { [id]: value });
 
+/** Refusals of the server that say: what this page knows is no longer so. */
+const OVERTAKEN = ["session_completed", "offer_changed", "decision_not_possible"];
+
 /** Where a flow without usable steps still leads: the customer can always cancel. */
 const LAST_RESORT: Step = { type: "confirm", id: "confirm", effective: "period_end" };
 
@@ -265,7 +268,7 @@ export function transition(state: FlowState, event: MachineEvent): Transition {
         const error = notify({ name: "error", fault });
         if (state.closed) return [initial, [error, notify({ name: "complete", outcome: "abandoned" })]];
         // Decided elsewhere (another tab, an answer that was lost), or no longer as it was shown: see what holds now.
-        if (["session_completed", "offer_changed"].includes(fault.code)) return load(false, true, [error]);
+        if (OVERTAKEN.includes(fault.code)) return load(false, true, [error]);
         return [{ phase: "step", config, path, answers, fault, decision }, [error]];
       }
       if (event.type === "open" && state.closed)

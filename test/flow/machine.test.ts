@@ -416,6 +416,16 @@ describe("a decision under way", () => {
     assert.equal(play.send({ type: "close" }).count("complete"), 1);
   });
 
+  for (const code of ["offer_changed", "decision_not_possible"]) {
+    it(`begins anew with what holds now after ${code}`, () => {
+      const play = deciding().send({ type: "rejected", fault: { code, retryable: false } });
+      assert.deepEqual(play.effects.at(-1), { type: "load", restart: false });
+      play.send({ type: "loaded", config: typical });
+      assert.equal(play.node, "why");
+      assert.equal(play.send({ type: "close" }).count("complete"), 1);
+    });
+  }
+
   it("ends in cancelled when, decided elsewhere, all that is known is that the subscription ends", () => {
     const play = deciding().send({
       type: "rejected",
