@@ -58,6 +58,8 @@ describe("A time limit", () => {
       await turn();
       assert.ok(!over, "not before");
       mock.timers.tick(1);
+      await turn();
+      assert.ok(over, "and not later");
       await assert.rejects(
         answer as Promise<unknown>,
         (error) =>

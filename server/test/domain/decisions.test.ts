@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { publicView } from "../../src/billing/provider.ts";
 import { demoSubscriptions as ids } from "../../src/billing/simulator-demo.ts";
+import { sweepIdle } from "../../src/domain/ledger.ts";
 import { gate } from "../billing/faulty.ts";
 import { asking, confirm, half, offering, pause } from "../flows/fixtures.ts";
 import { alone, DAY, john, MINUTE, NOW, onEachStore } from "../harness.ts";
@@ -165,6 +166,38 @@ onEachStore("Decisions", ({ open, home }) => {
     assert.equal((await world.facts()).filter((type) => type === "session.abandoned").length, 2);
     settled(await idle.cancel());
     assert.equal((await world.facts()).at(-1), "session.cancelled");
+  });
+
+  it("a decision that comes in while the silent are being listed is no silence", async () => {
+    for (const how of ["pending", "requested", "retained"] as const) {
+      await using world = await alone(home);
+      const visit = await world.visit(john);
+      await visit.select("other").send();
+      const listed = (await world.deps.store.session(visit.session)) ?? assert.fail();
+      world.pass(31 * MINUTE);
+      const hangs = gate();
+      let answer: Promise<unknown> = Promise.resolve();
+      if (how === "retained") {
+        await visit.keep();
+      } else if (how === "requested") {
+        world.billing.plan = { execute: { when: "before", throws: "unknown" } };
+        assert.equal(settled(await visit.cancel()).status, "requested");
+      } else {
+        world.billing.plan = { execute: { when: "before", hangs } };
+        answer = visit.cancel();
+        await hangs.reached;
+      }
+      // Whatever the decision did to the times: the list is older than it, and so is this.
+      const { store } = world.deps;
+      await store.updateSession(visit.session, { touchedAt: listed.touchedAt });
+      const stale = { ...store, idleSessions: async () => [listed] };
+      assert.equal(await sweepIdle({ ...world.deps, store: stale }), 0, how);
+      assert.equal(await sweepIdle(world.deps), 0, how);
+      assert.ok(!(await world.facts()).includes("session.abandoned"), how);
+      world.billing.plan = {};
+      hangs.open();
+      await answer;
+    }
   });
 
   it("after being retained the customer may begin again, without the same offer", async () => {

@@ -267,7 +267,7 @@ onEachStore("Publishing", ({ open, home }) => {
     assert.deepEqual([reloaded.session.id, reloaded.flow.version], [open2.session, newer.version]);
     // The page of before still holds what is no longer offered.
     assert.equal((await open2.accept({ months: 1 })).status, 409);
-    settled(await open2.cancel());
+    settled(await (await world.visit(open2.token)).cancel());
   });
 
   it("nothing at all is said as such", async () => {

@@ -203,7 +203,7 @@ onEachStore("Limits", ({ open }) => {
       );
     }
     for (const depth of [1, 1000, 20_000]) {
-      const { status, code } = await decide('{"months":'.repeat(depth) + "1" + "}".repeat(depth));
+      const { status, code } = await decide(`${'{"months":'.repeat(depth)}1${"}".repeat(depth)}`);
       assert.ok(
         status === 409 ? code === "offer_changed" : code === "parameter_invalid",
         `${depth}: ${code}`,

@@ -180,6 +180,50 @@ describe("The command line", () => {
   });
 });
 
+describe("The command line, asked for what cannot be", () => {
+  it("says its version", async () => {
+    await using place = await folder();
+    const { code, out, err } = await renumerate(["--version"], place.env);
+    assert.deepEqual([code, err], [0, ""]);
+    assert.match(out, /^\d+\.\d+\.\d+\S*\n$/);
+    assert.ok(!existsSync(place.env.DATA_DIR as string));
+  });
+
+  it("publishes no price that billing does not sell, and names each place", async () => {
+    await using place = await folder();
+    const plans = [{ priceId: "price_basic_monthly" }, { priceId: "price_nowhere" }];
+    const offers = [
+      { type: "plan_change", id: "smaller", plans },
+      { type: "annual_switch", id: "annual", priceId: "price_never" },
+    ];
+    const steps = [
+      { type: "offer", id: "offer", offers },
+      { type: "confirm", id: "confirm", effective: "period_end" },
+    ];
+    const publish = (definition: unknown) =>
+      renumerate(["flow", "publish", "-", "--json"], place.env, JSON.stringify(definition));
+    const refused = await publish({ name: "Unknown", steps });
+    assert.equal(refused.code, 1);
+    assert.deepEqual(JSON.parse(refused.out), {
+      ok: false,
+      issues: [
+        { path: "steps/0/offers/0/plans/1/priceId", message: 'billing has no price "price_nowhere"' },
+        { path: "steps/0/offers/1/priceId", message: 'billing has no price "price_never"' },
+      ],
+    });
+    assert.match(refused.err, /2 faults found\n$/);
+    assert.equal(JSON.parse((await publish(defaultFlow)).out).version, 2, "nothing was published before");
+  });
+
+  it("lints what is nested beyond reason in clear words", async () => {
+    await using place = await folder();
+    const deep = `${'{"not":'.repeat(5000)}{"field":"mrr","is":1}${"}".repeat(5000)}`;
+    const text = `{"name":"Deep","steps":[{"type":"confirm","id":"c","effective":"period_end","when":${deep}}]}`;
+    const { code, out, err } = await renumerate(["flow", "lint", "-"], place.env, text);
+    assert.deepEqual([code, out, err], [1, "-: /: nested too deeply\n", "1 fault found\n"]);
+  });
+});
+
 describe("Serving", () => {
   it("says where it listens and shows its keys once", async () => {
     await using place = await folder();
@@ -232,6 +276,31 @@ describe("Serving", () => {
     assert.ok((await readdir(data)).includes("renumerate.db"));
   });
 
+  it("makes no file that others can read, not even beside the database", async () => {
+    await using place = await folder();
+    await using server = await serve(place.env);
+    assert.equal(await mint(server.url, server.privateKey ?? ""), 200);
+    const data = place.env.DATA_DIR as string;
+    const files = await readdir(data);
+    assert.ok(files.includes("renumerate.db") && files.includes("renumerate.db-wal"), files.join());
+    for (const file of files) assert.equal((await stat(join(data, file))).mode & 0o077, 0, file);
+    await server.end("SIGTERM");
+  });
+
+  it("does not start with a damaged secret, and names its file", async () => {
+    await using place = await folder();
+    assert.equal((await renumerate(["keys", "list"], place.env)).code, 0);
+    const file = join(place.env.DATA_DIR as string, "secret");
+    for (const text of ["", "x".repeat(31), ` ${"x".repeat(31)}\n`]) {
+      await writeFile(file, text);
+      const { code, out, err } = await renumerate(["serve"], { ...place.env, PORT: "0" });
+      assert.deepEqual([code, out], [1, ""]);
+      assert.equal(err, `${file} is damaged: it must hold at least 32 characters. Restore or delete it.\n`);
+    }
+    await writeFile(file, `${"x".repeat(32)}\n`);
+    await (await serve(place.env)).end("SIGTERM");
+  });
+
   it("finishes what is in hand before it ends", async () => {
     await using place = await folder();
     await using server = await serve(place.env);
@@ -281,6 +350,15 @@ describe("Serving", () => {
     const taken = await renumerate(["serve"], { ...other.env, PORT: new URL(server.url).port });
     assert.equal(taken.code, 1);
     assert.match(taken.err, /EADDRINUSE/);
+    // It was the first command: the keys that it made are shown then or never.
+    const key = /private key {2}(rk_sk_\w{40})\n/.exec(taken.err)?.[1] ?? assert.fail(taken.err);
+    assert.match(taken.err, /public key {3}rk_pk_\w{40}\n/);
+    const again = await renumerate(["serve"], { ...other.env, PORT: new URL(server.url).port });
+    assert.equal(again.code, 1);
+    assert.doesNotMatch(again.err, /rk_sk_/);
+    await using later = await serve(other.env);
+    assert.equal(await mint(later.url, key), 200);
+    await later.end("SIGTERM");
     await server.end("SIGTERM");
     const away = await renumerate(["keys", "list"], {
       ...other.env,
