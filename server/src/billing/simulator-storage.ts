@@ -58,9 +58,9 @@ export function simulatorStorage(db: Kysely<Schema>): SimulatorStorage {
         // Writing the clock's row first makes every other writer of this scope wait, on both databases alike.
         await tx
           .insertInto("simulator_clocks")
-          .values({ scope, now: 0 })
+          .values({ scope, ahead: 0 })
           .onConflict((on) =>
-            on.column("scope").doUpdateSet((row) => ({ now: row.ref("simulator_clocks.now") })),
+            on.column("scope").doUpdateSet((row) => ({ ahead: row.ref("simulator_clocks.ahead") })),
           )
           .execute();
         return work(rowsOf(tx, scope));
@@ -68,7 +68,6 @@ export function simulatorStorage(db: Kysely<Schema>): SimulatorStorage {
   };
 }
 
-/** The column `now` of simulator_clocks holds `ahead`: only a distance keeps meaning something while real time goes on. */
 function rowsOf(db: Kysely<Schema>, scope: string): SimulatorRows {
   return {
     async get<Type extends ObjectType>(type: Type, id: string) {
@@ -126,16 +125,16 @@ function rowsOf(db: Kysely<Schema>, scope: string): SimulatorRows {
     async ahead() {
       const row = await db
         .selectFrom("simulator_clocks")
-        .select("now")
+        .select("ahead")
         .where("scope", "=", scope)
         .executeTakeFirst();
-      return row?.now ?? 0;
+      return row?.ahead ?? 0;
     },
     async setAhead(ms) {
       await db
         .insertInto("simulator_clocks")
-        .values({ scope, now: ms })
-        .onConflict((on) => on.column("scope").doUpdateSet({ now: ms }))
+        .values({ scope, ahead: ms })
+        .onConflict((on) => on.column("scope").doUpdateSet({ ahead: ms }))
         .execute();
     },
   };

@@ -155,7 +155,8 @@ export interface SimulatorRequestsTable {
 
 export interface SimulatorClocksTable {
   scope: string;
-  now: number;
+  /** How far billing's clock is ahead of the real one, ms: only a distance keeps its meaning while time goes on. */
+  ahead: number;
 }
 
 export interface Schema {

@@ -203,5 +203,5 @@ export async function initial(db: Kysely<unknown>, home: Home): Promise<void> {
     .addPrimaryKeyConstraint("simulator_requests_pk", ["scope", "key"])
     .execute();
 
-  await table("simulator_clocks").addColumn("scope", text, key).addColumn("now", integer, some).execute();
+  await table("simulator_clocks").addColumn("scope", text, key).addColumn("ahead", integer, some).execute();
 }
