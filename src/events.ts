@@ -17,7 +17,7 @@ export interface StepDetail {
   data?: unknown;
 }
 
-/** What a decision has led to. Amounts and plans are the server's business: ask it, or listen to its webhooks. */
+/** What a decision has led to. Amounts and plans are the server's business: its ledger and events have them. */
 export interface SettledDetail {
   sessionId: string;
   subscriptionId: string;

@@ -123,7 +123,7 @@ const KINDS = {
 
 /** @param rows oldest first */
 export function events(rows, customers) {
-  if (!rows.length) return empty("What your webhook endpoint would hear appears here.");
+  if (!rows.length) return empty("What happened to sessions appears here, newest first.");
   return rows.toReversed().map((each) => {
     const { reason, customerId, offer } = each.data;
     const lines = [

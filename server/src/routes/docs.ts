@@ -35,6 +35,17 @@ interface Document {
 
 type Html = ReturnType<typeof html>;
 
+/** How a credential of the document's security schemes is sent. */
+const CREDENTIALS: Readonly<Record<string, string>> = {
+  brandKey: "the secret key as X-Brand-Key",
+  apiKey: "as X-API-Key",
+  bearer: "as Authorization: Bearer",
+  session: "a session id as Authorization: Bearer",
+};
+
+/** Descriptions may be Markdown for other readers of the document. */
+const plain = (text: string) => text.replaceAll("`", "");
+
 const nameOf = (ref: string) => ref.replace(/^.*\//, "");
 
 function typeOf(schema: Schema): Html {
@@ -70,11 +81,11 @@ const body = (content: Content | undefined): Html | string => {
 };
 
 function operation(method: string, path: string, spec: Operation): Html {
-  const credentials = spec.security.flatMap((scheme) => Object.keys(scheme));
+  const credentials = spec.security.flatMap((scheme) => Object.keys(scheme)).map((name) => CREDENTIALS[name]);
   return html`<section id="${spec.operationId}">
     <h2><code>${method.toUpperCase()} ${path}</code></h2>
     <p>${spec.summary}</p>
-    ${spec.description ? html`<p>${spec.description}</p>` : ""}
+    ${spec.description ? html`<p>${plain(spec.description)}</p>` : ""}
     <p>Credential: ${credentials.length ? credentials.join(" or ") : "none"}</p>
     ${
       spec.parameters?.length
@@ -89,7 +100,7 @@ function operation(method: string, path: string, spec: Operation): Html {
         ([status, response]) => html`<dt><code>${status}</code></dt>
           <dd>
             ${body(response)}
-            ${(response.description ?? "").split("\n\n").map((line) => html`<p>${line.replaceAll("`", "")}</p>`)}
+            ${(response.description ?? "").split("\n\n").map((line) => html`<p>${plain(line)}</p>`)}
           </dd>`,
       )}
     </dl>
