@@ -1,9 +1,10 @@
-import { aTimeout, expect, waitUntil } from "@open-wc/testing";
+import { expect, waitUntil } from "@open-wc/testing";
 import { sendKeys, sendMouse } from "@web/test-runner-commands";
 import type { CancelButton } from "../../src/components/cancel-button.ts";
 import type { RetentionModal } from "../../src/components/retention-modal.ts";
 import { usual } from "../fixtures/flows.ts";
 import { click, closeAll, focused, heading, names, place, ready, root, serve } from "../fixtures/open.ts";
+import { settle } from "../fixtures/settle.ts";
 
 const inner = (button: CancelButton) => root(button).querySelector("button") as HTMLButtonElement;
 const modalOf = () => document.querySelector("renumerate-retention-modal") as RetentionModal;
@@ -59,7 +60,7 @@ describe("cancel button", () => {
     await ready(modalOf());
     await sendKeys({ press: "Escape" });
     expect(focused()).to.equal(inner(button));
-    await aTimeout(50);
+    await settle();
     expect(server.flows.length).to.equal(1);
   });
 
@@ -202,7 +203,7 @@ describe("cancel button", () => {
     expect(modalOf().open).to.equal(true);
     await click(modalOf(), "Keep subscription", "Done");
     expect(log.short).to.deep.equal(["open", "step:why", "retained", "complete:retained", "close"]);
-    await aTimeout(0);
+    await settle();
     expect(modalOf()).to.equal(null);
   });
 

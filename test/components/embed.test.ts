@@ -2,13 +2,14 @@ import { expect, waitUntil } from "@open-wc/testing";
 import type { RetentionModal } from "../../src/components/retention-modal.ts";
 import { fakeServer } from "../fixtures/fake-server.ts";
 import { usual } from "../fixtures/flows.ts";
+import { settle } from "../fixtures/settle.ts";
 
 describe("embed", () => {
   it("knows the button at once, and loads the dialog when its tag appears", async () => {
     const server = fakeServer(usual);
     await import("../../src/embed.ts");
     expect(customElements.get("renumerate-cancel-button")).to.not.equal(undefined);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await settle();
     expect(customElements.get("renumerate-retention-modal")).to.equal(undefined);
 
     const holder = document.createElement("div");

@@ -1,5 +1,6 @@
 import { expect, waitUntil } from "@open-wc/testing";
 import type { CancelButton } from "../../src/components/cancel-button.ts";
+import { settle } from "../fixtures/settle.ts";
 
 /** The dialog's code cannot be evaluated on this page, so its import fails as it would without a network. */
 const { define } = customElements;
@@ -31,7 +32,7 @@ describe("when the code of the dialog does not come", () => {
   it("warming up says nothing", async () => {
     const button = place("");
     button.shadowRoot?.querySelector("button")?.dispatchEvent(new Event("pointerenter"));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await settle();
     expect(errors).to.deep.equal([]);
     expect(linkOf(button).checkVisibility()).to.equal(false);
   });

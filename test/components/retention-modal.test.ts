@@ -1,4 +1,4 @@
-import { aTimeout, expect, waitUntil } from "@open-wc/testing";
+import { expect, waitUntil } from "@open-wc/testing";
 import { sendKeys } from "@web/test-runner-commands";
 import type { Reply } from "../fixtures/fake-server.ts";
 import {
@@ -28,6 +28,7 @@ import {
   text,
   write,
 } from "../fixtures/open.ts";
+import { settle } from "../fixtures/settle.ts";
 
 const dialogOf = (modal: HTMLElement) => modal.shadowRoot?.querySelector("dialog") as HTMLDialogElement;
 const confirmOnly = configOf([steps.confirm]);
@@ -133,7 +134,7 @@ describe("dialog", () => {
     expect(dialogOf(modal).open).to.equal(false);
     answer(settlements.cancelled);
     await waitUntil(() => log.short.length === 5);
-    await aTimeout(20);
+    await settle();
     expect(log.short).to.deep.equal(["open", "step:sure", "close", "cancelled", "complete:cancelled"]);
     expect(dialogOf(modal).open).to.equal(false);
     expect(server.decisions.length).to.equal(1);
@@ -146,7 +147,7 @@ describe("dialog", () => {
     modal.addEventListener("renumerate-complete", (event) => ended.push(event.detail.outcome));
     await click(modal, "Cancel subscription");
     modal.remove();
-    await aTimeout(0);
+    await settle();
     answer(settlements.cancelled);
     await waitUntil(() => ended.length);
     expect(ended).to.deep.equal(["cancelled"]);
@@ -478,7 +479,7 @@ describe("element", () => {
     await modal.updateComplete;
     await sendKeys({ press: "Escape" });
     answer(usual);
-    await aTimeout(20);
+    await settle();
     expect(modal.open).to.equal(false);
     expect(log.short).to.deep.equal(["open", "complete:abandoned", "close"]);
   });
@@ -495,7 +496,7 @@ describe("element", () => {
     const ended: string[] = [];
     modal.addEventListener("renumerate-complete", (event) => ended.push(event.detail.outcome));
     modal.remove();
-    await aTimeout(0);
+    await settle();
     expect(ended).to.deep.equal(["abandoned"]);
     expect(document.adoptedStyleSheets.length).to.equal(0);
     expect(log.short).to.deep.equal(["open", "step:why"]);

@@ -3,6 +3,7 @@ import { emulateMedia, resetMouse, sendKeys, sendMouse } from "@web/test-runner-
 import { styles } from "../../src/components/styles.ts";
 import { configOf, offering, offers, steps, usual } from "../fixtures/flows.ts";
 import { click, closeAll, open, place, root } from "../fixtures/open.ts";
+import { settle } from "../fixtures/settle.ts";
 
 /** Each documented property: a value, and where it must show. */
 const properties: Record<string, [value: string, part: string, style: string, result: string]> = {
@@ -118,10 +119,8 @@ describe("theming", () => {
     ];
     for (const config of screens) {
       const opened = open(config, { status: 400, code: "x" });
-      const first = await Promise.race([
-        opened,
-        new Promise<undefined>((resolve) => setTimeout(resolve, 200)),
-      ]);
+      // The one that never comes shows what is seen while loading.
+      const first = config instanceof Promise ? await settle() : await opened;
       const modal = document.querySelector("renumerate-retention-modal");
       if (!modal) continue;
       look(root(modal));
@@ -130,7 +129,7 @@ describe("theming", () => {
         await modal.updateComplete;
         look(root(modal));
         root(modal).querySelector<HTMLElement>("[part=footer] button:last-child")?.click();
-        await new Promise((resolve) => setTimeout(resolve, 30));
+        await settle();
         look(root(modal));
         root(modal).querySelector<HTMLElement>("[part=footer] button")?.click();
         await modal.updateComplete;
