@@ -32,7 +32,7 @@ function masterSecret({ RENUMERATE_SECRET, DATA_DIR }: Settings): string {
   const file = join(DATA_DIR, "secret");
   if (!existsSync(file)) {
     // Whole or not at all: written aside, then given its name, which only one of several starts can do.
-    const draft = `${file}.${process.pid}`;
+    const draft = `${file}.${randomBytes(6).toString("hex")}`;
     writeFileSync(draft, randomBytes(32).toString("base64url"), { mode: 0o600, flush: true });
     try {
       linkSync(draft, file);

@@ -64,6 +64,7 @@ async function requested(deps: Deps, session: SessionRow, pending: ActionRow): P
     await tx.lock(`session:${session.id}`);
     const current = (await tx.session(session.id)) as SessionRow;
     if (current.settlement) return current.settlement;
+    await checkPending(deps, tx, pending);
     const settlement = settlementOf(
       pending.decision,
       session.config.subscription,
@@ -88,7 +89,8 @@ async function succeed(
     await tx.lock(`session:${session.id}`);
     const current = (await tx.session(session.id)) as SessionRow;
     // Two requests may carry out one action (billing does it once): the first to come back writes it down.
-    if ((await tx.action(pending.id))?.status !== "pending") return current.settlement as Settlement;
+    if (current.settlement?.status === "done") return current.settlement;
+    await checkPending(deps, tx, pending);
     const settlement = settlementOf(pending.decision, publicView(subscription), "done", at);
     const duplicate = await isCancelledAlready(tx, current, settlement);
     await tx.settleAction(pending.id, { status: "succeeded", settledAt: deps.clock() });
@@ -103,6 +105,13 @@ async function succeed(
     await tx.dequeue("settle", session.id);
     return settlement;
   });
+}
+
+/** Refused to one request and answered to another: what holds is for the next one to find out, and for the log to say. */
+async function checkPending(deps: Deps, tx: Transaction, { id }: ActionRow): Promise<void> {
+  if ((await tx.action(id))?.status === "pending") return;
+  deps.log.error({ action: id }, "billing gave two answers about one action");
+  throw new Problem("billing_unavailable");
 }
 
 /**

@@ -188,6 +188,20 @@ onEachStore("When billing fails", ({ home }) => {
     await isDone(world, visit, "retained");
   });
 
+  it("an action that another request has given up is neither announced nor answered with nothing", async () => {
+    await using world = await alone(home);
+    const hangs = gate();
+    const { visit, request } = await meeting(world, accept, { execute: { when: "before", hangs } });
+    const answer = visit.decide(request);
+    await hangs.reached;
+    const [action] = await world.deps.store.actions(visit.session);
+    await world.deps.store.settleAction(action?.id as string, { status: "failed", settledAt: 1 });
+    world.billing.plan = {};
+    hangs.open();
+    assert.equal((await answer).code, "billing_unavailable");
+    assert.deepEqual(await world.facts(), ["session.started"]);
+  });
+
   it("a refused cancellation is said, and works when billing is well again", async () => {
     await using world = await alone(home);
     const plan: Plan = { execute: { when: "before", throws: "rejected", times: 1 } };
