@@ -1,4 +1,7 @@
-/** English, and the list of all texts. `{{name}}` is filled in; a list of forms is chosen by `count`. */
+/**
+ * English, and the list of all texts. `{{name}}` is filled in; a list of forms is chosen by `count`, with the plural
+ * categories of the language. A reason whose flow gives it no label is called by `reason_<id>`.
+ */
 export const en = {
   dir: "ltr",
 
@@ -16,6 +19,13 @@ export const en = {
 
   survey: "Why would you like to cancel?",
   reasons: "Your reason",
+  reason_too_expensive: "It costs too much",
+  reason_not_using: "I don't use it enough",
+  reason_missing_features: "Something is missing",
+  reason_switching: "I'm switching to another product",
+  reason_technical_issues: "It doesn't work well for me",
+  reason_other: "Something else",
+  followup: "Please tell us more",
   feedback: "Is there anything you would like to tell us?",
   feedbackLabel: "Your feedback",
   losses: "What ends with your subscription",
@@ -96,9 +106,26 @@ export const en = {
   discountUntil: "Discount until",
   pausedUntil: "Paused until",
 
+  queued: "Your cancellation is waiting to be sent",
+  queuedBody:
+    "You confirmed it on {{time}}, and that moment counts. We cannot be reached right now: this page keeps trying, and so does your next visit in this browser.",
+  waiting: "A cancellation that was confirmed in this browser on {{time}} is still waiting to be sent.",
+
   unavailable: "This is not working right now",
   unavailableBody: "Your subscription has not changed.",
+  offline: "You are offline",
+  offlineBody: "Check your connection and try again. Your subscription has not changed.",
+  expired: "This page has been open for too long",
+  expiredBody: "Please reload it, and sign in again if you are asked to. Your subscription has not changed.",
+  retryAfter: {
+    one: "Please try again in {{count}} second.",
+    other: "Please try again in {{count}} seconds.",
+  },
   mailBody: "Write to us and we will take care of it:",
+  mailSubject: "Cancellation of my subscription",
+  mailText: "I would like to cancel my subscription.",
+  reference: "Reference: {{reference}}",
   faultRetry: "That did not go through. Trying again is safe: nothing is done twice.",
   faultFinal: "That is not possible right now. You can still choose something else.",
+  offerChanged: "The offer has changed since you saw it. Please look at it again.",
 } as const;

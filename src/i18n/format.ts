@@ -20,15 +20,40 @@ export const fill = (text: string, values: Values): string =>
 
 export type Format = ReturnType<typeof createFormat>;
 
-export function createFormat(wanted: string | null | undefined) {
+const RTL_LETTERS = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
+
+/** Between invisible marks, a value that runs the other way leaves the sentence around it as it is. */
+const isolated = (value: unknown, rtl: boolean): unknown =>
+  value === undefined || RTL_LETTERS.test(`${value}`) === rtl ? value : `\u2068${value}\u2069`;
+
+/** @param words of the business in place of ours, by key; a plural form as `key.one` */
+export function createFormat(
+  wanted: string | null | undefined,
+  words: Readonly<Record<string, string>> = {},
+) {
   const { locale, messages } = messagesFor(wanted);
   const plural = new Intl.PluralRules(locale);
   const long = new Intl.DateTimeFormat(locale, { dateStyle: "long" });
+  const moment = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short" });
+  const series = new Intl.ListFormat(locale);
+  const digits = new Intl.NumberFormat(locale);
+  const rtl = messages.dir === "rtl";
+  const own = (key: string): string | undefined => (Object.hasOwn(words, key) ? words[key] : undefined);
+
+  function wording(key: MessageKey, count: unknown): string {
+    const message = messages[key];
+    if (typeof message === "string") return own(key) ?? message;
+    // Languages without a singular may still have words for exactly one.
+    const form = count === 1 && message.one ? "one" : plural.select(Number(count));
+    return own(`${key}.${form}`) ?? own(`${key}.other`) ?? message[form] ?? message.other;
+  }
 
   function t(key: MessageKey, values: Values = {}): string {
-    const message = messages[key];
-    if (typeof message === "string") return fill(message, values);
-    return fill(message[plural.select(Number(values.count))] ?? message.other, values);
+    const isolates = Object.entries(values).map(([name, value]) => [
+      name,
+      isolated(typeof value === "number" ? digits.format(value) : value, rtl),
+    ]);
+    return fill(wording(key, values.count), Object.fromEntries(isolates));
   }
 
   /** `amount` is in minor units, of which every currency has its own number. */
@@ -40,8 +65,12 @@ export function createFormat(wanted: string | null | undefined) {
   return {
     locale,
     t,
+    /** Whether there is a text of this name. */
+    knows: (key: string): key is MessageKey => Object.hasOwn(messages, key),
     money,
     date: (at: number): string => long.format(at),
+    time: (at: number): string => moment.format(at),
+    list: (items: readonly string[]): string => series.format(items),
     percent: (off: number): string =>
       new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 2 }).format(off / 100),
     /** "$37.50 per month" */
