@@ -1,26 +1,28 @@
 /**
  * Entry of the script tag: `<script type="module" src="https://…/embed.js">`. The button is part of it; the code of any
- * other element is loaded when its tag first appears in the document.
+ * other element is loaded when its tag first appears in the document. Tags in shadow roots are not looked for: nobody
+ * is told of them. They become alive with the first click on a button, or by `loadRetentionModal()`, which is exported.
  */
 import "./components/cancel-button.ts";
 import { defaults, loadRetentionModal } from "./lazy.ts";
 
-defaults.apiUrl = new URL(import.meta.url).origin;
+export { loadRetentionModal };
 
-const later: Record<string, () => Promise<unknown>> = { "renumerate-retention-modal": loadRetentionModal };
-
-// Live collections: looking into one costs next to nothing, however often the page changes.
-let waiting = Object.keys(later).map((tag) => document.getElementsByTagName(tag));
+const later = new Map<string, () => Promise<unknown>>([["renumerate-retention-modal", loadRetentionModal]]);
 
 function look(): void {
-  waiting = waiting.filter(([found]) => {
+  for (const [tag, load] of later) {
+    if (!document.getElementsByTagName(tag)[0]) continue;
     // A failed load is not repeated here: the tag's own content is the fallback until somebody reloads.
-    if (found) void later[found.localName]?.().catch(() => {});
-    return !found;
-  });
-  if (!waiting.length) observer.disconnect();
+    later.delete(tag);
+    // Another copy may have been faster.
+    if (!customElements.get(tag)) load().catch(() => {});
+  }
 }
 
-const observer = new MutationObserver(look);
-observer.observe(document, { childList: true, subtree: true });
-look();
+// Importing this file must work where there is no DOM.
+if (globalThis.document) {
+  defaults.apiUrl = new URL(import.meta.url).origin;
+  new MutationObserver(look).observe(document, { childList: true, subtree: true });
+  look();
+}

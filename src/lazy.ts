@@ -3,11 +3,20 @@
 /** Set by the entry of the script tag. Bundled code has no server of its own to talk to, so there it stays empty. */
 export const defaults = { apiUrl: "" };
 
-/** Loaded once; forgotten on failure, so that the next click tries again. */
-function once<Module>(load: () => Promise<Module>): () => Promise<Module> {
+/**
+ * Loaded once. A failure, or no answer within `timeout` milliseconds, is forgotten, so that the next call asks again.
+ * Firefox remembers for the life of a page that an address has failed (Chromium and WebKit do not), so the build of the
+ * script tag appends `again` to the address.
+ */
+function once<Module>(load: (again: string) => Promise<Module>): (timeout?: number) => Promise<Module> {
   let pending: Promise<Module> | undefined;
-  return () => {
-    pending ??= load().catch((error: unknown) => {
+  let again = "";
+  return (timeout = 10_000) => {
+    pending ??= new Promise<Module>((resolve, reject) => {
+      setTimeout(reject, timeout);
+      load(again).then(resolve, reject);
+      again += "?";
+    }).catch((error: unknown) => {
       pending = undefined;
       throw error;
     });
@@ -17,7 +26,37 @@ function once<Module>(load: () => Promise<Module>): () => Promise<Module> {
 
 export const loadCancelButton = /* @__PURE__ */ once(() => import("./components/cancel-button.ts"));
 export const loadRetentionModal = /* @__PURE__ */ once(() => import("./components/retention-modal.ts"));
+export const loadLabels = /* @__PURE__ */ once(() => import("./i18n/labels.ts"));
 
-/** The last way out is a mail. The address is encoded, so that it cannot bring fields of its own. */
-export const mailto = (address: string, subject: string): string =>
-  `mailto:${encodeURIComponent(address).replace("%40", "@")}?subject=${encodeURIComponent(subject)}`;
+let isListening = false;
+
+/**
+ * Sends what an earlier visit, or another tab that has gone, could not. Nothing is loaded unless there is something; the
+ * entries are those of `api/shelf.ts`. Called by every element that joins a page.
+ */
+export function deliverLeftovers(): void {
+  try {
+    if (Object.keys(localStorage).some((key) => key.startsWith("renumerate:")))
+      loadRetentionModal().then(
+        (modal) => modal.deliverLeftovers(),
+        () => {},
+      );
+    // What other tabs are still at is theirs, but for a cancellation: this one waits behind them with it.
+    if (!isListening) {
+      addEventListener("storage", ({ newValue }) => {
+        if (newValue?.includes("decidedAt")) deliverLeftovers();
+      });
+    }
+    isListening = true;
+  } catch {}
+}
+
+/**
+ * The last way out is a mail. All of it is encoded, so that the address cannot bring fields of its own.
+ *
+ * @param body lines that end with `\n`; in a mail that is CRLF (RFC 6068, section 5)
+ */
+export const mailto = (address: string, subject: string, body = ""): string => {
+  const text = body && `&body=${encodeURIComponent(body).replaceAll("%0A", "%0D%0A")}`;
+  return `mailto:${encodeURIComponent(address).replace("%40", "@")}?subject=${encodeURIComponent(subject)}${text}`;
+};

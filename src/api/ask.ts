@@ -4,12 +4,19 @@ import { ApiError } from "./errors.ts";
 import { type ErrorBody, errorBody } from "./wire.ts";
 
 export interface Transport {
-  fetch?: typeof fetch;
-  /** Milliseconds for one attempt, body included; 0 for no limit. Default 10 000. */
-  timeout?: number;
+  fetch?: typeof fetch | undefined;
+  /** Milliseconds, body included; 0 for no limit. Default 10 000. */
+  timeout?: number | undefined;
 }
 
-const RETRYABLE = [408, 425, 429, 500, 502, 503, 504];
+/** Milliseconds that a customer waits before something else is shown. */
+export const LONGEST_WAIT = 10_000;
+
+/** Statuses that say: try again in a moment. */
+export const PASSING = [408, 425, 429, 500, 502, 503, 504];
+
+/** Milliseconds; timers break beyond some days, and no server means that. */
+const LONGEST_DELAY = 3_600_000;
 
 /**
  * Returns the JSON of a 2xx answer, unchecked.
@@ -19,7 +26,7 @@ export async function ask(
   url: string,
   init: RequestInit,
   // Called as a plain function: in browsers fetch refuses to be a method of another object.
-  { fetch = globalThis.fetch, timeout = 10_000 }: Transport,
+  { fetch = globalThis.fetch, timeout = LONGEST_WAIT }: Transport,
 ): Promise<unknown> {
   const { signal } = init;
   const limit = timeout ? [AbortSignal.timeout(timeout)] : [];
@@ -44,16 +51,19 @@ export async function ask(
   } catch {
     // An error page of a proxy; its status still counts.
   }
-  let error = { code: "invalid_answer", message: `no JSON with status ${status}` };
+  let error: ErrorBody["error"] | undefined;
   try {
-    error = (check(errorBody, body) as ErrorBody).error;
+    ({ error } = check(errorBody, body) as ErrorBody);
   } catch {}
   throw new ApiError(
-    error.code,
+    error?.code ?? "invalid_answer",
     status,
-    RETRYABLE.includes(status),
-    error.message,
+    // What is not in a server's own words comes from something in between, such as the portal of a hotel, a firewall,
+    // or a proxy while its server is being replaced: that is no refusal.
+    !error || PASSING.includes(status),
+    error?.message ?? `no JSON with status ${status}`,
     delayOf(response.headers.get("retry-after")),
+    error?.request_id ?? response.headers.get("request-id") ?? undefined,
   );
 }
 
@@ -61,5 +71,5 @@ export async function ask(
 function delayOf(header: string | null): number | undefined {
   if (!header) return undefined;
   const delay = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
-  return Number.isNaN(delay) ? undefined : Math.max(0, delay);
+  return Number.isNaN(delay) ? undefined : Math.min(Math.max(0, delay), LONGEST_DELAY);
 }

@@ -1,7 +1,8 @@
 /** The widget's three endpoints, with retries. */
-import { ask, type Transport } from "./ask.ts";
+import { ask, LONGEST_WAIT, PASSING } from "./ask.ts";
 import { check, type Shape } from "./check.ts";
 import { ApiError } from "./errors.ts";
+import { toJson } from "./json.ts";
 import {
   type DecisionRequest,
   type EventsAck,
@@ -13,7 +14,10 @@ import {
   settlement,
 } from "./wire.ts";
 
-export interface ClientOptions extends Transport {
+export interface ClientOptions {
+  fetch?: typeof fetch;
+  /** Milliseconds until a call fails for good, whatever number of attempts that makes; 0 for no limit. Default 10 000. */
+  timeout?: number | undefined;
   /** Origin, or origin and path, that `/v1/widget/…` is appended to. */
   apiUrl: string;
   /** The session token; `fresh` after the server has called the last one expired. */
@@ -30,18 +34,29 @@ interface Abortable {
   signal?: AbortSignal | undefined;
 }
 
+export interface FlowQuery {
+  subscriptionId?: string | undefined;
+  /** Of the texts, BCP 47. */
+  locale?: string | undefined;
+  /** Begin again after having been retained. */
+  restart?: boolean | undefined;
+  /** Go on with this session, although its token has been renewed. */
+  session?: string | undefined;
+}
+
 /** All reject with ApiError, with what `token` rejects with, or with the signal's reason. */
 export interface Client {
-  flow(options?: Abortable & { subscriptionId?: string | undefined; restart?: boolean }): Promise<FlowConfig>;
+  flow(options?: Abortable & FlowQuery): Promise<FlowConfig>;
   /** Safe to repeat: events have ids. */
-  record(
-    session: string,
-    events: readonly FlowEvent[],
-    options?: Abortable & { keepalive?: boolean },
-  ): Promise<EventsAck>;
+  record(session: string, events: readonly FlowEvent[], options?: Abortable): Promise<EventsAck>;
   /** Safe to repeat: the id of the last event, which there must be, is the key of the decision. */
   decide(request: DecisionRequest, options?: Abortable): Promise<Settlement>;
+  /** Events from a page that is going. @returns whether the browser has taken them; nothing tells if they arrive */
+  beacon(token: string, session: string, events: readonly FlowEvent[]): boolean;
 }
+
+/** Characters: a body of three times as many bytes may still outlive its page. */
+const SMALL = 20_000;
 
 /** Milliseconds; the longest pause before a retry grows from the first to the second. */
 const FIRST_PAUSE = 500;
@@ -50,7 +65,15 @@ const LONGEST_PAUSE = 10_000;
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 export function createClient(options: ClientOptions): Client {
-  const { apiUrl, token, attempts = 3, random = Math.random, wait = sleep } = options;
+  const {
+    apiUrl,
+    token,
+    fetch,
+    timeout = LONGEST_WAIT,
+    attempts = 3,
+    random = Math.random,
+    wait = sleep,
+  } = options;
   const base = `${apiUrl.replace(/\/+$/, "")}/v1/widget/`;
 
   async function attempt(path: string, shape: Shape, init: RequestInit, bearer: string): Promise<unknown> {
@@ -58,16 +81,16 @@ export function createClient(options: ClientOptions): Client {
     const answer = await ask(
       base + path,
       { ...init, headers, credentials: "omit", referrerPolicy: "no-referrer" },
-      options,
+      { fetch, timeout: 0 },
     );
     try {
       return check(shape, answer);
     } catch (fault) {
-      throw new ApiError("invalid_answer", 200, false, (fault as Error).message);
+      throw new ApiError("invalid_answer", 200, true, (fault as Error).message);
     }
   }
 
-  async function persist(path: string, shape: Shape, init: RequestInit): Promise<unknown> {
+  async function persist(path: string, shape: Shape, init: RequestInit, until: number): Promise<unknown> {
     const { signal } = init;
     let fresh = false;
     let renewed = false;
@@ -76,58 +99,82 @@ export function createClient(options: ClientOptions): Client {
       try {
         const bearer = await token(fresh);
         fresh = false;
-        return await attempt(path, shape, init, bearer);
+        // What a browser holds for requests that outlive their page is little, and the page may have used it up.
+        return await attempt(path, shape, { ...init, keepalive: !!init.keepalive && count === 1 }, bearer);
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
         if (error.code === "session_expired" && error.status === 401 && !renewed) {
           fresh = renewed = true;
           continue;
         }
-        // A longer wait than a customer can be asked for ends the call: the error says when to come back.
         const pause = error.retryAfter ?? random() * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (count - 1));
-        if (!error.retryable || count >= attempts || pause > LONGEST_PAUSE) throw error;
+        // What stands in between the page and its server is not gone in a moment; a longer wait than a customer can be
+        // asked for ends the call: the error says when to come back.
+        const isHopeless =
+          !error.retryable || (error.code === "invalid_answer" && !PASSING.includes(error.status));
+        const isTooLong = pause > LONGEST_PAUSE || performance.now() + pause > until;
+        if (isHopeless || count >= attempts || isTooLong) throw error;
         count++;
         await wait(pause);
       }
     }
   }
 
-  /** An abort also ends waiting for a token or for the next attempt. */
-  async function call<Answer>(path: string, shape: Shape, init: RequestInit): Promise<Answer> {
-    const { signal } = init;
-    let stop = () => {};
-    const aborted = new Promise<never>((_, reject) => {
-      stop = () => reject(signal?.reason);
+  /** The limit and an abort also end waiting for a token or for the next attempt. */
+  async function call<Answer>(path: string, shape: Shape, { signal, ...init }: RequestInit): Promise<Answer> {
+    const stop = new AbortController();
+    const ended = new Promise<never>((_, reject) => {
+      stop.signal.addEventListener("abort", () => reject(stop.signal.reason));
     });
-    signal?.addEventListener("abort", stop);
+    const abort = () => stop.abort(signal?.reason);
+    if (signal?.aborted) abort();
+    signal?.addEventListener("abort", abort);
+    const timer = timeout && setTimeout(() => stop.abort(new ApiError("timeout", 0, true)), timeout);
+    const until = performance.now() + (timeout || Number.POSITIVE_INFINITY);
     try {
-      return (await Promise.race([aborted, persist(path, shape, init)])) as Answer;
+      return (await Promise.race([
+        ended,
+        persist(path, shape, { ...init, signal: stop.signal }, until),
+      ])) as Answer;
     } finally {
-      signal?.removeEventListener("abort", stop);
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
     }
   }
 
-  const post = <Answer>(path: string, shape: Shape, body: unknown, init: RequestInit, headers?: object) =>
-    call<Answer>(path, shape, {
+  function post<Answer>(path: string, shape: Shape, body: unknown, init: RequestInit, headers?: object) {
+    const text = toJson(body);
+    return call<Answer>(path, shape, {
       ...init,
       method: "POST",
+      keepalive: text.length <= SMALL,
       headers: { "Content-Type": "application/json", ...headers },
-      body: JSON.stringify(body),
+      body: text,
     });
+  }
 
   return {
-    flow({ subscriptionId, restart, signal } = {}) {
+    flow({ subscriptionId, locale, restart, session, signal } = {}) {
       const query = new URLSearchParams();
-      if (subscriptionId) query.set("subscription_id", subscriptionId);
-      if (restart) query.set("restart", "1");
+      const given = { subscription_id: subscriptionId, locale, restart: restart && "1", session };
+      for (const [name, value] of Object.entries(given)) if (value) query.set(name, value);
       return call(`flow${query.size ? `?${query}` : ""}`, flowConfig, { signal: signal ?? null });
     },
-    record(session, events, { signal, keepalive = false } = {}) {
-      return post("events", eventsAck, { session, events }, { keepalive, signal: signal ?? null });
+    record(session, events, { signal } = {}) {
+      return post("events", eventsAck, { session, events }, { signal: signal ?? null });
     },
     decide(request, { signal } = {}) {
       const key = request.events.at(-1)?.id;
       return post("decision", settlement, request, { signal: signal ?? null }, { "Idempotency-Key": key });
+    },
+    beacon(token, session, events) {
+      // Text needs no preflight: that is why the token is in the body.
+      const body = new Blob([toJson({ token, session, events })], { type: "text/plain" });
+      try {
+        return navigator.sendBeacon(`${base}beacon`, body);
+      } catch {
+        return false;
+      }
     },
   };
 }

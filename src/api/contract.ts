@@ -139,9 +139,11 @@ export const Offer = z
 export const Reason = z
   .object({
     id: text,
-    label: text,
+    label: text
+      .optional()
+      .describe("Absent: the widget's own words for this reason, in the customer's language"),
     offer: Offer.optional(),
-    followup: z.object({ label: text, required: z.boolean().optional() }).optional(),
+    followup: z.object({ label: text.optional(), required: z.boolean().optional() }).optional(),
   })
   .meta({ id: "Reason" });
 
@@ -203,6 +205,11 @@ export const FlowConfig = z
     session: z.object({
       id: text,
       environment: z.enum(["prod", "sandbox"]),
+      deliveryToken: text
+        .optional()
+        .describe(
+          "Bearer of this session's events and decisions for a week, whatever becomes of the session id; opens nothing",
+        ),
       settlement: Settlement.optional().describe("Present when this session has already been decided"),
     }),
     flow: Flow,
@@ -210,6 +217,10 @@ export const FlowConfig = z
     customer: z.object({ name: text.optional(), email: text.optional() }),
     attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
     fallbackEmail: text.optional(),
+    messages: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe("Words of the business in place of the widget's own, by key; a plural form as `key.one`"),
     now: instant.describe("Billing's clock"),
   })
   .meta({ id: "FlowConfig", description: "Everything a widget needs to run one flow for one customer" });
@@ -268,12 +279,24 @@ export const EventsRequest = z
   .strictObject({ session: z.string().max(64), events: z.array(FlowEvent).min(1).max(500) })
   .meta({ id: "EventsRequest" });
 
+export const BeaconRequest = z.strictObject({ token: z.string().max(1100), ...EventsRequest.shape }).meta({
+  id: "BeaconRequest",
+  description: "The same as EventsRequest from a page that is going: as text/plain it needs no preflight",
+});
+
 export const EventsAck = z.object({ accepted: count }).meta({ id: "EventsAck" });
 
 export const DecisionRequest = z
   .strictObject({
     session: z.string().max(64),
     events: z.array(FlowEvent).min(1).max(500).describe("The whole run; its last event is the decision"),
+    age: z
+      .int()
+      .min(0)
+      .optional()
+      .describe(
+        "Milliseconds since the customer decided, by the clock of the page; a cancellation that arrives late counts from then",
+      ),
     seen: z
       .strictObject({ offer: z.string().max(64), terms: bounded(50_000), choice: ChoiceInput.optional() })
       .optional()
@@ -292,6 +315,14 @@ export const SessionRequest = z
 export const SessionResponse = z
   .object({ id: text, session: z.object({ id: text }) })
   .meta({ id: "SessionResponse", description: "The same session id under both documented keys" });
+
+export const ExchangeRequest = z
+  .object({ handshakeToken: z.string().max(4000) })
+  .meta({ id: "ExchangeRequest", description: "`payload.signature`, made by the site's own backend" });
+
+export const ExchangeResponse = z
+  .object({ session: z.object({ sessionId: text, expiresAt: count.describe("Seconds since 1970") }) })
+  .meta({ id: "ExchangeResponse" });
 
 export const ErrorBody = z
   .object({

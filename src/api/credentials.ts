@@ -1,52 +1,101 @@
-/** Where the session token comes from: a fixed one in the page, or an endpoint of the site's own backend. */
-import { ask, type Transport } from "./ask.ts";
+/** Where the session token comes from: a fixed one in the page, an endpoint of the site's own backend, or a callback. */
+import { ask, LONGEST_WAIT, type Transport } from "./ask.ts";
 import { ApiError } from "./errors.ts";
 
 export interface CredentialsOptions extends Transport {
   sessionId?: string | undefined;
   /** Answers GET with `{id}`, `{session:{id}}` or `{token}` for the customer who is signed in to the site. */
   sessionUrl?: string | undefined;
+  /** Resolves to a handshake token that the site's own backend has signed; it is exchanged for a session token. */
+  getAuthToken?: (() => string | Promise<string>) | undefined;
+  /** Where a handshake token is exchanged. */
+  apiUrl?: string | undefined;
 }
 
 export interface Credentials {
   /**
    * The session token; `fresh` when the last one has expired. Calls at the same time share one request.
-   * @throws ApiError; `session_missing` without a source, `session_expired` when the only token has expired
+   * @throws ApiError; `session_missing` without a source, `session_expired` when the only token has expired,
+   *   `token_unavailable` when the callback fails
    */
   token(fresh: boolean): Promise<string>;
 }
 
-export function createCredentials({ sessionId, sessionUrl, ...transport }: CredentialsOptions): Credentials {
-  let known = sessionId ? Promise.resolve(sessionId) : undefined;
-  let asking: Promise<string> | undefined;
+/**
+ * Requests under way, by their source: several elements of a page ask once. Answers are never shared: who is signed in
+ * can change while a page is open.
+ */
+const asking = new Map<unknown, Promise<string>>();
 
-  async function request(url: string): Promise<string> {
-    const init: RequestInit = { credentials: "same-origin", headers: { Accept: "application/json" } };
-    const body = (await ask(url, init, transport)) as {
-      id?: unknown;
-      session?: { id?: unknown } | null;
-      token?: unknown;
-    } | null;
-    const token = body?.id ?? body?.session?.id ?? body?.token;
-    if (typeof token === "string" && token) return token;
-    throw new ApiError("invalid_answer", 200, false, "session-url has answered without a session id");
+function shared(source: unknown, request: () => Promise<string>): Promise<string> {
+  const pending = asking.get(source) ?? request().finally(() => asking.delete(source));
+  asking.set(source, pending);
+  return pending;
+}
+
+const known = (body: unknown): string => {
+  const { id, session, token } = (body ?? {}) as Record<string, unknown> & {
+    session?: { id?: unknown; sessionId?: unknown } | null;
+  };
+  const found = id ?? session?.id ?? session?.sessionId ?? token;
+  if (typeof found === "string" && found) return found;
+  throw new ApiError("invalid_answer", 200, false, "there is no session id in the answer");
+};
+
+export function createCredentials(options: CredentialsOptions): Credentials {
+  const { sessionId, sessionUrl, getAuthToken, apiUrl = "", ...transport } = options;
+  let current = sessionId ? Promise.resolve(sessionId) : undefined;
+  const headers = { Accept: "application/json" };
+
+  async function exchange(callback: NonNullable<typeof getAuthToken>): Promise<string> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    // Or else whoever asks again would wait for the same answer that does not come.
+    const late = new Promise<never>((_, reject) => {
+      const { timeout = LONGEST_WAIT } = transport;
+      if (timeout) timer = setTimeout(() => reject(new ApiError("timeout", 0, true)), timeout);
+    });
+    let handshakeToken: string;
+    try {
+      handshakeToken = await Promise.race([callback(), late]);
+    } catch (cause) {
+      if (cause instanceof ApiError) throw cause;
+      throw new ApiError("token_unavailable", 0, true, `getAuthToken has failed: ${String(cause)}`);
+    } finally {
+      clearTimeout(timer);
+    }
+    const init: RequestInit = {
+      method: "POST",
+      credentials: "omit",
+      referrerPolicy: "no-referrer",
+      headers: { ...headers, "Content-Type": "application/json" },
+      body: JSON.stringify({ handshakeToken }),
+    };
+    return known(await ask(`${apiUrl.replace(/\/+$/, "")}/v1/session/exchange`, init, transport));
   }
 
+  const renew = (): Promise<string> | undefined =>
+    sessionUrl
+      ? shared(sessionUrl, async () =>
+          known(await ask(sessionUrl, { credentials: "same-origin", headers }, transport)),
+        )
+      : getAuthToken && shared(getAuthToken, () => exchange(getAuthToken));
+
+  let renewing: Promise<string> | undefined;
   return {
     async token(fresh) {
       // A renewal that is under way is as fresh as can be, and an expired token must not come back if it fails.
-      if (asking) return asking;
-      if (known && !fresh) return known;
-      if (!sessionUrl) throw new ApiError(known ? "session_expired" : "session_missing");
-      known = undefined;
-      asking = request(sessionUrl);
+      if (renewing) return renewing;
+      if (current && !fresh) return current;
+      renewing = renew();
+      if (!renewing) throw new ApiError(current ? "session_expired" : "session_missing");
+      current = undefined;
       try {
-        await asking;
-        known = asking;
+        await renewing;
+        current = renewing;
       } finally {
-        asking = undefined;
+        renewing = undefined;
       }
-      return known;
+      return current;
     },
   };
 }

@@ -10,11 +10,22 @@ export class ApiError extends Error {
   /** How long the server wants to be left alone, in milliseconds. */
   readonly retryAfter: number | undefined;
 
-  constructor(code: string, status = 0, retryable = false, message = code, retryAfter?: number) {
+  /** The server's id of the request, for those who look into it. */
+  readonly requestId: string | undefined;
+
+  constructor(
+    code: string,
+    status = 0,
+    retryable = false,
+    message = code,
+    retryAfter?: number,
+    requestId?: string,
+  ) {
     super(message);
     this.code = code;
     this.status = status;
     this.retryable = retryable;
     this.retryAfter = retryAfter;
+    this.requestId = requestId;
   }
 }

@@ -9,6 +9,13 @@ export interface AnnualSwitchTerms {
   saving: number;
 }
 
+/** The same as EventsRequest from a page that is going: as text/plain it needs no preflight */
+export interface BeaconRequest {
+  token: string;
+  session: string;
+  events: FlowEvent[];
+}
+
 /** What the customer picked within an offer */
 export interface Choice {
   /** Pause length */
@@ -28,6 +35,8 @@ export interface DecisionRequest {
   session: string;
   /** The whole run; its last event is the decision */
   events: FlowEvent[];
+  /** Milliseconds since the customer decided, by the clock of the page; a cancellation that arrives late counts from then */
+  age?: number;
   /** The offer exactly as it was shown; it must equal what the server will execute */
   seen?: { offer: string; terms: unknown; choice?: { /** Pause length */ months?: number; /** Pause end, instead of a length */ until?: number; /** Plan that was picked */ priceId?: string; }; };
 }
@@ -69,6 +78,16 @@ export interface EventsRequest {
   events: FlowEvent[];
 }
 
+/** `payload.signature`, made by the site's own backend */
+export interface ExchangeRequest {
+  handshakeToken: string;
+}
+
+export interface ExchangeResponse {
+  session: { sessionId: string; /** Seconds since 1970 */
+  expiresAt: number; };
+}
+
 export interface Flow {
   id: string;
   version: number;
@@ -77,13 +96,15 @@ export interface Flow {
 
 /** Everything a widget needs to run one flow for one customer */
 export interface FlowConfig {
-  session: { id: string; environment: "prod" | "sandbox"; /** Present when this session has already been decided */
-  settlement?: Settlement; };
+  session: { id: string; environment: "prod" | "sandbox"; /** Bearer of this session's events and decisions for a week, whatever becomes of the session id; opens nothing */
+  deliveryToken?: string; /** Present when this session has already been decided */ settlement?: Settlement; };
   flow: Flow;
   subscription: Subscription;
   customer: { name?: string; email?: string; };
   attributes: Record<string, string | number | boolean>;
   fallbackEmail?: string;
+  /** Words of the business in place of the widget's own, by key; a plural form as `key.one` */
+  messages?: Record<string, string>;
   /** Billing's clock */
   now: number;
 }
@@ -137,9 +158,10 @@ export interface Price {
 
 export interface Reason {
   id: string;
-  label: string;
+  /** Absent: the widget's own words for this reason, in the customer's language */
+  label?: string;
   offer?: Offer;
-  followup?: { label: string; required?: boolean; };
+  followup?: { label?: string; required?: boolean; };
 }
 
 /** customer_id or customer_email is needed */
@@ -214,9 +236,9 @@ export const trialExtensionTerms: Shape = {days: "i",trialEnd: "i"};
 export const linkTerms: Shape = {url: "s"};
 export const customTerms: Shape = {name: "s","data?":"u"};
 export const offer: Shape = {id: "s","title?":"s","body?":"s","acceptLabel?":"s","declineLabel?":"s",type: {discount: {terms: discountTerms},pause: {terms: pauseTerms},plan_change: {terms: planChangeTerms},annual_switch: {terms: annualSwitchTerms},trial_extension: {terms: trialExtensionTerms},contact: {terms: linkTerms},redirect: {terms: linkTerms},custom: {terms: customTerms}}};
-export const reason: Shape = {id: "s",label: "s","offer?":offer,"followup?":{label: "s","required?":"b"}};
+export const reason: Shape = {id: "s","label?":"s","offer?":offer,"followup?":{"label?":"s","required?":"b"}};
 export const step: Shape = {id: "s","title?":"s","body?":"s",type: {survey: {reasons: [reason],"required?":"b"},offer: {offer: offer},feedback: {"label?":"s","required?":"b","minLength?":"i"},losses: {items: ["s"]},confirm: {effective: "=period_end|immediately","confirmLabel?":"s","keepLabel?":"s"},success: {"retained?":{"title?":"s","body?":"s"},"cancelled?":{"title?":"s","body?":"s"}},custom: {name: "s","data?":"u","required?":"b"}}};
 export const flow: Shape = {id: "s",version: "i",steps: [step]};
-export const flowConfig: Shape = {session: {id: "s",environment: "=prod|sandbox","settlement?":settlement},flow: flow,subscription: subscription,customer: {"name?":"s","email?":"s"},attributes: {"*":"snb"},"fallbackEmail?":"s",now: "i"};
+export const flowConfig: Shape = {session: {id: "s",environment: "=prod|sandbox","deliveryToken?":"s","settlement?":settlement},flow: flow,subscription: subscription,customer: {"name?":"s","email?":"s"},attributes: {"*":"snb"},"fallbackEmail?":"s","messages?":{"*":"s"},now: "i"};
 export const eventsAck: Shape = {accepted: "i"};
 export const errorBody: Shape = {error: {type: "s",code: "s",message: "s","param?":"s","request_id?":"s"}};

@@ -1,20 +1,24 @@
 import { define } from "../define.ts";
 import { emit } from "../events.ts";
-import { defaults, loadRetentionModal, mailto } from "../lazy.ts";
+import { defaults, deliverLeftovers, loadLabels, loadRetentionModal, mailto } from "../lazy.ts";
 import type { RetentionModal } from "./retention-modal.ts";
 
 /** Handed on to the dialog as they are. */
 const SHARED = [
-  "session-id",
-  "session-url",
-  "subscription-id",
-  "api-url",
-  "fallback-email",
+  "sessionId",
+  "sessionUrl",
+  "subscriptionId",
+  "apiUrl",
+  "fallbackEmail",
   "locale",
-  "color-scheme",
+  "colorScheme",
+  "timeout",
+  "debug",
 ] as const;
 
-const camel = (name: string) => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+const PROPERTIES = ["label", ...SHARED] as const;
+
+const DIALOG = "renumerate-retention-modal";
 
 const CSS = `:host{display:inline-block}:host([hidden]),[hidden]{display:none}
 button{font:inherit;font-family:var(--renumerate-font,inherit);letter-spacing:inherit;cursor:pointer;
@@ -24,17 +28,6 @@ border:1px solid var(--renumerate-button-border,currentcolor);border-radius:var(
 button:hover{background:var(--renumerate-button-hover,color-mix(in srgb,currentcolor 8%,transparent))}
 button:focus-visible{outline:2px solid var(--renumerate-focus,currentcolor);outline-offset:2px}
 :host(:state(loading)) button{cursor:progress}a{color:inherit;margin-inline-start:.75em}`;
-
-let sheet: CSSStyleSheet | undefined;
-
-/** One for all buttons of the page. */
-function styles(): CSSStyleSheet {
-  if (!sheet) {
-    sheet = new CSSStyleSheet();
-    sheet.replaceSync(CSS);
-  }
-  return sheet;
-}
 
 /** Importing this file must work where there is no DOM. */
 const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
@@ -54,6 +47,8 @@ const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
  * @attr {string} label - text of the button; "Cancel subscription" by default
  * @attr {string} locale - language of texts, numbers and dates, such as `en-GB`
  * @attr {string} color-scheme - `light`, `dark` or `auto` (as the customer's system); without it, as the page
+ * @attr {number} timeout - milliseconds after which the fallback is shown instead of waiting for the dialog's code; 10000
+ *   by default
  * @attr {boolean} debug - logs every step to the console
  *
  * @slot - fallback: shown before the script has loaded, and whenever the flow cannot be loaded
@@ -82,7 +77,7 @@ const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
  * @cssstate error - the dialog could not be loaded; a click tries again
  */
 export class CancelButton extends Base {
-  static observedAttributes = ["label", "fallback-email"];
+  static observedAttributes = ["label", "fallback-email", "locale"];
 
   declare sessionId: string;
   declare sessionUrl: string;
@@ -92,8 +87,12 @@ export class CancelButton extends Base {
   declare label: string;
   declare locale: string;
   declare colorScheme: string;
+  declare timeout: number;
   declare debug: boolean;
+  /** Resolves to a handshake token that the site's own backend has signed. */
+  declare getAuthToken: (() => string | Promise<string>) | undefined;
 
+  readonly #root = this.attachShadow({ mode: "open", delegatesFocus: true });
   readonly #button = document.createElement("button");
   readonly #label = document.createElement("slot");
   readonly #fallback = document.createElement("slot");
@@ -104,8 +103,7 @@ export class CancelButton extends Base {
 
   constructor() {
     super();
-    const root = this.attachShadow({ mode: "open", delegatesFocus: true });
-    root.adoptedStyleSheets = [styles()];
+    this.adoptedCallback();
     const button = this.#button;
     button.type = "button";
     button.part.add("button");
@@ -117,24 +115,29 @@ export class CancelButton extends Base {
     const help = document.createElement("span");
     help.role = "alert";
     help.append(this.#fallback, this.#link);
-    root.append(button, help);
-    this.#help(false);
-    button.onclick = () => void this.open();
+    this.#root.append(button, help);
+    this.#fallback.hidden = true;
+    button.onclick = () => this.open();
     // A dialog that is still there has just given the focus back: that is no intent.
-    const warm = () => void (this.#modal?.isConnected || this.#warm());
-    for (const intent of ["pointerenter", "focusin"]) button.addEventListener(intent, warm);
-    button.addEventListener("touchstart", warm, { passive: true });
+    const warm = () => {
+      // Nobody has asked for anything yet: if it fails, the click will tell.
+      if (!this.#modal?.isConnected) this.#prepare().catch(() => {});
+    };
+    for (const intent of ["pointerenter", "focusin", "touchstart"])
+      button.addEventListener(intent, warm, { passive: true });
   }
 
   connectedCallback(): void {
     // Properties that were set before this class was known hide the accessors until they are set again.
-    for (const name of ["label", "debug", ...SHARED].map(camel) as "label"[]) {
-      if (!Object.hasOwn(this, name)) continue;
-      const value = this[name];
-      Reflect.deleteProperty(this, name);
-      this[name] = value;
+    for (const name of PROPERTIES as readonly "label"[]) {
+      if (Object.hasOwn(this, name)) {
+        const value = this[name];
+        delete (this as Partial<CancelButton>)[name];
+        this[name] = value;
+      }
     }
     this.attributeChangedCallback();
+    deliverLeftovers();
   }
 
   disconnectedCallback(): void {
@@ -142,18 +145,38 @@ export class CancelButton extends Base {
     if (!this.#modal?.open) this.#modal?.remove();
   }
 
+  adoptedCallback(): void {
+    // A document takes only sheets that its own window has made.
+    const view = this.ownerDocument.defaultView;
+    if (view) {
+      const sheet = new view.CSSStyleSheet();
+      sheet.replaceSync(CSS);
+      this.#root.adoptedStyleSheets = [sheet];
+    }
+  }
+
   attributeChangedCallback(): void {
-    const label = this.label || "Cancel subscription";
-    this.#label.textContent = label;
-    this.#link.textContent = this.fallbackEmail;
-    this.#link.href = mailto(this.fallbackEmail, label);
+    const label = this.#label;
+    const locale = this.locale || this.closest<HTMLElement>("[lang]")?.lang;
+    label.textContent = this.label || "Cancel subscription";
+    label.removeAttribute("lang");
+    if (locale && !this.label && !/^en\b/i.test(locale)) {
+      loadLabels().then(
+        ({ labelFor }) => this.label || Object.assign(label, labelFor(locale)),
+        () => {},
+      );
+    }
+    this.#help(!this.#fallback.hidden);
+  }
+
+  /** @internal What was to be sent for the customer has been refused. */
+  showFallback(): void {
+    this.#help(true);
   }
 
   /** Opens the flow. Resolves when the dialog is there, or when the fallback is shown in its place. */
   open(): Promise<void> {
-    this.#opening ??= this.#open().finally(() => {
-      this.#opening = undefined;
-    });
+    this.#opening ??= this.#open();
     return this.#opening;
   }
 
@@ -173,35 +196,36 @@ export class CancelButton extends Base {
     } finally {
       this.#state("loading", false);
       this.#button.ariaBusy = null;
-    }
-  }
-
-  async #warm(): Promise<void> {
-    try {
-      (await this.#prepare()).preload();
-    } catch {
-      // Nobody has asked for anything yet: the click will tell.
+      this.#opening = undefined;
     }
   }
 
   async #prepare(): Promise<RetentionModal> {
-    await loadRetentionModal();
-    this.#modal ??= document.createElement("renumerate-retention-modal") as RetentionModal;
+    // It may have come after all, or from another copy.
+    if (!customElements.get(DIALOG)) await loadRetentionModal(this.timeout);
+    this.#modal ??= document.createElement(DIALOG);
     const modal = this.#modal;
     if (!modal.open) {
-      for (const name of SHARED.map(camel) as "locale"[]) modal[name] = this[name];
+      for (const name of SHARED as readonly "locale"[]) modal[name] = this[name];
       modal.apiUrl ||= defaults.apiUrl;
-      modal.debug = this.debug;
+      modal.getAuthToken = this.getAuthToken;
       modal.opener = this;
     }
+    // Also fails, before it reaches the page, for somebody else's element of that name.
+    modal.preload();
     return modal;
   }
 
   #help(needed: boolean): void {
     this.#state("error", needed);
+    const email = this.fallbackEmail;
     const own = this.#fallback.assignedNodes().some((node) => node.textContent?.trim());
     this.#fallback.hidden = !needed;
-    this.#link.hidden = !needed || own || !this.fallbackEmail;
+    const link = this.#link;
+    link.hidden = !needed || own || !email;
+    link.textContent = email;
+    const body = `${this.subscriptionId}\n${new Date().toISOString()}`;
+    link.href = mailto(email, this.#label.textContent, body.trim());
   }
 
   #state(name: string, on: boolean): void {
@@ -212,16 +236,21 @@ export class CancelButton extends Base {
   }
 }
 
-for (const name of ["label", "debug", ...SHARED]) {
-  Object.defineProperty(CancelButton.prototype, camel(name), {
-    configurable: true,
+for (const name of PROPERTIES) {
+  const attribute = name.replace(/[A-Z]/, "-$&").toLowerCase();
+  Object.defineProperty(CancelButton.prototype, name, {
     enumerable: true,
     get(this: CancelButton) {
-      return name === "debug" ? this.hasAttribute(name) : (this.getAttribute(name) ?? "");
+      const value = this.getAttribute(attribute);
+      return name === "debug"
+        ? value !== null
+        : name === "timeout"
+          ? +(value as string) || 10_000
+          : (value ?? "");
     },
     set(this: CancelButton, value: unknown) {
-      if (value === false || value == null) this.removeAttribute(name);
-      else this.setAttribute(name, value === true ? "" : `${value}`);
+      if (value === false || value == null) this.removeAttribute(attribute);
+      else this.setAttribute(attribute, value === true ? "" : `${value}`);
     },
   });
 }

@@ -2,15 +2,16 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { currentNode, type FlowNode, type FlowState, type MachineEvent } from "../flow/machine.ts";
 import { plain, rich } from "./rich-text.ts";
-import { failure, loading, stepView, unavailable } from "./steps/index.ts";
-import { type Base, button, icon, problem, type StepView } from "./steps/parts.ts";
+import { failure, loading, queued, stepView, unavailable } from "./steps/index.ts";
+import { type Base, button, icon, problem, type StepView, type View } from "./steps/parts.ts";
 import { mergeValues } from "./values.ts";
 
-export interface FrameOptions extends Pick<Base, "format" | "send"> {
+export interface FrameOptions extends Pick<Base, "format" | "send" | "offline"> {
   state: FlowState;
   /** The page's own fallback address; the flow brings one too. */
   email: string;
-  dir: string | undefined;
+  /** The page's own word for which subscription. */
+  subscriptionId: string;
   /** In the page there is nothing to close. */
   inline: boolean;
   /** Another value than for the last step: all of it is drawn anew then. */
@@ -19,33 +20,44 @@ export interface FrameOptions extends Pick<Base, "format" | "send"> {
 
 /** Changes when another step is shown: it is drawn anew then, and its heading takes the focus. */
 export const stepKey = (state: FlowState): string =>
-  "path" in state && state.phase !== "done" ? state.path.join() : state.phase;
+  state.phase === "step" || state.phase === "deciding" ? state.path.join() : state.phase;
 
-export function frame({ state, dir, inline, turn, ...options }: FrameOptions): TemplateResult {
+export function frame({ state, subscriptionId, inline, turn, ...options }: FrameOptions): TemplateResult {
   const { format, send } = options;
   const { t } = format;
   const { phase } = state;
   const busy = phase === "deciding";
   const undecided = busy || phase === "step";
-  const base: Base = { ...options, busy, values: {} };
+  const config = "config" in state ? state.config : undefined;
+  const fault = "fault" in state ? state.fault : undefined;
+  const reference = [config?.subscription.id ?? subscriptionId, config?.session.id, fault?.requestId];
+  const base: Base = {
+    ...options,
+    email: options.email || (config?.fallbackEmail ?? ""),
+    reference: reference.filter((each) => !!each) as string[],
+    busy,
+    values: {},
+  };
   const missing = phase === "step" ? state.missing : undefined;
   let node: FlowNode | undefined;
   let step: StepView;
 
   if ("config" in state) {
     const { config } = state;
-    base.email ||= config.fallbackEmail ?? "";
     node = currentNode(state) as FlowNode;
     try {
       base.values = mergeValues(config, format);
-      step = stepView({ ...base, state, config, node, missing });
+      step =
+        phase === "queued"
+          ? queued(state.since, base)
+          : stepView({ ...base, state, config, node, missing } as View);
     } catch (error) {
       // A step that cannot be drawn must not take the ways out with it.
       console.error(error);
-      step = unavailable(false, base);
+      step = unavailable({ code: "render_failed", retryable: false }, base);
     }
   } else {
-    step = phase === "unavailable" ? unavailable(state.fault.retryable, base) : loading(base);
+    step = phase === "unavailable" ? unavailable(state.fault, base, state.waiting) : loading(base);
   }
 
   const corner = (name: "back" | "close", path: string) =>
@@ -63,12 +75,12 @@ export function frame({ state, dir, inline, turn, ...options }: FrameOptions): T
     <h2 id="title" part="heading" tabindex="-1" class=${phase}>${plain(step.title ?? "", base.values)}</h2>
     ${step.body ? html`<div class="body" part="body">${rich(step.body, base.values)}</div>` : nothing}
     ${step.content}${problem(missing && t(missing))}
-    ${phase === "step" && state.fault ? failure(state.fault.retryable, base) : nothing}
+    ${phase === "step" && state.fault ? failure(state.fault, base) : nothing}
     <div class="actions" part="actions">${step.actions}</div>
   </div>`;
   const exit = (label: string, event: MachineEvent) => button(base, label, event);
 
-  return html`<div class="panel" part="panel" dir=${dir ?? nothing} aria-busy=${busy || phase === "loading"}>
+  return html`<div class="panel" part="panel" aria-busy=${busy || phase === "loading"}>
     <div class="header" part="header">
       ${undecided && state.path.length > 1 ? corner("back", "m11 4-5 5 5 5") : nothing}
       ${inline ? nothing : corner("close", "m4 4 10 10M14 4 4 14")}

@@ -1,12 +1,17 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { LONGEST_WAIT } from "../api/ask.ts";
+import type { FlowConfig } from "../api/wire.ts";
 import { define } from "../define.ts";
 import { FlowController, type FlowHost, type FlowSettings } from "../flow/flow-controller.ts";
-import type { MachineEvent } from "../flow/machine.ts";
+import { isShown, type MachineEvent } from "../flow/machine.ts";
 import { createFormat, type Format } from "../i18n/format.ts";
-import { defaults } from "../lazy.ts";
+import { loadLanguage, spoken } from "../i18n/languages.ts";
+import { defaults, deliverLeftovers as resume } from "../lazy.ts";
 import { frame, stepKey } from "./frame.ts";
 import { lockScroll } from "./scroll-lock.ts";
 import { styles } from "./styles.ts";
+
+export { deliverLeftovers } from "../flow/deliveries.ts";
 
 /** The server takes no longer answers of custom steps. */
 const LONGEST_VALUE = 4000;
@@ -30,6 +35,7 @@ const stop = (event: Event) => event.stopPropagation();
  * @attr {string} api-url - origin of the Renumerate server; by default the one that served the script
  * @attr {string} fallback-email - whom customers can write to when nothing else works
  * @attr {string} locale - language of texts, numbers and dates, such as `en-GB`; `lang` says which one it is
+ * @attr {number} timeout - milliseconds until a failure is shown; 10000 by default
  * @attr {string} color-scheme - `light`, `dark` or `auto` (as the customer's system); without it, as the page
  * @attr {boolean} open - shows the flow
  * @attr {boolean} inline - in the page instead of in a dialog
@@ -117,6 +123,8 @@ export class RetentionModal extends LitElement implements FlowHost {
     fallbackEmail: { attribute: "fallback-email" },
     locale: {},
     colorScheme: { attribute: "color-scheme", reflect: true },
+    timeout: { type: Number },
+    getAuthToken: { attribute: false },
     open: { type: Boolean, reflect: true, noAccessor: true },
     inline: { type: Boolean, reflect: true },
     debug: { type: Boolean },
@@ -129,6 +137,8 @@ export class RetentionModal extends LitElement implements FlowHost {
   declare fallbackEmail: string;
   declare locale: string;
   declare colorScheme: string;
+  declare timeout: number | null;
+  declare getAuthToken: (() => string | Promise<string>) | undefined;
   declare inline: boolean;
   declare debug: boolean;
 
@@ -138,6 +148,10 @@ export class RetentionModal extends LitElement implements FlowHost {
   readonly #flow = new FlowController(this);
   readonly #internals = this.attachInternals();
   #format: Format | undefined;
+  /** What the format was made for. */
+  #speech: string | undefined;
+  #texts: Promise<void> | undefined;
+  #words: FlowConfig["messages"];
   #key: string | undefined;
   #turn = false;
   /** `open` as the page set it; taken up when all attributes are there. */
@@ -168,7 +182,31 @@ export class RetentionModal extends LitElement implements FlowHost {
 
   /** Fetches the flow ahead of `show()`. */
   preload(): void {
+    void this.texts;
     this.#flow.preload();
+  }
+
+  /** @internal Words in the customer's language, or, where they do not come in time, in English. */
+  get texts(): Promise<void> {
+    const wanted = this.#language;
+    if (this.#speech !== wanted) {
+      this.#speech = wanted;
+      let timer: ReturnType<typeof setTimeout>;
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, this.timeout ?? LONGEST_WAIT);
+      });
+      this.#texts = Promise.race([late, loadLanguage(wanted)]).then(() => {
+        clearTimeout(timer);
+        this.#format = undefined;
+        this.requestUpdate();
+      });
+    }
+    return this.#texts as Promise<void>;
+  }
+
+  /** As the page says, or as it is written in; not this element's own `lang`, which follows. */
+  get #language(): string {
+    return this.locale || (this.opener ?? this.parentElement)?.closest<HTMLElement>("[lang]")?.lang || "";
   }
 
   /** Answers the custom step that is shown. */
@@ -178,8 +216,16 @@ export class RetentionModal extends LitElement implements FlowHost {
 
   /** @internal */
   get settings(): FlowSettings {
-    const { sessionId, sessionUrl, subscriptionId, apiUrl } = this;
-    return { sessionId, sessionUrl, subscriptionId, apiUrl: apiUrl || defaults.apiUrl };
+    const { sessionId, sessionUrl, getAuthToken, subscriptionId, apiUrl, timeout } = this;
+    return {
+      sessionId,
+      sessionUrl,
+      getAuthToken,
+      subscriptionId,
+      apiUrl: apiUrl || defaults.apiUrl,
+      timeout: timeout ?? undefined,
+      locale: spoken(this.#language),
+    };
   }
 
   /** @internal */
@@ -196,8 +242,31 @@ export class RetentionModal extends LitElement implements FlowHost {
     this.opener?.focus();
   }
 
+  protected override createRenderRoot(): ShadowRoot {
+    const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
+    // A server may have drawn into it.
+    root.replaceChildren();
+    this.#dress(root);
+    return root;
+  }
+
+  /** Moved into another document, such as that of a frame. */
+  adoptedCallback(): void {
+    if (this.shadowRoot) this.#dress(this.shadowRoot);
+  }
+
+  /** A document takes only sheets that its own window has made. */
+  #dress(root: ShadowRoot): void {
+    const view = this.ownerDocument.defaultView;
+    if (!view) return;
+    const sheet = new view.CSSStyleSheet();
+    sheet.replaceSync(styles.cssText);
+    root.adoptedStyleSheets = [sheet];
+  }
+
   override connectedCallback(): void {
     super.connectedCallback();
+    resume();
     // A dialog that was moved has left the top layer.
     this.requestUpdate();
   }
@@ -216,10 +285,15 @@ export class RetentionModal extends LitElement implements FlowHost {
     if (stepKey(this.#flow.state) !== this.#key) this.#turn = !this.#turn;
     // The attribute follows what is shown.
     this.requestUpdate("open", !this.#shown);
-    if (changed.has("locale") || !this.#format) {
-      this.#format = createFormat(this.locale || this.closest<HTMLElement>("[lang]")?.lang);
+    if (this.#shown) void this.texts;
+    const { state } = this.#flow;
+    const words = "config" in state ? state.config.messages : undefined;
+    if (changed.has("locale") || !this.#format || words !== this.#words) {
+      this.#format = createFormat(this.#language, words);
+      this.#words = words;
       // The language that is spoken, which need not be the one that was asked for.
       this.lang = this.#format.locale;
+      this.dir = this.#format.t("dir");
     }
   }
 
@@ -231,7 +305,8 @@ export class RetentionModal extends LitElement implements FlowHost {
         state,
         format,
         email: this.fallbackEmail ?? "",
-        dir: this.locale ? format.t("dir") : undefined,
+        subscriptionId: this.subscriptionId ?? "",
+        offline: !navigator.onLine,
         inline: this.inline,
         turn: this.#turn,
         send: this.#send,
@@ -277,8 +352,7 @@ export class RetentionModal extends LitElement implements FlowHost {
   }
 
   get #shown(): boolean {
-    const { state } = this.#flow;
-    return state.phase !== "closed" && !(state.phase === "deciding" && state.closed);
+    return isShown(this.#flow.state);
   }
 
   get #dialog(): HTMLDialogElement | null {

@@ -13,6 +13,9 @@ export const styles = css`
 :host([hidden]), .actions:empty {
   display: none;
 }
+:host([open]:not([inline], [hidden])) {
+  display: contents !important;
+}
 :host([color-scheme="light"]) {
   color-scheme: light;
 }
@@ -57,12 +60,18 @@ dialog, section {
   white-space: normal;
   word-spacing: normal;
   overflow-wrap: anywhere;
+  writing-mode: horizontal-tb;
+  font-variant: normal;
+  text-shadow: none;
+  -webkit-text-fill-color: currentcolor;
+  cursor: auto;
+  user-select: text;
   visibility: visible;
   pointer-events: auto;
 }
 dialog {
   max-width: none;
-  max-height: min(46rem, 100dvh - 2 * var(--rn-space));
+  max-height: min(46em, 100dvh - max(2 * var(--rn-space), env(safe-area-inset-top)));
   padding: 0;
   border-color: transparent;
   overflow: hidden;
@@ -104,6 +113,10 @@ h2, p, ul, dl, dd, fieldset {
 .panel {
   flex: 1;
   flex-direction: column;
+  overflow: auto;
+}
+.header, .footer {
+  flex: none;
 }
 .header {
   justify-content: space-between;
@@ -114,6 +127,7 @@ h2, p, ul, dl, dd, fieldset {
   display: grid;
 }
 .content {
+  min-height: 8em;
   padding: 0 var(--rn-wide) var(--rn-wide);
   overflow: auto;
   overscroll-behavior: contain;
@@ -144,6 +158,9 @@ h2 {
 legend, .sr, .loading {
   position: absolute;
   clip-path: inset(50%);
+}
+fieldset, .panel {
+  position: relative;
 }
 .body, dt, small, .price span, .field > span, [part="hint"] {
   color: var(--rn-muted);
@@ -234,7 +251,7 @@ svg {
   cursor: progress;
   opacity: .65;
 }
-:focus-visible, label:has([type="radio"]:focus-visible) {
+:focus-visible, [type="date"]:focus, label:has([type="radio"]:focus-visible) {
   outline: 2px solid var(--rn-ring);
   outline-offset: 2px;
 }
@@ -243,6 +260,10 @@ h2:focus, [type="radio"] {
 }
 fieldset label {
   gap: .6em;
+}
+fieldset label > span > *, .card > *, li {
+  text-align: -webkit-match-parent;
+  text-align: match-parent;
 }
 .card, fieldset label {
   border-color: var(--rn-line);
@@ -260,6 +281,7 @@ fieldset label:has(:checked) {
 }
 [type="radio"] {
   flex: none;
+  scroll-margin: 1.5em;
   width: 1.125em;
   height: 1.125em;
   margin: .19em 0 0;
@@ -302,6 +324,10 @@ dl div + div {
 }
 dd {
   margin-inline-start: auto;
+  text-align: end;
+}
+dd, .price {
+  unicode-bidi: isolate;
 }
 .error {
   color: var(--rn-bad);
@@ -320,7 +346,7 @@ i:first-child {
     background: var(--rn-line);
   }
 }
-@media (max-width: 480px) {
+@media (max-width: 30em) {
   dialog {
     --rn-from: 100%;
     --rn-wide: calc(var(--rn-space) * 1.25);
@@ -328,14 +354,15 @@ i:first-child {
     margin: auto 0 0;
     border-end-start-radius: 0;
     border-end-end-radius: 0;
-    padding-bottom: env(safe-area-inset-bottom);
+    padding: 0 env(safe-area-inset-right) env(safe-area-inset-bottom) env(safe-area-inset-left);
   }
 }
-@media (max-height: 420px) {
-  .panel {
-    overflow: auto;
+@media (max-height: 26em) {
+  dialog {
+    max-height: calc(100dvh - env(safe-area-inset-top));
   }
   .content {
+    flex: none;
     overflow: visible;
   }
 }
@@ -344,12 +371,34 @@ i:first-child {
     animation: none !important;
   }
 }
+@media (prefers-contrast: more) {
+  dialog, section {
+    --rn-muted: var(--rn-fg);
+    --rn-line: var(--rn-fg);
+    --rn-edge: var(--rn-fg);
+  }
+}
 @media (forced-colors: active) {
-  dialog, .footer, dl {
+  dialog, .footer, dl, i {
     border: 1px solid;
   }
   fieldset label:has(:checked) {
     outline: 2px solid Highlight;
+  }
+}
+@media print {
+  dialog {
+    position: absolute;
+    inset-block: 0 auto;
+    margin-block: 0;
+    max-height: none;
+    animation: none;
+  }
+  dialog, .panel, .content {
+    overflow: visible;
+  }
+  ::backdrop {
+    display: none;
   }
 }
 `;

@@ -1,11 +1,13 @@
 /** The only place where the machine, the client, the outbox and the page's events meet. */
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 import { type Client, createClient } from "../api/client.ts";
+import { decisionOf } from "../api/courier.ts";
 import { createCredentials } from "../api/credentials.ts";
 import { ApiError } from "../api/errors.ts";
 import { createOutbox, type Outbox } from "../api/outbox.ts";
-import type { FlowConfig, Settlement } from "../api/wire.ts";
+import type { FlowConfig } from "../api/wire.ts";
 import { emit } from "../events.ts";
+import { deliverLeftovers, pageCourier, settledDetail } from "./deliveries.ts";
 import {
   type Decision,
   type Effect,
@@ -20,8 +22,12 @@ import {
 export interface FlowSettings {
   sessionId?: string;
   sessionUrl?: string;
+  getAuthToken?: (() => string | Promise<string>) | undefined;
   subscriptionId?: string;
   apiUrl: string;
+  /** Milliseconds until a failure is shown. */
+  timeout?: number | undefined;
+  locale?: string | undefined;
 }
 
 export interface FlowHost extends ReactiveControllerHost {
@@ -31,6 +37,8 @@ export interface FlowHost extends ReactiveControllerHost {
   readonly stage: EventTarget;
   readonly isConnected: boolean;
   readonly debug: boolean;
+  /** Resolves when the texts are there; never rejects. */
+  readonly texts: Promise<void>;
   /** Takes the flow off the page at once. */
   hide(): void;
 }
@@ -42,24 +50,34 @@ interface Run {
   session: string;
 }
 
+/** Fetched ahead, for one opening: the next one may be another customer's. */
 interface Warm {
   client: Client;
   config: Promise<FlowConfig>;
   key: string;
+  callback: FlowSettings["getAuthToken"];
   since: number;
 }
 
 /** A prefetched configuration is as good as a new one for so many milliseconds. */
-const FRESH = 60_000;
+const FRESH = 15_000;
 
-/** What one request may hold is 512 kB and 500 events; a character can take three bytes, and more in JSON. */
-const LONGEST_DECISION = 80_000;
-const MOST_EVENTS = 400;
+/** A cancellation that was confirmed in this browser and has not reached the server. */
+const confirmed = () =>
+  pageCourier()
+    .shelf.all()
+    .find(({ decidedAt }) => decidedAt !== undefined);
 
-const faultOf = (error: unknown): Fault =>
-  error instanceof ApiError
-    ? { code: error.code, retryable: error.retryable }
-    : { code: "network", retryable: true };
+function faultOf(error: unknown): Fault {
+  if (!(error instanceof ApiError)) return { code: "network", retryable: true };
+  const { code, retryable, retryAfter, requestId } = error;
+  return {
+    code,
+    retryable,
+    ...(retryAfter !== undefined && { retryAfter }),
+    ...(requestId !== undefined && { requestId }),
+  };
+}
 
 export class FlowController implements ReactiveController {
   state: FlowState = initial;
@@ -67,7 +85,8 @@ export class FlowController implements ReactiveController {
   readonly #queue: MachineEvent[] = [];
   #busy = false;
   #warm: Warm | undefined;
-  #client: { key: string; client: Client } | undefined;
+  /** Of the opening that is shown: knows the session token, renewed or not. */
+  #client: Client | undefined;
   #loading: AbortController | undefined;
   #run: Run | undefined;
 
@@ -79,7 +98,9 @@ export class FlowController implements ReactiveController {
   hostDisconnected(): void {
     // Moving an element in the document disconnects it for a moment only.
     queueMicrotask(() => {
-      if (!this.#host.isConnected) this.dispatch({ type: "close" });
+      if (this.#host.isConnected) return;
+      this.dispatch({ type: "close" });
+      this.#warm = undefined;
     });
   }
 
@@ -112,70 +133,127 @@ export class FlowController implements ReactiveController {
     if (effect.type === "load") void this.#load(effect.restart);
     else if (effect.type === "record") this.#run?.outbox.add(effect.event);
     else if (effect.type === "decide") void this.#decide(effect.decision);
+    else if (effect.type === "deliver") pageCourier().nudge();
+    else if (effect.type === "withdraw") this.#run?.outbox.withdraw();
     else this.#notify(effect.notice);
   }
 
-  #connect(): { key: string; client: Client } {
-    const settings = this.#host.settings;
-    const key = JSON.stringify(settings);
-    if (this.#client?.key !== key) {
-      this.#client = { key, client: createClient({ ...settings, ...createCredentials(settings) }) };
-    }
-    return this.#client;
-  }
-
   #ahead(): Warm {
-    const { key, client } = this.#connect();
+    const settings = this.#host.settings;
+    const { subscriptionId, locale, getAuthToken: callback } = settings;
+    const key = JSON.stringify(settings);
     const since = performance.now();
-    if (this.#warm?.key === key && since - this.#warm.since < FRESH) return this.#warm;
-    const config = client.flow({ subscriptionId: this.#host.settings.subscriptionId });
-    const warm: Warm = { client, config, key, since };
-    this.#warm = warm;
+    const warm = this.#warm;
+    if (warm?.key === key && warm.callback === callback && since - warm.since < FRESH) return warm;
+    const client = createClient({ ...settings, ...createCredentials(settings) });
+    const config = client.flow({ subscriptionId, locale });
+    const fresh: Warm = { client, config, key, callback, since };
+    this.#warm = fresh;
     config.catch(() => {
-      if (this.#warm === warm) this.#warm = undefined;
+      if (this.#warm === fresh) this.#warm = undefined;
     });
-    return warm;
+    return fresh;
   }
 
   async #load(restart: boolean): Promise<void> {
-    this.#end();
+    this.#loading?.abort();
     this.#loading = new AbortController();
     const { signal } = this.#loading;
-    const { subscriptionId } = this.#host.settings;
+    const before = this.#run;
     try {
-      const { client } = restart ? this.#connect() : this.#ahead();
-      const config = await (restart
-        ? client.flow({ restart, subscriptionId, signal })
-        : (this.#warm as Warm).config);
+      const config = await (before ? this.#again(before, restart, signal) : this.#first());
+      await this.#host.texts;
       if (signal.aborted) return;
-      // Used up: whatever the flow does, the next opening must see it.
-      this.#warm = undefined;
-      const session = config.session.id;
-      this.#run = { client, session, outbox: createOutbox({ client, session }) };
+      const { state } = this;
+      if (before?.session === config.session.id && state.phase === "loading" && state.resume) {
+        this.dispatch({ type: "loaded", config, events: before.outbox.all() });
+        return;
+      }
+      before?.outbox.dispose();
+      this.#run = this.#begin(config);
       this.dispatch({ type: "loaded", config });
     } catch (error) {
-      if (!signal.aborted) this.dispatch({ type: "failed", fault: faultOf(error) });
+      if (signal.aborted) return;
+      const waiting = confirmed()?.decidedAt;
+      this.dispatch({ type: "failed", fault: faultOf(error), ...(waiting !== undefined && { waiting }) });
     }
+  }
+
+  async #first(): Promise<FlowConfig> {
+    let warm = this.#ahead();
+    if (confirmed()) {
+      // What was confirmed on an earlier visit comes first: it decides what there is to see.
+      await deliverLeftovers();
+      if (!confirmed()) {
+        this.#warm = undefined;
+        warm = this.#ahead();
+      }
+    }
+    this.#client = warm.client;
+    const config = await warm.config;
+    // Used up: whatever the flow does, the next opening must see it.
+    this.#warm = undefined;
+    return config;
+  }
+
+  async #again({ session, outbox }: Run, restart: boolean, signal: AbortSignal): Promise<FlowConfig> {
+    const { subscriptionId, locale } = this.#host.settings;
+    const client = this.#client as Client;
+    // The order counts: what holds depends on what the customer has done.
+    await outbox.flush();
+    return client.flow({ subscriptionId, locale, signal, ...(restart ? { restart } : { session }) });
+  }
+
+  #begin({ session: { id: session, deliveryToken: token } }: FlowConfig): Run {
+    const { settings } = this.#host;
+    const { timeout } = settings;
+    // It may be sent from another page of the site.
+    const apiUrl = new URL(settings.apiUrl || "/", location.href).href;
+    // It outlives the session token, so that nothing that the customer does here comes too late.
+    const client = token ? createClient({ ...settings, token: async () => token }) : (this.#client as Client);
+    const keeping = token ? { courier: pageCourier(timeout), apiUrl, token } : undefined;
+    return { client, session, outbox: createOutbox({ client, session, keeping }) };
   }
 
   /** Never aborted: once sent, only the answer tells what holds. */
   async #decide(decision: Decision): Promise<void> {
-    const { client, outbox, session } = this.#run as Run;
-    let events = outbox.all();
-    if (JSON.stringify(events).length > LONGEST_DECISION || events.length > MOST_EVENTS) {
-      // Too much for one request: it is recorded first, piece by piece, and the decision carries itself alone.
-      await outbox.flush();
-      events = events.slice(-1);
-    }
-    const seen =
-      decision.type === "accept"
-        ? { offer: decision.offer.id, terms: decision.offer.terms, choice: decision.choice }
-        : undefined;
+    const run = this.#run as Run;
+    const { client, outbox, session } = run;
+    const leaving = decision.type === "cancel";
+    if (leaving) outbox.confirm();
+    const seen = leaving
+      ? undefined
+      : { offer: decision.offer.id, terms: decision.offer.terms, choice: decision.choice };
+    const age = outbox.isKept ? Date.now() - (outbox.confirmedAt as number) : 0;
     try {
-      const settlement = await client.decide({ session, events, ...(seen && { seen }) });
+      const events = await decisionOf(client, session, outbox.all());
+      const settlement = await client.decide({
+        session,
+        events,
+        ...(seen && { seen }),
+        ...(age > 0 && { age }),
+      });
       outbox.delivered(events);
       this.dispatch({ type: "settled", settlement });
     } catch (error) {
+      const fault = faultOf(error);
+      if (fault.retryable && outbox.isKept) {
+        this.dispatch({ type: "rejected", fault, keptAt: outbox.confirmedAt as number });
+        void this.#deliver(run);
+      } else {
+        outbox.withdraw();
+        this.dispatch({ type: "rejected", fault });
+      }
+    }
+  }
+
+  /** Goes on until the server has answered, whether the customer still looks or not. */
+  async #deliver({ outbox }: Run): Promise<void> {
+    try {
+      const settlement = await outbox.persist();
+      if (settlement) this.dispatch({ type: "settled", settlement });
+    } catch (error) {
+      outbox.withdraw();
       this.dispatch({ type: "rejected", fault: faultOf(error) });
     }
   }
@@ -184,6 +262,7 @@ export class FlowController implements ReactiveController {
     this.#loading?.abort();
     this.#run?.outbox.dispose();
     this.#run = undefined;
+    this.#client = undefined;
   }
 
   /** Details are copies: what a listener does to them stays with the listener. */
@@ -204,7 +283,7 @@ export class FlowController implements ReactiveController {
       case "retained":
       case "cancelled": {
         void this.#run?.outbox.flush();
-        emit(stage, `renumerate-${notice.name}`, detailOf(this.#run?.session ?? "", notice.settlement));
+        emit(stage, `renumerate-${notice.name}`, settledDetail(this.#run?.session ?? "", notice.settlement));
         break;
       }
       case "complete":
@@ -218,17 +297,4 @@ export class FlowController implements ReactiveController {
         emit(stage, `renumerate-${notice.name}`, {});
     }
   }
-}
-
-function detailOf(sessionId: string, { subscription, status, at, offer, choice }: Settlement) {
-  const { id: subscriptionId, cancelAt } = subscription;
-  return structuredClone({
-    sessionId,
-    subscriptionId,
-    status,
-    at,
-    ...(offer && { offer }),
-    ...(choice && { choice }),
-    ...(cancelAt !== undefined && { cancelAt }),
-  });
 }

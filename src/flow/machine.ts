@@ -21,14 +21,21 @@ export interface Fault {
   code: string;
   /** Whether trying again can help. */
   retryable: boolean;
+  /** How long the server wants to be left alone, in milliseconds. */
+  retryAfter?: number;
+  /** The server's id of the request that failed, for those who look into it. */
+  requestId?: string;
 }
 
 export type MachineEvent =
   | CustomerEvent
-  | { type: "loaded"; config: FlowConfig }
-  | { type: "failed"; fault: Fault }
+  /** With the events of the run so far if the session is still the same. */
+  | { type: "loaded"; config: FlowConfig; events?: readonly CustomerEvent[] }
+  /** With the instant since when a cancellation of an earlier visit is kept in the browser, if one is. */
+  | { type: "failed"; fault: Fault; waiting?: number }
   | { type: "settled"; settlement: Settlement }
-  | { type: "rejected"; fault: Fault }
+  /** With the instant since when a confirmed cancellation is kept in the browser, if it is. */
+  | { type: "rejected"; fault: Fault; keptAt?: number }
   | { type: "retry" }
   | { type: "restart" };
 
@@ -53,19 +60,25 @@ interface Running {
   /** Nodes actually visited; the last is the current one. Back pops it. */
   readonly path: readonly string[];
   readonly answers: Answers;
+  /** A decision of this run has had no answer: it may have been carried out. */
+  readonly unanswered?: boolean;
 }
 
 interface Opening {
   /** Begin a new session although the last one ended in retained. */
   readonly restart: boolean;
-  /** A decision of this run met a session that was decided elsewhere: its settlement is news to the page. */
+  /** What became of a decision of this run is not known, or was decided elsewhere: the settlement is news to the page. */
   readonly late: boolean;
+  /** The customer has gone; the page still wants to hear the outcome. */
+  readonly closed: boolean;
+  /** Where the session is still undecided: go on where the customer was, at the same step or staying. */
+  readonly resume: boolean;
 }
 
 export type FlowState =
   | { readonly phase: "closed" }
   | (Opening & { readonly phase: "loading" })
-  | (Opening & { readonly phase: "unavailable"; readonly fault: Fault })
+  | (Opening & { readonly phase: "unavailable"; readonly fault: Fault; readonly waiting?: number })
   | (Running & {
       readonly phase: "step";
       readonly missing?: Requirement;
@@ -73,6 +86,13 @@ export type FlowState =
       readonly decision?: Decision;
     })
   | (Running & { readonly phase: "deciding"; readonly decision: Decision; readonly closed: boolean })
+  /** Confirmed at `since`, kept in the browser, and not known to have reached the server. */
+  | (Running & {
+      readonly phase: "queued";
+      readonly decision: Decision;
+      readonly since: number;
+      readonly closed: boolean;
+    })
   /** Without a settlement: the subscription was already ending before this flow began. */
   | (Running & { readonly phase: "done"; readonly settlement?: Settlement });
 
@@ -91,12 +111,20 @@ export type Effect =
   | { type: "record"; event: CustomerEvent }
   /** Ask the server to execute; it answers with settled or rejected. Always preceded by the record of its cause. */
   | { type: "decide"; decision: Decision }
+  /** Try now to send what is kept in the browser, instead of at the next occasion. */
+  | { type: "deliver" }
+  /** Forget what is kept in the browser. */
+  | { type: "withdraw" }
   /** Tell the page. */
   | { type: "notify"; notice: Notice };
 
 export type Transition = readonly [FlowState, readonly Effect[]];
 
 export const initial: FlowState = { phase: "closed" };
+
+/** Whether the customer sees the flow; what goes on behind their back is still its own state. */
+export const isShown = (state: FlowState): boolean =>
+  state.phase !== "closed" && !("closed" in state && state.closed);
 
 const NONE = Object.create(null) as Record<string, never>;
 const NOTHING: Answers = { reasons: NONE, texts: NONE, choices: NONE, values: NONE };
@@ -178,20 +206,27 @@ const outcome = (settlement: Settlement): Effect[] => [
   notify({ name: "complete", outcome: settlement.outcome }),
 ];
 
-function load(restart: boolean, late: boolean, before: readonly Effect[] = []): Transition {
-  return [{ phase: "loading", restart, late }, [...before, { type: "load", restart }]];
+function load(opening: Partial<Opening> = {}, before: readonly Effect[] = []): Transition {
+  const { restart = false, late = false, closed = false, resume = false } = opening;
+  return [{ phase: "loading", restart, late, closed, resume }, [...before, { type: "load", restart }]];
 }
 
+const runningOf = ({ config, path, answers, unanswered }: Running): Running => ({
+  config,
+  path,
+  answers,
+  ...(unanswered && { unanswered }),
+});
+
 function enter(state: Running, path: readonly string[], cause?: CustomerEvent): Transition {
-  const next: FlowState = { phase: "step", config: state.config, path, answers: state.answers };
+  const next: FlowState = { phase: "step", ...runningOf(state), path };
   const node = currentNode(next) as FlowNode;
   return [next, [...(cause ? [record(cause)] : []), notify({ name: "step", node })]];
 }
 
 function decide(state: Running, decision: Decision, cause: CustomerEvent): Transition {
-  const { config, path, answers } = state;
   return [
-    { phase: "deciding", config, path, answers, decision, closed: false },
+    { phase: "deciding", ...runningOf(state), decision, closed: false },
     [record(cause), { type: "decide", decision }],
   ];
 }
@@ -215,16 +250,35 @@ function start(config: FlowConfig, late: boolean): Transition {
   return [state, [record({ type: "open" }), ...effects]];
 }
 
+/**
+ * The same run with another configuration of the same session: everything is done again, as the server does it, so that
+ * nothing that was said is lost.
+ */
+function goOn(config: FlowConfig, events: readonly CustomerEvent[]): Transition {
+  const fresh = start(config, true);
+  let [state] = fresh;
+  if (state.phase !== "step") return fresh;
+  for (const event of events) {
+    [state] = transition(state, event);
+    if (state.phase === "deciding") [state] = transition(state, { type: "rejected", fault: NOT_DONE });
+  }
+  if (state.phase === "done" && state.settlement) return [state, outcome(state.settlement)];
+  if (state.phase !== "step") return fresh;
+  const { path, answers } = state;
+  const [entered, effects] = enter({ config, path, answers }, path);
+  return [{ ...entered, fault: CHANGED } as FlowState, effects];
+}
+
+/** A decision that a run went on from without having been carried out. */
+export const NOT_DONE: Fault = { code: "not_done", retryable: false };
+
+const CHANGED: Fault = { code: "offer_changed", retryable: false };
+
+const ABANDONED = notify({ name: "complete", outcome: "abandoned" });
+
 /** In these phases closing leaves the flow undecided. */
 function abandon(cause?: CustomerEvent): Transition {
-  return [
-    initial,
-    [
-      ...(cause ? [record(cause)] : []),
-      notify({ name: "complete", outcome: "abandoned" }),
-      notify({ name: "close" }),
-    ],
-  ];
+  return [initial, [...(cause ? [record(cause)] : []), ABANDONED, notify({ name: "close" })]];
 }
 
 /**
@@ -235,56 +289,89 @@ export function transition(state: FlowState, event: MachineEvent): Transition {
   const unchanged: Transition = [state, []];
   switch (state.phase) {
     case "closed":
-      if (event.type !== "open") return unchanged;
-      return load(false, false, [notify({ name: "open" })]);
+      return event.type === "open" ? load({}, [notify({ name: "open" })]) : unchanged;
 
-    case "loading":
-      if (event.type === "loaded") return start(event.config, state.late);
-      if (event.type === "close") return abandon();
+    case "loading": {
+      if (event.type === "loaded") {
+        const { config, events } = event;
+        const begun = state.resume && events ? goOn(config, events) : start(config, state.late);
+        return state.closed ? unseen(begun) : begun;
+      }
+      if (event.type === "open" && state.closed) return reopened(state);
+      if (event.type === "close" && !state.closed)
+        return state.late ? vanish({ ...state, closed: true }) : abandon();
       if (event.type !== "failed") return unchanged;
-      return [
-        { phase: "unavailable", restart: state.restart, late: state.late, fault: event.fault },
-        [notify({ name: "error", fault: event.fault })],
-      ];
+      const { fault, waiting } = event;
+      const error = notify({ name: "error", fault });
+      if (state.closed) return [initial, [error, ABANDONED]];
+      return [{ ...state, phase: "unavailable", fault, ...(waiting !== undefined && { waiting }) }, [error]];
+    }
 
     case "unavailable":
       if (event.type === "close") return abandon();
-      return event.type === "retry" ? load(state.restart, state.late) : unchanged;
+      return event.type === "retry" ? load(state) : unchanged;
 
     case "step":
       return atStep(state, event, unchanged);
 
-    case "deciding": {
-      const { config, path, answers, decision } = state;
+    case "deciding":
+    case "queued": {
+      const { config, path, answers, decision, closed } = state;
+      const running: Running = { config, path, answers };
       if (event.type === "settled") {
         const { settlement } = event;
-        return [
-          state.closed ? initial : { phase: "done", config, path, answers, settlement },
-          outcome(settlement),
-        ];
+        return [closed ? initial : { phase: "done", ...running, settlement }, outcome(settlement)];
       }
       if (event.type === "rejected") {
-        const { fault } = event;
+        const { fault, keptAt } = event;
         const error = notify({ name: "error", fault });
-        if (state.closed) return [initial, [error, notify({ name: "complete", outcome: "abandoned" })]];
+        if (keptAt !== undefined && fault.retryable) {
+          return [{ phase: "queued", ...running, decision, since: keptAt, closed }, [error]];
+        }
         // Decided elsewhere (another tab, an answer that was lost), or no longer as it was shown: see what holds now.
-        if (OVERTAKEN.includes(fault.code)) return load(false, true, [error]);
-        return [{ phase: "step", config, path, answers, fault, decision }, [error]];
+        // Whoever has closed the flow while billing was asked hears of it, and so does the page.
+        if (OVERTAKEN.includes(fault.code) || (closed && fault.retryable))
+          return load({ late: true, closed, resume: fault.code === CHANGED.code }, [error]);
+        if (closed) return [initial, [error, ABANDONED]];
+        const unanswered = fault.retryable;
+        return [{ phase: "step", ...running, ...(unanswered && { unanswered }), fault, decision }, [error]];
       }
-      if (event.type === "open" && state.closed)
-        return [{ ...state, closed: false }, [notify({ name: "open" })]];
+      if (event.type === "open" && closed) return reopened(state);
       // The dialog may go; the decision is under way and its result still counts, so nothing is abandoned here.
-      if (event.type !== "close" || state.closed) return unchanged;
-      return [{ ...state, closed: true }, [notify({ name: "close" })]];
+      if (event.type === "close" && !closed) return vanish({ ...state, closed: true });
+      if (state.phase === "deciding" || closed) return unchanged;
+      // Another object: something has happened.
+      if (event.type === "retry") return [{ ...state }, [{ type: "deliver" }]];
+      return event.type === "keep" ? keepOpen([{ type: "withdraw" }]) : unchanged;
     }
 
     case "done":
       if (event.type === "close") return [initial, [notify({ name: "close" })]];
       // Having taken an offer never locks the door: the customer may begin again.
       if (event.type !== "restart" || state.settlement?.outcome !== "retained") return unchanged;
-      return load(true, false);
+      return load({ restart: true });
   }
 }
+
+const vanish = (state: FlowState & { closed: boolean }): Transition => [state, [notify({ name: "close" })]];
+
+const reopened = (state: FlowState & { closed: boolean }): Transition => [
+  { ...state, closed: false } as FlowState,
+  [notify({ name: "open" })],
+];
+
+/** What a flow that was closed meanwhile still has to tell the page: how it ended, and no step. */
+const unseen = ([state, effects]: Transition): Transition => [
+  initial,
+  state.phase === "done" && effects.length ? effects : [ABANDONED],
+];
+
+/**
+ * The answer was lost, not necessarily the decision: look at what holds before saying that nothing has changed. It is on
+ * record first, so that the server refuses a decision that is still on its way.
+ */
+const keepOpen = (before: readonly Effect[] = []): Transition =>
+  load({ late: true, resume: true }, [...before, record({ type: "keep" })]);
 
 function atStep(
   state: Extract<FlowState, { phase: "step" }>,
@@ -292,7 +379,7 @@ function atStep(
   unchanged: Transition,
 ): Transition {
   const { config, path, answers } = state;
-  const running: Running = { config, path, answers };
+  const running = runningOf(state);
   const { id, step, offer } = currentNode(state) as FlowNode;
   const answer = (change: Partial<Answers>): Transition => [
     { phase: "step", ...running, answers: { ...answers, ...change } },
@@ -349,8 +436,7 @@ function atStep(
       return step.type === "confirm" ? decide(running, { type: "cancel" }, event) : unchanged;
 
     case "keep": {
-      // The answer was lost, not necessarily the decision: look at what holds before saying that nothing has changed.
-      if (state.decision && state.fault?.retryable) return load(false, true);
+      if (state.unanswered) return keepOpen();
       const settlement: Settlement = {
         outcome: "retained",
         status: "done",
@@ -360,6 +446,9 @@ function atStep(
       return [{ phase: "done", ...running, settlement }, [record(event), ...outcome(settlement)]];
     }
     case "close":
+      // The same: whether anything is abandoned is not known yet.
+      if (state.unanswered)
+        return load({ late: true, closed: true }, [record(event), notify({ name: "close" })]);
       return abandon(event);
     default:
       return unchanged;

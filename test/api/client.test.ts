@@ -55,6 +55,8 @@ describe("requests", () => {
     ["the subscription", { subscriptionId: "sub_1/ä&b" }, "?subscription_id=sub_1%2F%C3%A4%26b"],
     ["no empty subscription", { subscriptionId: "", restart: false }, ""],
     ["a new beginning", { subscriptionId: "sub_1", restart: true }, "?subscription_id=sub_1&restart=1"],
+    ["a language", { locale: "pt-BR" }, "?locale=pt-BR"],
+    ["the session to go on with", { session: "ses_1", locale: "" }, "?session=ses_1"],
   ] as const) {
     it(`the flow is asked for with ${title}`, async (t) => {
       const { server, client } = await setUp(t, (response) => json(response, config));
@@ -69,15 +71,27 @@ describe("requests", () => {
     const { server, client, inits } = await setUp(t, (response) => json(response, { accepted: 2 }));
     const events = [eventOf(0), eventOf(1)];
     assert.deepEqual(await client.record("ses_1", events), { accepted: 2 });
-    await client.record("ses_1", events, { keepalive: true });
     const { method, url, headers, body } = server.asked[0] ?? assert.fail();
     assert.equal(`${method} ${url}`, "POST /v1/widget/events");
     assert.deepEqual(JSON.parse(body), { session: "ses_1", events });
     assert.equal(headers["content-type"], "application/json");
     assert.equal(headers["idempotency-key"], undefined);
+    assert.equal(inits[0]?.keepalive, true);
+  });
+
+  it("outlive the page if they are small enough for that, and are tried again without", async (t) => {
+    const { client, inits } = await setUp(t, (response, _, count) =>
+      count < 3 ? refuse(response, 503, "down") : json(response, { accepted: 1 }),
+    );
+    const letters = (count: number) => [
+      { ...eventOf(0), type: "write", text: "x".repeat(count) } as FlowEvent,
+    ];
+    const rest = JSON.stringify({ session: "ses_1", events: letters(0) }).length;
+    await client.record("ses_1", letters(20_000 - rest));
+    await client.record("ses_1", letters(20_001 - rest));
     assert.deepEqual(
       inits.map(({ keepalive }) => keepalive),
-      [false, true],
+      [true, false, false, false],
     );
   });
 
@@ -104,7 +118,7 @@ describe("requests", () => {
       json(response, url.includes("flow") ? config : url.includes("events") ? { accepted: 1 } : settlement),
     );
     await client.flow({ subscriptionId: "sub_1", restart: true });
-    await client.record("ses_1", [eventOf(0)], { keepalive: true });
+    await client.record("ses_1", [eventOf(0)]);
     await client.decide({ session: "ses_1", events: [eventOf(0)] });
     for (const [index, { url, headers, body }] of server.asked.entries()) {
       assert.equal(headers.authorization, `Bearer ret_secret${index + 1}`);
@@ -162,7 +176,10 @@ describe("retries", () => {
   }
 
   it("come after pauses that double up to ten seconds", async (t) => {
-    const { client, pauses } = await setUp(t, (response) => refuse(response, 500, "down"), { attempts: 8 });
+    const { client, pauses } = await setUp(t, (response) => refuse(response, 500, "down"), {
+      attempts: 8,
+      timeout: 0,
+    });
     await refused(client.flow());
     assert.deepEqual(pauses, [500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
   });
@@ -207,9 +224,14 @@ describe("retries", () => {
 });
 
 describe("Retry-After", () => {
-  const once = async (t: TestContext, header: string) => {
-    const set = await setUp(t, (response, _, count) =>
-      count === 1 ? refuse(response, 429, "rate_limited", { "Retry-After": header }) : json(response, config),
+  const once = async (t: TestContext, header: string, timeout = 30_000) => {
+    const set = await setUp(
+      t,
+      (response, _, count) =>
+        count === 1
+          ? refuse(response, 429, "rate_limited", { "Retry-After": header })
+          : json(response, config),
+      { timeout },
     );
     return { ...set, call: set.client.flow() };
   };
@@ -236,16 +258,20 @@ describe("Retry-After", () => {
     assert.ok((pauses[0] as number) > 3000 && (pauses[0] as number) <= 6000, String(pauses));
   });
 
-  for (const [title, header, least] of [
-    ["over ten seconds", "11", 11_000],
-    ["a date beyond ten seconds", new Date(Date.now() + 3_600_000).toUTCString(), 3_500_000],
+  for (const [title, header, least, most, timeout] of [
+    ["over ten seconds", "11", 11_000, 11_000, 30_000],
+    ["over ten seconds, without a limit", "11", 11_000, 11_000, 0],
+    ["beyond the limit of the call", "3", 3000, 3000, 2000],
+    ["half an hour as a date", new Date(Date.now() + 1_800_000).toUTCString(), 1_700_000, 1_800_000, 0],
+    ["more than any timer can", "99999999999", 3_600_000, 3_600_000, 0],
+    ["for ever", "9".repeat(400), 3_600_000, 3_600_000, 0],
   ] as const) {
     it(`${title}: says so instead of waiting`, async (t) => {
-      const { server, call, pauses } = await once(t, header);
+      const { server, call, pauses } = await once(t, header, timeout);
       const error = await refused(call);
       assert.equal(error.code, "rate_limited");
       assert.equal(error.retryable, true);
-      assert.ok((error.retryAfter as number) >= least);
+      assert.ok((error.retryAfter as number) >= least && (error.retryAfter as number) <= most);
       assert.deepEqual(pauses, []);
       assert.equal(server.asked.length, 1);
     });
@@ -253,11 +279,48 @@ describe("Retry-After", () => {
 });
 
 describe("timeout", () => {
-  it("ends every attempt by itself", async (t) => {
-    const { client, inits } = await setUp(t, () => {}, { timeout: 20, attempts: 2 });
-    const { code, status, retryable } = await refused(client.flow());
-    assert.deepEqual([code, status, retryable], ["timeout", 0, true]);
-    assert.equal(inits.length, 2);
+  it("is one for the whole call, however many attempts fail", async (t) => {
+    let clock = 0;
+    t.mock.method(performance, "now", () => clock);
+    const pauses: number[] = [];
+    const { server, client } = await setUp(t, (response) => refuse(response, 503, "down"), {
+      timeout: 3000,
+      attempts: 9,
+      wait: async (ms) => {
+        pauses.push(ms);
+        clock += ms;
+      },
+    });
+    assert.equal((await refused(client.flow())).code, "down");
+    // The next pause, of two seconds, would end too late.
+    assert.deepEqual(pauses, [500, 1000]);
+    assert.equal(server.asked.length, 3);
+  });
+
+  for (const [place, answer, options] of [
+    ["the request", () => {}, {}],
+    ["the token", () => {}, { token: () => new Promise(() => {}) }],
+    ["the pause", (response) => refuse(response, 503, "down"), { wait: () => new Promise(() => {}) }],
+  ] as [string, Answer, Partial<ClientOptions>][]) {
+    it(`ends a hang in ${place}`, async (t) => {
+      const { client, inits } = await setUp(t, answer, { timeout: 30, random: () => 0, ...options });
+      const { code, status, retryable } = await refused(client.flow());
+      assert.deepEqual([code, status, retryable], ["timeout", 0, true]);
+      assert.ok(inits.length <= 1);
+    });
+  }
+
+  it("closes the connection", async (t) => {
+    let closed: Promise<unknown> = Promise.resolve();
+    const { client } = await setUp(
+      t,
+      (response) => {
+        closed = once(response, "close");
+      },
+      { timeout: 50 },
+    );
+    await refused(client.flow());
+    await closed;
   });
 
   it("includes the body", async (t) => {
@@ -433,14 +496,15 @@ describe("an expired session", () => {
 describe("what cannot be understood", () => {
   const page = "<html><title>502 Bad Gateway</title></html>";
 
-  it("an error page of a proxy is judged by its status", async (t) => {
-    for (const [status, retryable, requests] of [
-      [502, true, 3],
-      [404, false, 1],
+  it("an error page of a proxy is no refusal; its status says whether it will pass in a moment", async (t) => {
+    for (const [status, requests] of [
+      [502, 3],
+      [403, 1],
+      [404, 1],
     ] as const) {
       const { server, client } = await setUp(t, (response) => void response.writeHead(status).end(page));
       const error = await refused(client.flow());
-      assert.deepEqual([error.code, error.status, error.retryable], ["invalid_answer", status, retryable]);
+      assert.deepEqual([error.code, error.status, error.retryable], ["invalid_answer", status, true]);
       assert.equal(server.asked.length, requests);
     }
   });
@@ -449,7 +513,7 @@ describe("what cannot be understood", () => {
     for (const body of [{ error: "no" }, null, [], "no"]) {
       const { client } = await setUp(t, (response) => json(response, body, 403));
       const error = await refused(client.flow());
-      assert.deepEqual([error.code, error.status], ["invalid_answer", 403]);
+      assert.deepEqual([error.code, error.status, error.retryable], ["invalid_answer", 403, true]);
     }
   });
 
@@ -460,10 +524,10 @@ describe("what cannot be understood", () => {
     ["something else", (response) => json(response, { accepted: "many" })],
     ["null", (response) => json(response, null)],
   ] as [string, Answer][]) {
-    it(`${title} with a good status is not asked for again`, async (t) => {
+    it(`${title} with a good status is not asked for again by itself, but may be`, async (t) => {
       const { server, client } = await setUp(t, answer);
       const error = await refused(client.record("ses_1", [eventOf(0)]));
-      assert.deepEqual([error.code, error.retryable], ["invalid_answer", false]);
+      assert.deepEqual([error.code, error.retryable], ["invalid_answer", true]);
       assert.equal(server.asked.length, 1);
     });
   }
@@ -499,5 +563,48 @@ describe("a token that cannot be had", () => {
     };
     const { client } = await setUp(t, (response) => json(response, config), { token });
     assert.deepEqual(await client.flow(), config);
+  });
+});
+
+describe("the server's id of a request", () => {
+  it("is told by its answer, or by the header where a proxy has replaced the answer", async (t) => {
+    const error = { type: "api_error", code: "internal_error", message: "No.", request_id: "req_body" };
+    for (const [body, id] of [
+      [{ error }, "req_body"],
+      [{ error: { ...error, request_id: undefined } }, "req_header"],
+      ["<html>", "req_header"],
+    ] as const) {
+      const { client } = await setUp(t, (response) =>
+        json(response, body, 400, { "Request-Id": "req_header" }),
+      );
+      assert.equal((await refused(client.flow())).requestId, id);
+    }
+    const { client } = await setUp(t, (response) => refuse(response, 400, "parameter_invalid"));
+    assert.equal((await refused(client.flow())).requestId, undefined);
+  });
+});
+
+describe("a beacon", () => {
+  it("carries events and token in a body that needs no preflight", async (t) => {
+    const sent: [string, Blob][] = [];
+    const sendBeacon = (url: string, body: Blob) => sent.push([url, body]) === 1;
+    Object.defineProperty(globalThis.navigator, "sendBeacon", { configurable: true, value: sendBeacon });
+    t.after(() => Reflect.deleteProperty(globalThis.navigator, "sendBeacon"));
+    const client = createClient({ apiUrl: "https://r.test/", token: async () => "unused" });
+    assert.equal(client.beacon("dlv_1", "ses_1", [eventOf(0)]), true);
+    assert.equal(client.beacon("dlv_1", "ses_1", [eventOf(0)]), false, "the browser has not taken it");
+    const [url, body] = sent[0] ?? assert.fail();
+    assert.equal(url, "https://r.test/v1/widget/beacon");
+    assert.equal(body.type, "text/plain");
+    assert.deepEqual(JSON.parse(await body.text()), {
+      token: "dlv_1",
+      session: "ses_1",
+      events: [eventOf(0)],
+    });
+  });
+
+  it("is not taken by a browser that has none", () => {
+    const client = createClient({ apiUrl: "https://r.test", token: async () => "unused" });
+    assert.equal(client.beacon("dlv_1", "ses_1", [eventOf(0)]), false);
   });
 });

@@ -8,6 +8,7 @@ import { createOutbox, type OutboxOptions } from "../../src/api/outbox.ts";
 import type { FlowEvent } from "../../src/api/wire.ts";
 import type { CustomerEvent } from "../../src/flow/machine.ts";
 import { type Answer, type Asked, json, listen, refuse, watchedFetch } from "./server.ts";
+import { launch, memoryStorage, settle, watchedPauses } from "./tabs.ts";
 
 const accept: Answer = (response) => json(response, { accepted: 1 });
 
@@ -33,7 +34,7 @@ async function setUp(t: TestContext, answer: Answer = accept, options: Partial<O
   let clock = 1000;
   let made = 0;
   const outbox = createOutbox({
-    client: { record },
+    client: { record, beacon: client.beacon },
     session: "ses_1",
     run: "run-00001",
     newId: () => `event-00${made++}`,
@@ -255,6 +256,7 @@ describe("sending", () => {
     let tries = 0;
     const { server, outbox, add } = await setUp(t, accept, {
       client: {
+        beacon: () => false,
         record: () => {
           tries++;
           return Promise.reject(new TypeError("getAuthToken is not written yet"));
@@ -326,10 +328,7 @@ describe("when the page goes", () => {
       moment(type);
       await asked;
       assert.deepEqual(requests(), [[0], [1, 2]]);
-      assert.deepEqual(
-        inits.map(({ keepalive }) => keepalive),
-        [false, true],
-      );
+      assert.equal(inits[1]?.keepalive, true);
     });
   }
 
@@ -402,7 +401,7 @@ describe("when the page goes", () => {
     moment("online");
     await settled();
     assert.deepEqual(requests(), [[0], [0], [0], [0]]);
-    assert.ok(inits.every(({ keepalive }) => keepalive));
+    assert.ok(inits[0]?.keepalive && inits[3]?.keepalive);
   });
 
   it("forgets nothing when only the later part of the goodbye has arrived", async (t) => {
@@ -431,11 +430,362 @@ describe("dispose", () => {
     outbox.dispose();
     await asked;
     await outbox.flush();
-    assert.equal(removed.mock.callCount(), 3);
+    assert.equal(removed.mock.callCount(), 4);
     add(next);
     moment("pagehide");
     await new Promise(setImmediate);
     assert.deepEqual(requests(), [[0, 1]]);
+  });
+});
+
+describe("what the server does not have", () => {
+  const SECRET = "They moved my cheese";
+
+  it("is kept from the first moment on, and gone as soon as it has arrived", async (t) => {
+    const browser = await launch(t);
+    const tab = browser.tab();
+    const outbox = tab.open();
+    outbox.add(open);
+    outbox.add(write(SECRET));
+    assert.deepEqual(tab.courier.shelf.get(outbox.run)?.events, outbox.all());
+    await outbox.flush();
+    assert.deepEqual(browser.stored, []);
+    outbox.add(next);
+    assert.deepEqual(
+      tab.courier.shelf.get(outbox.run)?.events.map(({ seq }) => seq),
+      [2],
+    );
+    assert.equal(JSON.stringify(browser.storage).includes(SECRET), false);
+    outbox.dispose();
+    await settle(browser);
+    assert.deepEqual(browser.stored, []);
+    assert.deepEqual(browser.locks.held, []);
+  });
+
+  it("survives a tab that is closed without a word, and arrives with the next one", async (t) => {
+    const browser = await launch(t);
+    const outbox = browser.tab().open();
+    outbox.add(open);
+    outbox.add(write(SECRET));
+    browser.tabs[0]?.die();
+    await settle(browser);
+    assert.deepEqual(browser.asked, []);
+    await browser.tab().courier.deliver();
+    assert.deepEqual(browser.books.run(outbox.run), outbox.all());
+    assert.deepEqual(browser.stored, []);
+  });
+
+  it("is sent in the background when the flow has been closed in an outage", async (t) => {
+    const browser = await launch(t);
+    const { books } = browser;
+    books.mode = "down";
+    const tab = browser.tab();
+    const outbox = tab.open();
+    outbox.add(open);
+    outbox.add({ type: "close" });
+    outbox.dispose();
+    await settle(browser);
+    assert.equal(browser.stored.length, 1);
+    assert.deepEqual(browser.locks.held, [`renumerate:${outbox.run}`]);
+    books.mode = "works";
+    tab.moment("online");
+    await settle(browser);
+    assert.deepEqual(books.run(outbox.run), outbox.all());
+    assert.deepEqual([browser.stored, browser.locks.held], [[], []]);
+  });
+
+  it("goes by beacon when the page goes, and again if it comes back, since no answer came", async (t) => {
+    const browser = await launch(t);
+    const tab = browser.tab();
+    const outbox = tab.open();
+    outbox.add(open);
+    tab.moment("pagehide");
+    tab.moment("visibilitychange");
+    // The server may have it: it does not change any more.
+    outbox.add(write("a"));
+    tab.moment("pagehide");
+    outbox.add(write("ab"));
+    await settle(browser);
+    assert.deepEqual(browser.asked, ["beacon", "beacon"]);
+    assert.equal(outbox.all().length, 3);
+    assert.equal(browser.stored.length, 1, "nobody knows whether they arrived");
+    tab.moment("pageshow");
+    await settle(browser);
+    assert.deepEqual(browser.asked, ["beacon", "beacon", "events"]);
+    assert.deepEqual(browser.books.run(outbox.run), outbox.all());
+    assert.deepEqual(browser.books.changed, []);
+    assert.deepEqual(browser.stored, []);
+  });
+
+  it("goes as a request where the browser does not take the beacon", async (t) => {
+    const { server, page, add, moment } = await setUp(t, accept, {
+      keeping: { courier: (await launch(t)).tab().courier, apiUrl: "", token: "dlv_1" },
+    });
+    assert.ok(page);
+    add(open);
+    const asked = server.next();
+    moment("pagehide");
+    assert.equal((await asked).url, "/v1/widget/events");
+  });
+
+  it("is not kept where there is no storage, and is sent all the same", async (t) => {
+    const browser = await launch(t);
+    const tab = browser.tab({ hasStorage: false });
+    const outbox = tab.open();
+    outbox.add(open);
+    outbox.confirm();
+    assert.equal(outbox.isKept, false);
+    await outbox.flush();
+    assert.deepEqual(browser.books.run(outbox.run), outbox.all());
+  });
+});
+
+describe("a confirmed cancellation", () => {
+  const confirmed = async (t: TestContext, storage?: Storage) => {
+    const browser = await launch(t, storage);
+    const tab = browser.tab();
+    const outbox = tab.open();
+    outbox.add(open);
+    return { browser, books: browser.books, tab, outbox };
+  };
+
+  it("that is answered leaves nothing behind", async (t) => {
+    const { browser, books, tab, outbox } = await confirmed(t);
+    assert.equal((await tab.confirm(outbox))?.outcome, "cancelled");
+    assert.deepEqual([outbox.confirmedAt, outbox.isKept], [undefined, false]);
+    assert.deepEqual(browser.stored, []);
+    assert.deepEqual(books.run(outbox.run), outbox.all());
+    await outbox.flush();
+    assert.deepEqual(browser.asked, ["decision"]);
+  });
+
+  it("counts from the first click", async (t) => {
+    const { browser, outbox } = await confirmed(t);
+    const { clock } = browser;
+    outbox.confirm();
+    browser.clock += 1000;
+    outbox.confirm();
+    assert.deepEqual([outbox.confirmedAt, outbox.isKept], [clock, true]);
+  });
+
+  it("goes when the connection is back, in the same page, with its age", async (t) => {
+    const { browser, books, tab, outbox } = await confirmed(t);
+    tab.isOnline = false;
+    const settlement = tab.confirm(outbox);
+    await settle(browser);
+    browser.clock += 90_000;
+    tab.isOnline = true;
+    tab.moment("online");
+    assert.equal((await settlement)?.outcome, "cancelled");
+    assert.deepEqual(books.carriedOut, [{ session: `ses-${outbox.run}`, age: 90_000 }]);
+    await outbox.flush();
+    assert.deepEqual(browser.stored, []);
+    assert.deepEqual(books.run(outbox.run), outbox.all());
+  });
+
+  for (const mode of ["offline", "down", "lost"] as const) {
+    it(`${mode}: goes with the next visit after a reload, once and with its age`, async (t) => {
+      const { browser, books, tab, outbox } = await confirmed(t);
+      books.mode = mode;
+      const lost = assert.rejects(tab.confirm(outbox));
+      await settle(browser);
+      tab.die();
+      await lost;
+      browser.clock += 86_400_000;
+      books.mode = "works";
+      const told: string[] = [];
+      await browser
+        .tab()
+        .courier.deliver((each) => told.push("error" in each ? "error" : each.settlement.outcome));
+      assert.deepEqual(told, ["cancelled"]);
+      const age = mode === "lost" ? 0 : 86_400_000;
+      assert.deepEqual(books.carriedOut, [{ session: `ses-${outbox.run}`, age }]);
+      assert.deepEqual(browser.stored, []);
+    });
+  }
+
+  it("is not taken away by its own events, whatever order they arrive in", async (t) => {
+    const { browser, tab, outbox } = await confirmed(t);
+    outbox.add({ type: "confirm" });
+    outbox.confirm();
+    tab.moment("visibilitychange");
+    await outbox.flush();
+    await settle(browser);
+    assert.equal(browser.books.run(outbox.run).length, 2);
+    const kept = tab.courier.shelf.get(outbox.run);
+    assert.deepEqual([kept?.decidedAt, kept?.events.length], [browser.clock, 2]);
+  });
+
+  it("does not send its events by themselves while it is under way", async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const { inits, outbox, add } = await setUp(t, accept, { delay: undefined });
+    add(open, { type: "confirm" });
+    outbox.confirm();
+    t.mock.timers.tick(2000);
+    await new Promise(setImmediate);
+    assert.equal(inits.length, 0);
+  });
+
+  it("that is taken back is never sent, and how it went on is", async (t) => {
+    const { browser, books, tab, outbox } = await confirmed(t);
+    watchedPauses(t, true);
+    books.mode = "down";
+    const answer = tab.confirm(outbox);
+    await settle(browser);
+    outbox.withdraw();
+    outbox.add({ type: "keep" });
+    assert.equal(await answer, undefined);
+    const decisions = browser.asked.length;
+    books.mode = "works";
+    tab.moment("online");
+    await outbox.flush();
+    await settle(browser);
+    assert.equal(browser.asked.slice(decisions).includes("decision"), false);
+    assert.deepEqual(books.run(outbox.run), outbox.all());
+    assert.deepEqual(books.carriedOut, []);
+    assert.deepEqual(browser.stored, []);
+  });
+
+  it("that is taken back while its request is on its way: the answer counts, and what came after it arrives", async (t) => {
+    const { browser, books, tab, outbox } = await confirmed(t);
+    books.mode = "down";
+    const answer = tab.confirm(outbox);
+    await settle(browser);
+    const asked = browser.server.next();
+    let release = () => {};
+    browser.server.answer = (response, request, count) => {
+      browser.server.answer = books.answer;
+      release = () => books.answer(response, request, count);
+    };
+    books.mode = "works";
+    tab.courier.nudge();
+    await asked;
+    outbox.withdraw();
+    outbox.add({ type: "close" });
+    release();
+    assert.equal((await answer)?.outcome, "cancelled");
+    await outbox.flush();
+    assert.deepEqual(books.run(outbox.run), outbox.all());
+    assert.deepEqual(browser.stored, []);
+  });
+
+  it("that was taken back is refused if it arrives after that", async (t) => {
+    const { browser, books, tab, outbox } = await confirmed(t);
+    books.mode = "down";
+    const answer = tab.confirm(outbox);
+    await settle(browser);
+    outbox.withdraw();
+    outbox.add({ type: "keep" });
+    await answer;
+    books.mode = "works";
+    await outbox.flush();
+    await assert.rejects(tab.confirm(outbox), { code: "session_completed" });
+    assert.deepEqual(books.carriedOut, []);
+  });
+
+  it("that is too long to be kept with its run is kept alone, and taken back whole", async (t) => {
+    const { browser, tab, outbox } = await confirmed(t);
+    for (let count = 0; count < 25; count++) {
+      outbox.add(write("x".repeat(5000)));
+      outbox.add(next);
+    }
+    outbox.add({ type: "confirm" });
+    outbox.confirm();
+    assert.equal(outbox.isKept, true);
+    const kept = tab.courier.shelf.get(outbox.run);
+    assert.deepEqual([kept?.decidedAt, kept?.events.map(({ type }) => type)], [browser.clock, ["confirm"]]);
+    outbox.withdraw();
+    // The run is too long to be kept: then nothing is, least of all the cancellation.
+    assert.deepEqual(browser.stored, []);
+  });
+
+  it("whose end alone was carried has its beginning sent afterwards", async (t) => {
+    const { browser, books, outbox } = await confirmed(t);
+    outbox.add({ type: "confirm" });
+    outbox.delivered(outbox.all().slice(-1));
+    await outbox.flush();
+    assert.deepEqual(books.run(outbox.run), outbox.all());
+    assert.deepEqual(browser.stored, []);
+  });
+
+  it("is kept though the storage is full of other runs' events", async (t) => {
+    const { browser, tab } = await confirmed(t, memoryStorage(2000));
+    const other = tab.open();
+    other.add(write("x".repeat(900)));
+    const outbox = tab.open();
+    outbox.add(write("y".repeat(900)));
+    outbox.add({ type: "confirm" });
+    assert.equal(tab.courier.shelf.get(outbox.run), undefined);
+    outbox.confirm();
+    assert.equal(outbox.isKept, true);
+    assert.ok(tab.courier.shelf.get(outbox.run)?.decidedAt);
+    assert.ok(browser.stored.length < 3);
+  });
+
+  it("is sent although somebody empties the storage meanwhile", async (t) => {
+    const { browser, books, tab, outbox } = await confirmed(t);
+    books.mode = "down";
+    const answer = tab.confirm(outbox);
+    await settle(browser);
+    browser.storage.clear();
+    tab.courier.nudge();
+    await settle(browser);
+    assert.equal(browser.stored.length, 1);
+    books.mode = "works";
+    tab.courier.nudge();
+    assert.equal((await answer)?.outcome, "cancelled");
+    assert.deepEqual(browser.stored, []);
+  });
+
+  it("that can be kept no longer says so", async (t) => {
+    const { browser, books, tab, outbox } = await confirmed(t);
+    books.mode = "down";
+    const answer = tab.confirm(outbox);
+    await settle(browser);
+    browser.storage.clear();
+    tab.courier.shelf.put = () => false;
+    tab.courier.nudge();
+    await assert.rejects(answer, { code: "network", retryable: true });
+  });
+
+  it("refused for good is kept no longer, and its events arrive", async (t) => {
+    const { browser, books, tab, outbox } = await confirmed(t);
+    books.mode = "down";
+    const answer = tab.confirm(outbox);
+    const refused = assert.rejects(answer, { code: "billing_rejected" });
+    await settle(browser);
+    books.mode = "works";
+    books.refusal = "billing_rejected";
+    tab.courier.nudge();
+    await refused;
+    outbox.withdraw();
+    await outbox.flush();
+    assert.deepEqual(books.carriedOut, []);
+    assert.deepEqual(browser.stored, []);
+  });
+
+  it("goes on when the flow is gone, and other tabs wait for that", async (t) => {
+    const { browser, books, tab, outbox } = await confirmed(t);
+    books.mode = "down";
+    const answer = tab.confirm(outbox);
+    await settle(browser);
+    outbox.dispose();
+    await settle(browser);
+    const asked = browser.asked.length;
+    await browser.tab().courier.deliver();
+    assert.equal(browser.asked.length, asked);
+    books.mode = "works";
+    tab.courier.nudge();
+    assert.equal((await answer)?.outcome, "cancelled");
+    await settle(browser);
+    assert.equal(books.carriedOut.length, 1);
+    assert.deepEqual(browser.locks.held, []);
+  });
+
+  it("has nothing to persist where it was not confirmed", async (t) => {
+    const { browser, outbox } = await confirmed(t);
+    assert.equal(await outbox.persist(), undefined);
+    assert.deepEqual(browser.asked, []);
   });
 });
 

@@ -2,6 +2,8 @@ import { expect, waitUntil } from "@open-wc/testing";
 import { sendKeys, sendMouse } from "@web/test-runner-commands";
 import type { CancelButton } from "../../src/components/cancel-button.ts";
 import type { RetentionModal } from "../../src/components/retention-modal.ts";
+import { languages, loadLanguage } from "../../src/i18n/languages.ts";
+import { messagesFor } from "../../src/i18n/messages.ts";
 import { usual } from "../fixtures/flows.ts";
 import { click, closeAll, focused, heading, names, place, ready, root, serve } from "../fixtures/open.ts";
 import { settle } from "../fixtures/settle.ts";
@@ -83,7 +85,7 @@ describe("cancel button", () => {
     await ready(modalOf());
     expect(heard).to.deep.equal([button]);
     expect(server.flows[0]?.url.href).to.equal(
-      "https://api.example.com/v1/widget/flow?subscription_id=sub_7",
+      "https://api.example.com/v1/widget/flow?subscription_id=sub_7&locale=en-GB",
     );
     const { locale, colorScheme, fallbackEmail } = modalOf();
     expect({ locale, colorScheme, fallbackEmail }).to.deep.equal({
@@ -230,5 +232,47 @@ describe("cancel button", () => {
     await waitUntil(() => modalOf()?.open);
     await ready(modalOf());
     expect(root(modalOf()).querySelector("h2")?.checkVisibility()).to.equal(true);
+  });
+});
+
+describe("the button's own words", () => {
+  afterEach(() => {
+    closeAll();
+    document.documentElement.lang = "en";
+  });
+  const said = (button: CancelButton) => root(button).querySelector<HTMLElement>('slot[name="label"]');
+
+  it("are in the customer's language, the same as in the dialog", async () => {
+    for (const language of languages) {
+      await loadLanguage(language);
+      const button = place("renumerate-cancel-button", { locale: language });
+      const { leave } = messagesFor(language).messages;
+      await waitUntil(() => said(button)?.textContent === leave, `${language}: ${leave}`);
+      if (language !== "en") expect(said(button)?.lang).to.equal(language);
+      button.remove();
+    }
+  });
+
+  for (const [wanted, label, lang] of [
+    ["zh-TW", "取消訂閱", "zh-hant"],
+    ["no", "Si opp abonnementet", "no"],
+    ["pt_BR", "Cancelar assinatura", "pt"],
+    ["eo", "Cancel subscription", "en"],
+    ["!", "Cancel subscription", "en"],
+  ] as const) {
+    it(`${wanted}: ${label}`, async () => {
+      const button = place("renumerate-cancel-button", { locale: wanted });
+      await waitUntil(() => said(button)?.lang === lang);
+      expect(said(button)?.textContent).to.equal(label);
+    });
+  }
+
+  it("follow the page's language, and give way to a label", async () => {
+    document.documentElement.lang = "fr";
+    const button = place("renumerate-cancel-button");
+    await waitUntil(() => said(button)?.textContent === "Résilier l’abonnement");
+    button.label = "Leave";
+    expect(said(button)?.textContent).to.equal("Leave");
+    expect(said(button)?.hasAttribute("lang")).to.equal(false);
   });
 });

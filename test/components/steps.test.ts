@@ -363,13 +363,13 @@ describe("confirm and endings", () => {
     [
       "kept",
       "Your subscription continues",
-      ["Plan: Team, $49.00 per month", `Next charge: $49.00 on ${long(NOW + 20 * DAY)}`],
+      ["Plan: Team · $49.00 per month", `Next charge: $49.00 on ${long(NOW + 20 * DAY)}`],
     ],
     [
       "discount",
       "Your discount is on",
       [
-        "Plan: Team, $49.00 per month",
+        "Plan: Team · $49.00 per month",
         `Discount until: ${long(NOW + 110 * DAY)}`,
         `Next charge: $34.30 on ${long(NOW + 20 * DAY)}`,
       ],
@@ -378,7 +378,7 @@ describe("confirm and endings", () => {
       "pause",
       "Your pause is set",
       [
-        "Plan: Team, $49.00 per month",
+        "Plan: Team · $49.00 per month",
         `Paused until: ${long(NOW + 81 * DAY)}`,
         `Next charge: $49.00 on ${long(NOW + 81 * DAY)}`,
       ],
@@ -386,18 +386,18 @@ describe("confirm and endings", () => {
     [
       "plan_change",
       "Your plan is changed",
-      ["Plan: Solo, $19.00 per month", `Next charge: $19.00 on ${long(NOW + 20 * DAY)}`],
+      ["Plan: Solo · $19.00 per month", `Next charge: $19.00 on ${long(NOW + 20 * DAY)}`],
     ],
     [
       "annual_switch",
       "You now pay by the year",
-      ["Plan: Team, $490.00 per year", `Next charge: $490.00 on ${long(NOW + 365 * DAY)}`],
+      ["Plan: Team · $490.00 per year", `Next charge: $490.00 on ${long(NOW + 365 * DAY)}`],
     ],
     [
       "trial_extension",
       "Your trial is extended",
       [
-        "Plan: Team, $49.00 per month",
+        "Plan: Team · $49.00 per month",
         `Trial ends: ${long(NOW + 19 * DAY)}`,
         `Next charge: $49.00 on ${long(NOW + 19 * DAY)}`,
       ],

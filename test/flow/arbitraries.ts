@@ -153,16 +153,33 @@ const answer: fc.Arbitrary<Move> = fc.oneof(
 );
 
 const fault = fc.record({
-  code: fc.constantFrom("network", "timeout", "offer_not_available", "session_completed"),
+  code: fc.constantFrom("network", "timeout", "offer_not_available", "session_completed", "offer_changed"),
   retryable: fc.boolean(),
 });
+
+/** A decision that failed; of a cancellation that is kept in the browser, or not. */
+const rejection = fc.record({ fault, keptAt: fc.option(fc.constant(NOW), { nil: undefined }) }).map(
+  ({ fault, keptAt }): MachineEvent => ({
+    type: "rejected",
+    fault,
+    ...(keptAt !== undefined && { keptAt }),
+  }),
+);
+
+const failure = fc.record({ fault, waiting: fc.option(fc.constant(NOW), { nil: undefined }) }).map(
+  ({ fault, waiting }): MachineEvent => ({
+    type: "failed",
+    fault,
+    ...(waiting !== undefined && { waiting }),
+  }),
+);
 
 const loaded: Move = (_, config) => ({ type: "loaded", config });
 
 const outside: fc.Arbitrary<Move> = fc.oneof(
   fc.constant(loaded),
-  fault.map((each) => always({ type: "failed", fault: each })),
-  fault.map((each) => always({ type: "rejected", fault: each })),
+  failure.map(always),
+  rejection.map(always),
   settlement.map((each) => always({ type: "settled", settlement: each })),
 );
 
@@ -172,7 +189,8 @@ const fitting: fc.Arbitrary<Move> = fc
     way: fc.constantFrom(...ways),
     inside: answer,
     answers: fc.boolean(),
-    fault,
+    rejection,
+    queued: fc.constantFrom("keep", "retry", "close", "open", "answer"),
     settlement,
     fails: fc.boolean(),
   })
@@ -187,10 +205,11 @@ const fitting: fc.Arbitrary<Move> = fc
           return { type: "retry" };
         case "step":
           return draw.answers ? draw.inside(state, config) : { type: draw.way };
+        case "queued":
+          if (draw.queued !== "answer") return { type: draw.queued };
+          return draw.fails ? draw.rejection : { type: "settled", settlement: draw.settlement };
         case "deciding":
-          return draw.fails
-            ? { type: "rejected", fault: draw.fault }
-            : { type: "settled", settlement: draw.settlement };
+          return draw.fails ? draw.rejection : { type: "settled", settlement: draw.settlement };
         case "done":
           return { type: draw.fails ? "restart" : "close" };
       }

@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import type { FlowConfig } from "../../src/api/wire.ts";
+import { replay } from "../../server/src/domain/replay.ts";
+import type { ActionRow } from "../../server/src/store/store.ts";
+import type { FlowConfig, FlowEvent } from "../../src/api/wire.ts";
 import { activationsToCancel } from "../../src/flow/describe.ts";
 import {
   type CustomerEvent,
@@ -11,10 +13,11 @@ import {
   type FlowState,
   initial,
   type MachineEvent,
+  NOT_DONE,
   transition,
 } from "../../src/flow/machine.ts";
 import { config, type Move, openConfig, walk } from "./arbitraries.ts";
-import { freeze, Play } from "./fixtures.ts";
+import { freeze, Play, settlementOf } from "./fixtures.ts";
 
 const RUNS = { numRuns: 500 };
 
@@ -23,20 +26,49 @@ interface Turn {
   event: MachineEvent;
   after: FlowState;
   effects: readonly Effect[];
+  /** What is on record of this run afterwards. */
+  run: readonly CustomerEvent[];
 }
 
 /** Walks from closed; everything is frozen, so that a mutation would throw. */
 function* turns(flow: FlowConfig, moves: readonly Move[]): Generator<Turn> {
   freeze(flow);
   let before: FlowState = freeze(initial);
+  let run: CustomerEvent[] = [];
   for (const each of moves) {
-    const event = freeze(each(before, flow));
+    let event = each(before, flow);
+    // The same session goes on with what it has said.
+    if (event.type === "loaded" && before.phase === "loading" && before.resume)
+      event = { ...event, events: run };
+    freeze(event);
     const [after, effects] = transition(before, event);
     freeze(after);
     freeze(effects);
-    yield { before, event, after, effects };
+    for (const effect of effects) {
+      if (effect.type === "record") run = [...(effect.event.type === "open" ? [] : run), effect.event];
+    }
+    yield { before, event, after, effects, run };
     before = after;
   }
+}
+
+/** What a server makes of a run in which nothing was carried out so far. */
+function replayed(flow: FlowConfig, run: readonly CustomerEvent[]) {
+  const events = run.map((event, seq) => ({ ...event, id: `e${seq}`, run: "r", seq, at: 0 }) as FlowEvent);
+  return replay(
+    flow,
+    events,
+    events.map(({ id }) => ({ eventId: id, fault: NOT_DONE }) as ActionRow),
+  );
+}
+
+/** The event with which the page, its server and its customer bring any state to an end. */
+function ending(state: FlowState, flow: FlowConfig): MachineEvent {
+  if (state.phase === "loading") return { type: "loaded", config: flow };
+  if (state.phase === "unavailable") return { type: "retry" };
+  if (state.phase === "deciding" || state.phase === "queued")
+    return { type: "settled", settlement: settlementOf("cancelled") };
+  return { type: "close" };
 }
 
 const named = (effects: readonly Effect[], name: string) =>
@@ -103,9 +135,37 @@ describe("every walk", () => {
         true,
       );
       if (after.phase === "done" && !stale) assert.equal(completed, 1);
-      if (after.phase === "step" || after.phase === "deciding") assert.equal(completed, 0);
+      if (after.phase !== "done" && after.phase !== "closed") assert.equal(completed, 0);
       if (after.phase === "closed" && after !== before) assert.equal(completed, stale ? 0 : 1);
     }
+  });
+
+  property("completes exactly once per opening when the server answers at last", (all, flow) => {
+    const walked = all.map(({ event }) => event);
+    const { after } = all.at(-1) ?? { after: initial };
+    const finish: MachineEvent[] = [];
+    for (let state = after; state.phase !== "closed"; ) {
+      const event = ending(state, flow);
+      finish.push(event);
+      [state] = transition(state, event);
+      assert.ok(finish.length <= 4);
+    }
+    let completed = 1;
+    let stale = false;
+    for (const { before, after, effects, event } of turns(
+      flow,
+      [...walked, ...finish].map((each) => () => each),
+    )) {
+      const begins = event.type === "restart" || (event.type === "open" && before.phase === "closed");
+      if (begins && after !== before) {
+        assert.equal(completed, stale ? 0 : 1);
+        completed = 0;
+        stale = false;
+      }
+      completed += named(effects, "complete");
+      if (before.phase === "loading" && !before.late && after.phase === "done") stale = true;
+    }
+    assert.equal(completed, stale ? 0 : 1);
   });
 
   property("opens and closes in turn", (all) => {
@@ -167,10 +227,38 @@ describe("every walk", () => {
       const [next] = transition(after, { type });
       assert.notEqual(next, after);
       assert.ok(type === "leave" || next.phase === "deciding");
-      assert.equal(transition(after, { type: "close" })[0].phase, "closed");
       // After a decision whose answer was lost, what holds is looked at first.
-      const kept = after.decision && after.fault?.retryable ? "loading" : "done";
-      assert.equal(transition(after, { type: "keep" })[0].phase, kept);
+      const [closed] = transition(after, { type: "close" });
+      assert.deepEqual(
+        closed.phase === "loading" ? closed.closed : closed.phase,
+        after.unanswered ? true : "closed",
+      );
+      assert.equal(transition(after, { type: "keep" })[0].phase, after.unanswered ? "loading" : "done");
+    }
+  });
+
+  property("never says that nothing has changed while a decision has had no answer", (all) => {
+    let open = false;
+    for (const { before, event, after, effects } of all) {
+      if (event.type === "rejected" && after !== before) open = event.fault.retryable;
+      // A settlement, another refusal, or what holds now.
+      if (event.type === "settled" || event.type === "loaded" || event.type === "failed") open = false;
+      const stays = event.type === "keep" && named(effects, "complete");
+      const leaves = event.type === "close" && before.phase !== "unavailable" && named(effects, "complete");
+      if (stays || leaves) assert.equal(open, false);
+    }
+  });
+
+  property("takes back what is kept before it says that the customer stays, and only then", (all) => {
+    for (const { before, event, effects } of all) {
+      const kinds = effects.map(({ type }) => type);
+      const withdraws = before.phase === "queued" && event.type === "keep" && !before.closed;
+      assert.equal(kinds.includes("withdraw"), withdraws);
+      if (withdraws) assert.deepEqual(kinds, ["withdraw", "record", "load"]);
+      assert.equal(
+        kinds.includes("deliver"),
+        before.phase === "queued" && event.type === "retry" && !before.closed,
+      );
     }
   });
 
@@ -245,27 +333,79 @@ describe("every flow", () => {
   it("is understood by the server: what was recorded, replayed, asks for the same decision", () => {
     fc.assert(
       fc.property(openConfig, walk, (flow, moves) => {
-        let run: CustomerEvent[] = [];
-        for (const { before, effects } of turns(flow, moves)) {
+        for (const { before, effects, run } of turns(flow, moves)) {
           for (const effect of effects) {
-            if (effect.type === "record" && effect.event.type === "open") run = [];
-            else if (effect.type === "record") run.push(effect.event);
-            if (effect.type !== "decide") continue;
-            let state = Play.of(flow).state;
-            let asked: unknown;
-            for (const [index, event] of run.entries()) {
-              const [next, replayed] = transition(state, event);
-              asked = replayed.find(({ type }) => type === "decide");
-              // The customer went on, so this decision had failed.
-              const failed = asked && index < run.length - 1;
-              state = failed
-                ? transition(next, { type: "rejected", fault: { code: "x", retryable: true } })[0]
-                : next;
-            }
-            assert.deepEqual(asked, effect, before.phase);
+            if (effect.type === "decide")
+              assert.deepEqual(replayed(flow, run).decision, effect.decision, before.phase);
+            // Staying is what the last event says, also where it has to be looked up first.
+            if (effect.type === "record" && effect.event.type === "keep")
+              assert.equal(replayed(flow, run).kept, true);
           }
         }
       }),
+      RUNS,
+    );
+  });
+
+  const resumed: FlowState = {
+    phase: "loading",
+    restart: false,
+    late: true,
+    closed: false,
+    resume: true,
+  };
+
+  it("goes on where the server says that the customer is, also when it has changed meanwhile", () => {
+    fc.assert(
+      fc.property(openConfig, openConfig, fc.boolean(), walk, (flow, other, same, moves) => {
+        const next = freeze(same ? flow : other);
+        for (const { run, effects } of turns(flow, moves)) {
+          if (!effects.some(({ type }) => type === "record") || run.at(-1)?.type === "close") continue;
+          const [state, after] = transition(resumed, { type: "loaded", config: next, events: run });
+          const told = replayed(next, run).state;
+          assert.ok("path" in state && "path" in told, `${state.phase}, ${told.phase}`);
+          assert.deepEqual([state.path, state.answers], [told.path, told.answers]);
+          assert.equal(state.config, next);
+          assert.equal(state.phase, told.phase === "done" ? "done" : "step");
+          assert.equal(after.filter(({ type }) => type === "record").length, 0);
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it("goes on in the same way: what is done after that means the same to both", () => {
+    fc.assert(
+      fc.property(
+        openConfig,
+        openConfig,
+        walk,
+        fc.array(walk, { maxLength: 1 }),
+        (flow, other, moves, more) => {
+          const first = [...turns(flow, moves)]
+            .map(({ run }) => run)
+            .findLast((run) => run.at(-1)?.type !== "close");
+          const run = first ? [...first] : [];
+          let [state] = transition(resumed, { type: "loaded", config: other, events: run });
+          for (const move of more.flat()) {
+            if (state.phase !== "step") break;
+            const event = move(state, other);
+            if (event.type === "close") break;
+            const [next, effects] = transition(state, event);
+            for (const effect of effects) {
+              if (effect.type === "record") run.push(effect.event);
+              if (effect.type === "decide") assert.deepEqual(replayed(other, run).decision, effect.decision);
+            }
+            state =
+              next.phase === "deciding" ? transition(next, { type: "rejected", fault: NOT_DONE })[0] : next;
+            const told = replayed(other, run).state;
+            assert.deepEqual(
+              "path" in state && [state.path, state.answers],
+              "path" in told && [told.path, told.answers],
+            );
+          }
+        },
+      ),
       RUNS,
     );
   });

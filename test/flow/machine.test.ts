@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Offer, Step } from "../../src/api/wire.ts";
 import {
+  type CustomerEvent,
   currentNode,
   initial,
+  isShown,
   type MachineEvent,
   missing,
   nodeOf,
@@ -17,6 +19,14 @@ const feedback: Step = { type: "feedback", id: "words" };
 const losses: Step = { type: "losses", id: "gone", items: ["Exports"] };
 const typical = configOf([survey, losses, confirm, { type: "success", id: "end" }]);
 const fault = { code: "network", retryable: true };
+const refusal = { code: "billing_rejected", retryable: false };
+
+const settled = (outcome: "retained" | "cancelled") =>
+  configOf(typical.flow.steps, {
+    session: { id: "s", environment: "prod", settlement: settlementOf(outcome) },
+  });
+
+const runOf = (...types: CustomerEvent["type"][]) => types.map((type) => ({ type }) as CustomerEvent);
 
 describe("opening", () => {
   it("loads, records that it is open and shows the first step", () => {
@@ -332,10 +342,61 @@ describe("a decision under way", () => {
     assert.deepEqual(play.recorded, ["leave", "confirm"]);
   });
 
-  it("is abandoned if it fails after closing", () => {
-    const play = deciding().send({ type: "close" }, { type: "rejected", fault });
+  it("is abandoned if it is refused after closing", () => {
+    const play = deciding().send({ type: "close" }, { type: "rejected", fault: refusal });
     assert.equal(play.state, initial);
     assert.deepEqual(play.notices, ["step", "close", "error", "complete"]);
+  });
+
+  for (const [title, answer, told] of [
+    ["cancelled", { type: "loaded", config: settled("cancelled") }, ["cancelled", "complete"]],
+    ["undecided", { type: "loaded", config: typical }, ["complete"]],
+    ["not to be found out", { type: "failed", fault }, ["error", "complete"]],
+  ] as [string, MachineEvent, string[]][]) {
+    it(`is looked up if its answer is lost after closing: ${title}`, () => {
+      const play = deciding().send({ type: "close" }, { type: "rejected", fault });
+      assert.equal(isShown(play.state), false);
+      assert.deepEqual(play.effects.at(-1), { type: "load", restart: false });
+      play.effects.length = 0;
+      assert.equal(play.send(answer).state, initial);
+      assert.deepEqual(play.notices, told);
+      assert.deepEqual(play.recorded, []);
+    });
+
+    it(`is looked up if the flow is closed after its answer was lost: ${title}`, () => {
+      const play = deciding().send({ type: "rejected", fault }, { type: "close" });
+      assert.equal(isShown(play.state), false);
+      assert.deepEqual(play.recorded, ["leave", "confirm", "close"]);
+      assert.deepEqual(play.notices, ["step", "error", "close"]);
+      play.effects.length = 0;
+      assert.equal(play.send({ type: "close" }, { type: "retry" }, answer).state, initial);
+      assert.deepEqual(play.notices, told);
+      assert.deepEqual(play.recorded, []);
+    });
+  }
+
+  it("is looked up before the customer's eyes if they open the flow again meanwhile", () => {
+    const play = deciding().send({ type: "rejected", fault }, { type: "close" }, { type: "open" });
+    assert.equal(isShown(play.state), true);
+    play.effects.length = 0;
+    play.send({ type: "loaded", config: settled("cancelled") });
+    assert.equal(play.at("done").settlement?.outcome, "cancelled");
+    assert.deepEqual(play.send({ type: "close" }).notices, ["cancelled", "complete", "close"]);
+  });
+
+  it("is still looked up when the customer has gone on after its answer was lost", () => {
+    for (const more of [[], [{ type: "back" }], [{ type: "back" }, { type: "next" }]] as MachineEvent[][]) {
+      const gone = () => deciding().send({ type: "rejected", fault }, ...more);
+      const closed = gone().send({ type: "close" });
+      assert.equal(closed.at("loading").closed, true);
+      assert.equal(closed.count("complete"), 0);
+      const kept = gone().send({ type: "keep" });
+      assert.equal(kept.at("loading").late, true);
+      assert.equal(kept.count("complete"), 0);
+    }
+    const refused = deciding().send({ type: "rejected", fault }, { type: "retry" });
+    refused.send({ type: "rejected", fault: refusal }, { type: "back" }, { type: "keep" });
+    assert.equal(refused.at("done").settlement?.outcome, "retained");
   });
 
   it("can be watched again after closing", () => {
@@ -378,18 +439,34 @@ describe("a decision under way", () => {
     const lost = deciding().send({ type: "rejected", fault }, { type: "keep" });
     assert.equal(lost.at("loading").late, true);
     assert.equal(lost.count("retained"), 0);
-    const settlement = settlementOf("cancelled");
-    lost.send({
-      type: "loaded",
-      config: { ...typical, session: { id: "s", environment: "prod", settlement } },
-    });
+    // On record first, so that the server refuses what may still be on its way.
+    assert.deepEqual(lost.effects.slice(-2), [
+      { type: "record", event: { type: "keep" } },
+      { type: "load", restart: false },
+    ]);
+    lost.send({ type: "loaded", config: settled("cancelled") });
     assert.deepEqual(lost.notices.slice(-2), ["cancelled", "complete"]);
 
-    const refused = deciding().send(
-      { type: "rejected", fault: { ...fault, retryable: false } },
-      { type: "keep" },
-    );
+    const refused = deciding().send({ type: "rejected", fault: refusal }, { type: "keep" });
     assert.equal(refused.at("done").settlement?.outcome, "retained");
+  });
+
+  it("that was not carried out leaves the customer who wants to stay where they are", () => {
+    const play = deciding().send({ type: "rejected", fault }, { type: "keep" });
+    play.effects.length = 0;
+    const events = runOf("open", "leave", "confirm", "keep");
+    play.send({ type: "loaded", config: typical, events });
+    assert.deepEqual(play.at("done").settlement, settlementOf("retained"));
+    assert.deepEqual(play.notices, ["retained", "complete"]);
+    assert.deepEqual(play.recorded, []);
+  });
+
+  it("is asked for again where the session is another one by then", () => {
+    const play = deciding().send({ type: "rejected", fault }, { type: "keep" });
+    play.effects.length = 0;
+    play.send({ type: "loaded", config: typical });
+    assert.equal(play.node, "why");
+    assert.deepEqual(play.recorded, ["open"]);
   });
 
   it("is forgotten once the customer does something else", () => {
@@ -416,15 +493,17 @@ describe("a decision under way", () => {
     assert.equal(play.send({ type: "close" }).count("complete"), 1);
   });
 
-  for (const code of ["offer_changed", "decision_not_possible"]) {
-    it(`begins anew with what holds now after ${code}`, () => {
-      const play = deciding().send({ type: "rejected", fault: { code, retryable: false } });
-      assert.deepEqual(play.effects.at(-1), { type: "load", restart: false });
-      play.send({ type: "loaded", config: typical });
-      assert.equal(play.node, "why");
-      assert.equal(play.send({ type: "close" }).count("complete"), 1);
+  it("begins anew with what holds now after decision_not_possible", () => {
+    const play = deciding().send({
+      type: "rejected",
+      fault: { code: "decision_not_possible", retryable: false },
     });
-  }
+    assert.deepEqual(play.effects.at(-1), { type: "load", restart: false });
+    const events = runOf("open", "leave", "confirm");
+    play.send({ type: "loaded", config: typical, events });
+    assert.equal(play.node, "why");
+    assert.equal(play.send({ type: "close" }).count("complete"), 1);
+  });
 
   it("ends in cancelled when, decided elsewhere, all that is known is that the subscription ends", () => {
     const play = deciding().send({
@@ -438,6 +517,233 @@ describe("a decision under way", () => {
       notice: { name: "complete", outcome: "cancelled" },
     });
     assert.equal(play.count("complete"), 1);
+  });
+});
+
+describe("an offer that has changed", () => {
+  const run: CustomerEvent[] = [
+    { type: "open" },
+    { type: "write", text: "not enough" },
+    { type: "next" },
+    { type: "select", reason: "not_using" },
+    { type: "write", text: "on holiday" },
+    { type: "next" },
+    { type: "choose", choice: { months: 3 } },
+    { type: "accept" },
+  ];
+  const before = configOf([feedback, survey, losses, confirm]);
+  const changed = { type: "rejected", fault: { code: "offer_changed", retryable: false } } as const;
+
+  /** A customer who has taken an offer that meanwhile says something else. */
+  const refused = () => {
+    const play = Play.of(before).send(...run.slice(1), changed);
+    assert.equal(play.at("loading").resume, true);
+    play.effects.length = 0;
+    return play;
+  };
+
+  const withPause = (offer: Offer | undefined) =>
+    configOf([
+      feedback,
+      {
+        ...survey,
+        reasons: [
+          { id: "not_using", label: "Not using it", ...(offer && { offer }) },
+          { id: "other", label: "Other" },
+        ],
+      } as Step,
+      losses,
+      confirm,
+    ]);
+
+  it("is shown as it is now, at the same step, with all that was said", () => {
+    const pause: Offer = { ...offers.pause, terms: { ...offers.pause.terms, startsAt: NOW } };
+    const play = refused().send({ type: "loaded", config: withPause(pause), events: run });
+    const { path, answers, fault } = play.at("step");
+    assert.deepEqual(path, ["words", "why", "why/not_using"]);
+    assert.deepEqual({ ...answers.texts }, { words: "not enough", why: "on holiday" });
+    assert.deepEqual({ ...answers.reasons }, { why: "not_using" });
+    assert.deepEqual({ ...answers.choices }, { "why/not_using": { months: 3 } });
+    assert.equal(fault?.code, "offer_changed");
+    assert.deepEqual(play.notices, ["step"]);
+    assert.deepEqual(play.recorded, []);
+    play.send({ type: "accept" });
+    assert.deepEqual(play.decisions, [{ type: "accept", offer: pause, choice: { months: 3 } }]);
+    assert.deepEqual(play.recorded, ["accept"]);
+  });
+
+  it("forgets a choice that is no longer there", () => {
+    const pause: Offer = { ...offers.pause, terms: { months: [1], startsAt: NOW } };
+    const play = refused().send({ type: "loaded", config: withPause(pause), events: run });
+    assert.equal(play.node, "why/not_using");
+    assert.equal(play.send({ type: "accept" }).at("step").missing, "choice_required");
+  });
+
+  it("that has vanished leaves the customer at the step after it, with all that was said", () => {
+    const play = refused().send({ type: "loaded", config: withPause(undefined), events: run });
+    assert.equal(play.node, "gone");
+    assert.deepEqual({ ...play.at("step").answers.texts }, { words: "not enough", why: "on holiday" });
+    play.send({ type: "leave" }, { type: "confirm" });
+    assert.deepEqual(play.decisions, [{ type: "cancel" }]);
+  });
+
+  it("leads to the end where the session was settled meanwhile", () => {
+    const play = refused().send({ type: "loaded", config: settled("retained"), events: run });
+    assert.equal(play.at("done").settlement?.outcome, "retained");
+    assert.deepEqual(play.notices, ["retained", "complete"]);
+  });
+
+  it("begins anew in another session", () => {
+    const play = refused().send({ type: "loaded", config: before });
+    assert.deepEqual(play.at("step").path, ["words"]);
+    assert.deepEqual(play.recorded, ["open"]);
+  });
+
+  it("is asked for again after a failure, and no step is shown to a flow that was closed", () => {
+    const play = refused().send({ type: "failed", fault }, { type: "retry" });
+    assert.equal(play.at("loading").resume, true);
+    play.send({ type: "close" });
+    play.effects.length = 0;
+    play.send({ type: "loaded", config: before, events: run });
+    assert.equal(play.state, initial);
+    assert.deepEqual(play.notices, ["complete"]);
+  });
+
+  it("begins anew where what is on record has left the flow", () => {
+    const play = refused().send({
+      type: "loaded",
+      config: before,
+      events: [...run, ...runOf("close", "open")],
+    });
+    assert.deepEqual(play.at("step").path, ["words"]);
+  });
+});
+
+describe("a cancellation that is kept in the browser", () => {
+  const kept = { type: "rejected", fault, keptAt: NOW } as const;
+  const queued = () => {
+    const play = Play.of(typical).send({ type: "leave" }, { type: "confirm" }, kept);
+    assert.equal(play.at("queued").since, NOW);
+    assert.deepEqual(play.notices, ["step", "error"]);
+    play.effects.length = 0;
+    return play;
+  };
+
+  it("is done once the server has it", () => {
+    const play = queued().send({ type: "settled", settlement: settlementOf("cancelled") });
+    assert.equal(play.at("done").settlement?.outcome, "cancelled");
+    assert.deepEqual(play.send({ type: "close" }).notices, ["cancelled", "complete", "close"]);
+  });
+
+  it("is sent on request, as often as the customer asks", () => {
+    const play = queued();
+    const { state } = play;
+    play.send({ type: "retry" }, { type: "retry" });
+    assert.deepEqual(play.effects, [{ type: "deliver" }, { type: "deliver" }]);
+    assert.deepEqual(play.state, state);
+    assert.notEqual(play.state, state, "the same object says that nothing has happened");
+  });
+
+  it("ends behind the customer's back, and the page hears of it", () => {
+    const play = queued().send({ type: "close" }, { type: "retry" }, { type: "keep" }, { type: "close" });
+    assert.equal(isShown(play.state), false);
+    assert.deepEqual(play.effects, [{ type: "notify", notice: { name: "close" } }]);
+    play.send({ type: "settled", settlement: settlementOf("cancelled") });
+    assert.equal(play.state, initial);
+    assert.deepEqual(play.notices, ["close", "cancelled", "complete"]);
+  });
+
+  it("is shown again when the flow is opened again", () => {
+    const play = queued().send({ type: "close" }, { type: "open" });
+    assert.equal(play.at("queued").closed, false);
+    assert.deepEqual(play.notices, ["close", "open"]);
+    play.send({ type: "settled", settlement: settlementOf("cancelled") });
+    assert.equal(play.at("done").settlement?.outcome, "cancelled");
+  });
+
+  it("refused for good: the customer is asked again, or the page hears that nothing came of it", () => {
+    const shown = queued().send({ type: "rejected", fault: refusal });
+    assert.equal(shown.node, "sure");
+    assert.deepEqual(shown.at("step").fault, refusal);
+    assert.equal(shown.send({ type: "keep" }).at("done").settlement?.outcome, "retained");
+
+    const closed = queued().send({ type: "close" }, { type: "rejected", fault: refusal });
+    assert.equal(closed.state, initial);
+    assert.deepEqual(closed.notices, ["close", "error", "complete"]);
+  });
+
+  it("is not said to wait for what was refused for good", () => {
+    const play = Play.of(typical).send({ type: "leave" }, { type: "confirm" });
+    play.send({ type: "rejected", fault: refusal, keptAt: NOW });
+    assert.equal(play.at("step").fault, refusal);
+  });
+
+  it("overtaken by another decision: what holds is shown, or told", () => {
+    const fault = { code: "session_completed", retryable: false };
+    const shown = queued().send({ type: "rejected", fault });
+    shown.send({ type: "loaded", config: settled("retained") });
+    assert.equal(shown.at("done").settlement?.outcome, "retained");
+
+    const closed = queued().send({ type: "close" }, { type: "rejected", fault });
+    closed.send({ type: "loaded", config: settled("retained") });
+    assert.equal(closed.state, initial);
+    assert.deepEqual(closed.notices, ["close", "error", "retained", "complete"]);
+  });
+
+  it("that can be kept no longer is asked for again", () => {
+    const play = queued().send({ type: "rejected", fault });
+    assert.equal(play.at("step").unanswered, true);
+    assert.deepEqual(play.send({ type: "retry" }).decisions, [{ type: "cancel" }]);
+  });
+
+  describe("and is taken back", () => {
+    const back = () => {
+      const play = queued().send({ type: "keep" });
+      assert.deepEqual(play.effects, [
+        { type: "withdraw" },
+        { type: "record", event: { type: "keep" } },
+        { type: "load", restart: false },
+      ]);
+      play.effects.length = 0;
+      return play;
+    };
+    const events = runOf("open", "leave", "confirm", "keep");
+
+    it("is forgotten, and the customer stays", () => {
+      const play = back().send({ type: "loaded", config: typical, events });
+      assert.deepEqual(play.at("done").settlement, settlementOf("retained"));
+      assert.deepEqual(play.notices, ["retained", "complete"]);
+      assert.deepEqual(play.recorded, []);
+    });
+
+    it("has arrived all the same: that is what the customer sees", () => {
+      const play = back().send({ type: "loaded", config: settled("cancelled"), events });
+      assert.equal(play.at("done").settlement?.outcome, "cancelled");
+      assert.deepEqual(play.notices, ["cancelled", "complete"]);
+    });
+
+    it("without a server: nothing is said until it can be reached", () => {
+      const play = back().send({ type: "failed", fault });
+      assert.deepEqual(play.notices, ["error"]);
+      play.send({ type: "retry" }, { type: "loaded", config: typical, events });
+      assert.equal(play.at("done").settlement?.outcome, "retained");
+      assert.equal(play.count("complete"), 1);
+    });
+
+    it("and closed: the page hears what holds", () => {
+      const play = back().send({ type: "close" }, { type: "loaded", config: typical, events });
+      assert.equal(play.state, initial);
+      assert.deepEqual(play.notices, ["close", "retained", "complete"]);
+    });
+  });
+});
+
+describe("a cancellation of an earlier visit", () => {
+  it("is named while the flow cannot be loaded", () => {
+    const play = new Play().send({ type: "open" }, { type: "failed", fault, waiting: NOW });
+    assert.equal(play.at("unavailable").waiting, NOW);
+    play.send({ type: "retry" }, { type: "failed", fault });
+    assert.equal(play.at("unavailable").waiting, undefined);
   });
 });
 
@@ -461,6 +767,8 @@ describe("closing", () => {
 });
 
 describe("what is ignored", () => {
+  const overtaken = { code: "session_completed", retryable: false };
+
   const at = {
     closed: () => new Play(),
     loading: () => new Play().send({ type: "open" }),
@@ -472,6 +780,24 @@ describe("what is ignored", () => {
     custom: () => Play.of(configOf([{ type: "custom", id: "c", name: "n" }, confirm])),
     confirm: () => Play.of(configOf([survey, confirm])).send({ type: "leave" }),
     failed: () => Play.of(configOf([confirm])).send({ type: "confirm" }, { type: "rejected", fault }),
+    refused: () =>
+      Play.of(configOf([confirm])).send({ type: "confirm" }, { type: "rejected", fault: refusal }),
+    "loading, late": () =>
+      Play.of(configOf([confirm])).send({ type: "confirm" }, { type: "rejected", fault: overtaken }),
+    "loading, closed": () =>
+      Play.of(configOf([confirm])).send(
+        { type: "confirm" },
+        { type: "rejected", fault: overtaken },
+        { type: "close" },
+      ),
+    queued: () =>
+      Play.of(configOf([confirm])).send({ type: "confirm" }, { type: "rejected", fault, keptAt: NOW }),
+    "queued, closed": () =>
+      Play.of(configOf([confirm])).send(
+        { type: "confirm" },
+        { type: "rejected", fault, keptAt: NOW },
+        { type: "close" },
+      ),
     deciding: () => Play.of(configOf([confirm])).send({ type: "confirm" }),
     "deciding, closed": () => Play.of(configOf([confirm])).send({ type: "confirm" }, { type: "close" }),
     kept: () => Play.of(typical).send({ type: "keep" }),
@@ -516,6 +842,11 @@ describe("what is ignored", () => {
     custom: "fill next leave keep close",
     confirm: "back confirm keep close",
     failed: "confirm keep close retry",
+    refused: "confirm keep close retry",
+    "loading, late": "loaded failed close",
+    "loading, closed": "open loaded failed",
+    queued: "settled rejected close keep retry",
+    "queued, closed": "open settled rejected",
     deciding: "settled rejected close",
     "deciding, closed": "open settled rejected",
     kept: "close restart",

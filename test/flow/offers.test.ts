@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { Choice, Offer } from "../../src/api/wire.ts";
 import {
+  accessUntil,
   addIntervals,
   addMonths,
   allows,
@@ -196,4 +197,23 @@ describe("counting from an anchor", () => {
   it("follows the date itself once that has left the anchor", () => {
     assert.equal(addIntervals(at("2026-03-10"), "month", 1, at("2026-01-31")), at("2026-04-10"));
   });
+});
+
+describe("accessUntil", () => {
+  const now = Date.UTC(2026, 0, 10);
+  const [sooner, later] = [now - 1, now + 1];
+  for (const [status, trialEnd, periodEnd, effective, until] of [
+    ["active", undefined, later, "period_end", later],
+    ["active", later + 5, later, "period_end", later],
+    ["active", undefined, sooner, "period_end", now],
+    ["active", undefined, later, "immediately", now],
+    ["trialing", later, later + 5, "period_end", later],
+    ["trialing", undefined, later, "period_end", later],
+    ["trialing", later, later + 5, "immediately", now],
+  ] as const) {
+    it(`${status}, trial until ${trialEnd}, paid until ${periodEnd}, ${effective}`, () => {
+      const end = trialEnd === undefined ? {} : { trialEnd };
+      assert.equal(accessUntil({ status, periodEnd, ...end }, effective, now), until);
+    });
+  }
 });

@@ -53,10 +53,10 @@ function outcomeFacts(subscription: Subscription, { format: { t, date, money, pe
     ]);
   }
   return facts([
-    [t("plan"), `${plan.name}, ${per(price, price.amount)}`],
+    [t("plan"), `${plan.name} · ${per(price, price.amount)}`],
     [
       t("changesOn", { date: next && date(next.at) }),
-      next && `${next.name}, ${per(next.price, next.price.amount)}`,
+      next && `${next.name} · ${per(next.price, next.price.amount)}`,
     ],
     [t("discountUntil"), discount?.endsAt !== undefined && date(discount.endsAt)],
     [t("pausedUntil"), pausedUntil !== undefined && date(pausedUntil)],

@@ -1,6 +1,7 @@
 /** From the state of the flow to the step to draw. */
 import { html, nothing } from "lit";
 import type { Step } from "../../api/wire.ts";
+import type { Fault } from "../../flow/machine.ts";
 import { mailto } from "../../lazy.ts";
 import { confirm, losses, notice, success } from "./endings.ts";
 import { offerStep } from "./offer.ts";
@@ -38,22 +39,56 @@ export const loading = ({ format }: Base): StepView => ({
   content: html`<div class="skeleton" part="skeleton"><i></i><i></i><i></i><i></i></div>`,
 });
 
-const help = ({ email, format: { t } }: Base) =>
-  email
-    ? html`<p part="help">${t("mailBody")} <a part="link" href=${mailto(email, t("leave"))}>${email}</a></p>`
-    : nothing;
+/** Filled in as far as it can be: whoever reads the mail should find the customer and the failure. */
+function help({ email, reference, format: { t } }: Base) {
+  if (!email) return nothing;
+  const found = reference.length ? `\n\n${t("reference", { reference: reference.join(", ") })}` : "";
+  const body = t("mailText") + found;
+  return html`<p part="help">${t("mailBody")} <a part="link" href=${mailto(email, t("mailSubject"), body)}>${email}</a></p>`;
+}
 
 const retry = (base: Base) => button(base, base.format.t("retry"), { type: "retry" }, "primary");
 
-export const unavailable = (retryable: boolean, base: Base): StepView => ({
-  title: base.format.t("unavailable"),
-  body: base.format.t("unavailableBody"),
-  content: help(base),
-  actions: retryable ? retry(base) : nothing,
-});
+/** The customer's part of it: what they can do about it themselves. */
+const causes: Readonly<Record<string, "offline" | "expired">> = {
+  session_expired: "expired",
+  session_invalid: "expired",
+};
+
+/** Nothing can be shown, so nothing has changed. */
+export function unavailable({ code, retryable, retryAfter }: Fault, base: Base, waiting?: number): StepView {
+  const { format, offline } = base;
+  const { t, time } = format;
+  const cause = causes[code] ?? (offline && retryable ? "offline" : "unavailable");
+  return {
+    title: t(cause),
+    body: t(`${cause}Body`),
+    content: [
+      waiting === undefined ? nothing : html`<p>${t("waiting", { time: time(waiting) })}</p>`,
+      retryAfter ? html`<p>${t("retryAfter", { count: Math.ceil(retryAfter / 1000) })}</p>` : nothing,
+      help(base),
+    ],
+    actions: retryable ? retry(base) : nothing,
+  };
+}
 
 /** A decision that did not go through: nothing that was typed is lost, and the same request can go again. */
-export const failure = (retryable: boolean, base: Base) =>
-  html`<div class="failure" part="failure">
-    ${problem(base.format.t(retryable ? "faultRetry" : "faultFinal"))}${help(base)}${retryable ? retry(base) : nothing}
+export function failure({ code, retryable }: Fault, base: Base) {
+  const { t } = base.format;
+  if (code === "offer_changed") return problem(t("offerChanged"));
+  return html`<div class="failure" part="failure">
+    ${problem(t(retryable ? "faultRetry" : "faultFinal"))}${help(base)}${retryable ? retry(base) : nothing}
   </div>`;
+}
+
+/** Confirmed, and on its way: it counts from then, but nobody may call it done. */
+export const queued = (since: number, base: Base): StepView => ({
+  title: base.format.t("queued"),
+  body: base.format.t("queuedBody", { time: base.format.time(since) }),
+  content: help(base),
+  actions: [
+    retry(base),
+    button(base, base.format.t("done"), { type: "close" }),
+    button(base, base.format.t("keep"), { type: "keep" }, "quiet"),
+  ],
+});

@@ -121,7 +121,7 @@ const views: Views = {
 function planDetail({ price, description, features }: PlanOption, { format, values }: View) {
   return html`<span part="option-price">${format.per(price, price.amount)}</span>
     ${description ? html`<small>${plain(description, values)}</small>` : nothing}
-    ${features?.length ? html`<small>${features.join(" · ")}</small>` : nothing}`;
+    ${features?.length ? html`<small>${format.list(features)}</small>` : nothing}`;
 }
 
 /** `YYYY-MM-DD` of the customer's own calendar, which is how the Swedes write it. */

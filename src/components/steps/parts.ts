@@ -17,6 +17,10 @@ export interface Base {
   values: Values;
   /** Whom the customer can write to. */
   email: string;
+  /** What the business can find the customer and the failure by. */
+  reference: readonly string[];
+  /** The browser says that there is no connection. */
+  offline: boolean;
 }
 
 /** All that a step sees. */
