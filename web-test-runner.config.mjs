@@ -1,29 +1,46 @@
-/** Component tests, in a real browser. One file: `npx wtr --files test/components/cancel-button.test.ts`. */
+/**
+ * Component tests, in real browsers: those that BROWSERS names, Chromium where it names none.
+ * One file in one of them: `BROWSERS=firefox npx wtr --files test/components/cancel-button.test.ts`.
+ */
 import { defaultReporter, summaryReporter } from "@web/test-runner";
 import { chromeLauncher } from "@web/test-runner-chrome";
 import { a11ySnapshotPlugin } from "@web/test-runner-commands/plugins";
 import { findBrowser } from "./scripts/browser.ts";
+import { findFirefox, findWebKit, namedEngines } from "./scripts/engines.ts";
+import { LAUNCH_LIMIT_MS } from "./scripts/launch.ts";
 import { counts } from "./scripts/wtr-counts.ts";
+import { firefoxLauncher, retrying } from "./scripts/wtr-firefox.ts";
 import { oxc } from "./scripts/wtr-oxc.ts";
+import { webkitLauncher } from "./scripts/wtr-webkit.ts";
+
+const launchers = {
+  chromium: async () =>
+    retrying(
+      chromeLauncher({
+        // Chromium's sandbox refuses to start for root, which is who runs in a container.
+        launchOptions: {
+          executablePath: await findBrowser(),
+          args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
+          timeout: LAUNCH_LIMIT_MS,
+        },
+        concurrency: 2,
+      }),
+    ),
+  firefox: () => firefoxLauncher(findFirefox()),
+  webkit: () => webkitLauncher(findWebKit()),
+};
 
 /** @type {import("@web/test-runner").TestRunnerConfig} */
 export default {
   files: ["test/components/**/*.test.ts"],
   // Lit as it ships: without the messages of its development build.
   nodeResolve: { exportConditions: ["production", "default"] },
-  browsers: [
-    chromeLauncher({
-      // Chromium's sandbox refuses to start for root, which is who runs in a container.
-      launchOptions: {
-        executablePath: await findBrowser(),
-        args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
-      },
-      concurrency: 2,
-    }),
-  ],
+  browsers: await Promise.all(namedEngines().map((engine) => launchers[engine]())),
+  // One after the other: a machine that draws for three at once misses the moments that tests wait for.
+  concurrentBrowsers: 1,
   plugins: [oxc(), a11ySnapshotPlugin()],
   reporters: [summaryReporter(), defaultReporter(), counts()],
-  browserStartTimeout: 60_000,
+  browserStartTimeout: 90_000,
   testsFinishTimeout: 120_000,
   // The first run of axe in a cold browser takes longer than mocha's two seconds.
   testFramework: { config: { timeout: 10_000 } },

@@ -13,14 +13,14 @@ export function findProgram(candidates: readonly string[]): string | undefined {
     .find((file) => existsSync(file));
 }
 
-/** Whether apt has installed the package. Only root on Debian or Ubuntu is asked: usually a container. */
-export function aptInstall(name: string): boolean {
+/** Whether apt has installed the packages. Only root on Debian or Ubuntu is asked: usually a container. */
+export function aptInstall(...names: string[]): boolean {
   if (process.getuid?.() !== 0 || !findProgram(["apt-get"])) return false;
-  console.error(`Installing ${name} from apt …`);
+  console.error(`Installing ${names.join(" and ")} from apt …`);
   const apt = (...args: string[]) =>
     spawnSync("apt-get", ["-qq", ...args], {
       stdio: ["ignore", "ignore", "inherit"],
       env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
     }).status === 0;
-  return apt("update") && apt("install", "--yes", "--no-install-recommends", name);
+  return apt("update") && apt("install", "--yes", "--no-install-recommends", ...names);
 }

@@ -3,6 +3,7 @@
  *
  *     npm test                      all of them
  *     npm test -- unit components   some of them
+ *     BROWSERS=firefox,webkit npm test -- e2e
  *     npm run coverage              unit and server in one run, measured against the bar
  */
 import { spawnSync } from "node:child_process";
@@ -11,6 +12,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { build } from "vite";
 import { findBrowser } from "./browser.ts";
+import { chooseEngines } from "./engines.ts";
 import { startPostgres } from "./postgres.ts";
 
 export interface Counts {
@@ -90,13 +92,28 @@ async function withPostgres(tests: (env: NodeJS.ProcessEnv) => Ending): Promise<
   }
 }
 
+/** What the suites that need browsers are told, so that all of them run in the same. */
+let browsers: NodeJS.ProcessEnv | undefined;
+
+async function withBrowsers(): Promise<NodeJS.ProcessEnv> {
+  if (!browsers) {
+    const choice = chooseEngines();
+    notices.push(...choice.notices);
+    browsers = { BROWSERS: choice.engines.join(",") };
+    // Searched for once; without a network that is what takes its time.
+    if (choice.engines.includes("chromium")) browsers.RENUMERATE_BROWSER = await findBrowser();
+    console.log(`Browsers: ${choice.engines.join(", ")}`);
+  }
+  return browsers;
+}
+
 const suites: Record<string, () => Ending | Promise<Ending>> = {
   unit: () => runNode(files.unit()),
   server: () => withPostgres((env) => runNode(files.server(), [], env)),
-  components: () => run(["node_modules/@web/test-runner/dist/bin.js"]),
+  components: async () => run(["node_modules/@web/test-runner/dist/bin.js"], await withBrowsers()),
   async e2e() {
+    const env = await withBrowsers();
     await build({ mode: "embed", logLevel: "warn" });
-    const env = { RENUMERATE_BROWSER: await findBrowser() };
     return runNode(globSync("test/e2e/**/*.test.ts"), ["--test-concurrency=1"], env);
   },
   coverage: () => withPostgres((env) => runNode([...files.unit(), ...files.server()], bar, env)),
@@ -120,13 +137,17 @@ async function main(): Promise<void> {
 
   const names = process.argv.length > 2 ? process.argv.slice(2) : ["unit", "server", "components", "e2e"];
   const total = { passed: 0, failed: 0 };
+  const ended = new Map<string, Counts>();
   for (const name of names) {
     console.log(`\n── ${name} ──`);
     const { passed, failed, fault } = verdict(await attempt(name));
     if (fault) notices.push(`${name} ${fault}.`);
     total.passed += passed;
     total.failed += failed;
+    ended.set(name, { passed, failed });
   }
+  console.log();
+  for (const [name, { passed, failed }] of ended) console.log(`${name}: ${passed} passed, ${failed} failed`);
   for (const notice of notices) console.log(`\n${notice}`);
   console.log(`\n${total.passed} passed, ${total.failed} failed`);
   process.exitCode = total.failed ? 1 : 0;

@@ -1,29 +1,29 @@
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, it } from "node:test";
-import type { Page, Route } from "playwright-core";
+import { after, afterEach, before, it } from "node:test";
+import type { AnyPage, Preferences } from "./drivers/page.ts";
 import { everyOffer, everyStep } from "./flows.ts";
-import { createWorld, until, type Visit, type Visitor, type World } from "./harness.ts";
+import { createWorld, describeInEachEngine, until, type Visit, type Visitor, type World } from "./harness.ts";
 
 const STAY = "Keep subscription";
 const LEAVE = "Cancel subscription";
 
 /** A key that is pressed before the dialog is there goes to the page. */
-async function open(page: Page): Promise<void> {
+async function open(page: AnyPage): Promise<void> {
   await page.getByRole("button", { name: LEAVE }).click();
   await page.getByRole("dialog").waitFor();
 }
-const inDialog = (page: Page, name: string) =>
+const inDialog = (page: AnyPage, name: string) =>
   page.getByRole("dialog").getByRole("button", { name, exact: true });
-const pick = async (page: Page, reason: string) => {
+const pick = async (page: AnyPage, reason: string) => {
   await page.getByRole("radio", { name: reason }).check();
   await inDialog(page, "Continue").click();
 };
 
-describe("a customer leaves, stays, or closes the flow", () => {
-  let world: World;
-  let visitor: Visitor;
+describeInEachEngine("a customer leaves, stays, or closes the flow", (engine) => {
+  let world: World<AnyPage, Preferences>;
+  let visitor: Visitor<AnyPage>;
   before(async () => {
-    world = await createWorld();
+    world = await createWorld(engine);
     await world.publish(everyOffer);
   });
   after(() => world.close());
@@ -31,7 +31,7 @@ describe("a customer leaves, stays, or closes the flow", () => {
     await visitor?.close();
   });
 
-  async function visit(customer: string, more: Partial<Visit> = {}): Promise<Page> {
+  async function visit(customer: string, more: Partial<Visit<Preferences>> = {}): Promise<AnyPage> {
     visitor = await world.visit({ customer, ...more });
     return visitor.page;
   }
@@ -104,10 +104,7 @@ describe("a customer leaves, stays, or closes the flow", () => {
     await open(page);
     await page.getByRole("radio", { name: "Too expensive" }).check();
     await page.keyboard.press("Escape");
-    await page
-      .getByRole("dialog")
-      .waitFor({ state: "detached" })
-      .catch(() => {});
+    await page.getByRole("dialog").waitFor({ state: "detached" });
     assert.deepEqual(await visitor.names(), ["open", "step", "complete", "close"]);
     assert.equal((await visitor.events())[2]?.detail.outcome, "abandoned");
     assert.equal(await page.evaluate(() => document.activeElement?.localName), "renumerate-cancel-button");
@@ -151,11 +148,11 @@ describe("a customer leaves, stays, or closes the flow", () => {
   });
 });
 
-describe("one outcome, one billing action", () => {
-  let world: World;
-  let visitor: Visitor;
+describeInEachEngine("one outcome, one billing action", (engine) => {
+  let world: World<AnyPage, Preferences>;
+  let visitor: Visitor<AnyPage>;
   before(async () => {
-    world = await createWorld();
+    world = await createWorld(engine);
     await world.publish(everyOffer);
   });
   after(() => world.close());
@@ -163,26 +160,33 @@ describe("one outcome, one billing action", () => {
     await visitor?.close();
   });
 
-  /** Holds decisions back until they are let go, and counts them. */
-  async function holdDecisions(page: Page) {
-    const held: Route[] = [];
-    let free = false;
-    let arrived = () => {};
-    const first = new Promise<void>((resolve) => {
-      arrived = resolve;
-    });
-    await page.route("**/v1/widget/decision", (route) => {
-      if (free || route.request().method() !== "POST") return route.continue();
-      held.push(route);
-      arrived();
+  /** Holds decisions back at the door of the page until they are let go, and counts them. */
+  async function holdDecisions(page: AnyPage) {
+    type Held = Window & { held: (() => void)[] };
+    await page.evaluate(() => {
+      const { fetch } = window;
+      const held: (() => void)[] = [];
+      Object.assign(window, { held });
+      window.fetch = async (...request) => {
+        const { url, method } = new Request(...request);
+        if (url.endsWith("/v1/widget/decision") && method === "POST")
+          await new Promise<void>((resolve) => held.push(resolve));
+        return fetch(...request);
+      };
     });
     return {
-      first,
-      count: () => held.length,
-      release: () => {
-        free = true;
-        return Promise.all(held.map((route) => route.continue()));
-      },
+      first: () => page.waitForFunction(() => (window as unknown as Held).held.length > 0),
+      count: () => page.evaluate(() => (window as unknown as Held).held.length),
+      release: () =>
+        page.evaluate(() => {
+          const { held } = window as unknown as Held;
+          for (const release of held) release();
+          // What is sent from now on goes at once.
+          held.push = (release: () => void) => {
+            release();
+            return held.length;
+          };
+        }),
     };
   }
 
@@ -196,10 +200,10 @@ describe("one outcome, one billing action", () => {
       button.click();
       button.click();
     });
-    await decisions.first;
+    await decisions.first();
     await decisions.release();
     await page.getByRole("heading", { name: "Your discount is on" }).waitFor();
-    assert.equal(decisions.count(), 1);
+    assert.equal(await decisions.count(), 1);
     assert.deepEqual(await visitor.names(), ["open", "step", "step", "retained", "complete"]);
   });
 
@@ -211,7 +215,7 @@ describe("one outcome, one billing action", () => {
     await pick(page, "Away for a while");
     await page.getByRole("radio", { name: "1 month" }).check();
     await inDialog(page, "Pause subscription").click();
-    await decisions.first;
+    await decisions.first();
     await page.keyboard.press("Escape");
     await decisions.release();
     await page.waitForFunction(() =>
@@ -257,7 +261,7 @@ describe("one outcome, one billing action", () => {
     await pick(page, "I need more time to try");
     const before = (await world.subscription("sub_mateo_pro")).trialEnd as number;
     await inDialog(page, "Extend trial").click();
-    await decisions.first;
+    await decisions.first();
     await decisions.release();
     await page.getByRole("heading", { name: "Your trial is extended" }).waitFor();
     await page.reload();
@@ -279,7 +283,7 @@ describe("one outcome, one billing action", () => {
     await open(page);
     await inDialog(page, LEAVE).click();
     await inDialog(page, LEAVE).click();
-    await decisions.first;
+    await decisions.first();
     const restarted = world.restart("SIGKILL");
     await decisions.release();
     await restarted;
@@ -298,10 +302,10 @@ describe("one outcome, one billing action", () => {
   });
 });
 
-describe("every step", () => {
-  let world: World;
+describeInEachEngine("every step", (engine) => {
+  let world: World<AnyPage, Preferences>;
   before(async () => {
-    world = await createWorld();
+    world = await createWorld(engine);
     await world.publish(everyStep);
   });
   after(() => world.close());

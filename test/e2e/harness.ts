@@ -5,11 +5,16 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { describe } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { promisify } from "node:util";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { findBrowser } from "../../scripts/browser.ts";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { type Engine, namedEngines } from "../../scripts/engines.ts";
 import type { RenumerateEventMap } from "../../src/events.ts";
+import { chromiumDriver } from "./drivers/chromium.ts";
+import { firefoxDriver } from "./drivers/firefox.ts";
+import type { AnyPage, Driver, Preferences } from "./drivers/page.ts";
+import { webkitDriver } from "./drivers/webkit.ts";
 
 const cli = new URL("../../server/bin/renumerate.js", import.meta.url).pathname;
 const privateKey = "rk_sk_end_to_end_tests_0123456789";
@@ -52,7 +57,8 @@ export interface State {
   events: { type: string; sessionId: string; data: { subscriptionId: string } }[];
 }
 
-export interface World {
+/** With Playwright's pages in Chromium; in every engine, with what all of them can do. */
+export interface World<AnyOf extends AnyPage = Page, Options = BrowserContextOptions> {
   /** The server's address. */
   url: string;
   /** The site's address: another origin than the server's. */
@@ -64,23 +70,23 @@ export interface World {
   state(): Promise<State>;
   subscription(id: string): Promise<State["customers"][number]["subscriptions"][number]>;
   mint(customer: string, subscription?: string): Promise<string>;
-  visit(options: Visit): Promise<Visitor>;
+  visit(options: Visit<Options>): Promise<Visitor<AnyOf>>;
   /** Stops the server hard or gently and starts it again on the same data and port. */
   restart(signal: NodeJS.Signals): Promise<void>;
   close(): Promise<void>;
 }
 
-export interface Visit {
+export interface Visit<Options = BrowserContextOptions> {
   customer: string;
   subscription?: string;
   /** More markup for the page, and more attributes for the tag. */
   html?: string;
   attributes?: string;
-  browser?: BrowserContextOptions;
+  browser?: Options;
 }
 
-export interface Visitor {
-  page: Page;
+export interface Visitor<AnyOf extends AnyPage = Page> {
+  page: AnyOf;
   /** The renumerate-* events so far, in order. */
   events(): Promise<DomEvent[]>;
   names(): Promise<string[]>;
@@ -122,6 +128,10 @@ function pageOf(server: string, { customer, subscription, html = "", attributes 
 <title>Billing</title><script type="module" src="${server}/embed.js"></script>
 <script>
   window.fired = [];
+  window.faults = [];
+  addEventListener("error", (event) => window.faults.push(event.message));
+  addEventListener("unhandledrejection", (event) => window.faults.push(String(event.reason)));
+  addEventListener("securitypolicyviolation", (event) => window.faults.push(event.violatedDirective));
   for (const name of ["open","step","retained","cancelled","complete","close","error"])
     document.addEventListener("renumerate-" + name, (event) => window.fired.push({ name: event.type, detail: event.detail }));
 </script></head>
@@ -131,11 +141,24 @@ function pageOf(server: string, { customer, subscription, html = "", attributes 
 </renumerate-cancel-button>${html}</main></body></html>`;
 }
 
-export async function createWorld(): Promise<World> {
+const drivers: Record<Engine, () => Driver<AnyPage, object>> = {
+  chromium: chromiumDriver,
+  firefox: firefoxDriver,
+  webkit: webkitDriver,
+};
+
+/** Journeys that are the same in every engine: each is run in all that BROWSERS names. */
+export function describeInEachEngine(title: string, journeys: (engine: Engine) => void): void {
+  for (const engine of namedEngines()) describe(`${title}, in ${engine}`, () => journeys(engine));
+}
+
+export async function createWorld(): Promise<World>;
+export async function createWorld(engine: Engine): Promise<World<AnyPage, Preferences>>;
+export async function createWorld(engine: Engine = "chromium"): Promise<World<AnyPage, object>> {
   const dataDir = mkdtempSync(join(tmpdir(), "renumerate-e2e-"));
   let { child, url } = await startServer(dataDir, 0);
   const port = Number(new URL(url).port);
-  let browser: Browser | undefined;
+  const driver = drivers[engine]();
 
   const mint: World["mint"] = async (customer, subscription) => {
     const response = await fetch(`${url}/v1/retention/session`, {
@@ -167,7 +190,7 @@ export async function createWorld(): Promise<World> {
 
   const state = async () => (await (await fetch(`${url}/demo/api/state`)).json()) as State;
 
-  const world: World = {
+  const world: World<AnyPage, object> = {
     url,
     site: siteUrl,
     privateKey,
@@ -190,14 +213,7 @@ export async function createWorld(): Promise<World> {
       return found;
     },
     async visit(options) {
-      browser ??= await chromium.launch({ executablePath: await findBrowser(), args: ["--no-sandbox"] });
-      const context = await browser.newContext(options.browser);
-      const page = await context.newPage();
-      const faults: string[] = [];
-      page.on("pageerror", (error) => faults.push(error.message));
-      page.on("console", (message) => {
-        if (/Content Security Policy|Trusted/i.test(message.text())) faults.push(message.text());
-      });
+      const { page, faults, close } = await driver.open(options.browser ?? {});
       const path = `/${pages.size}.html`;
       pages.set(path, pageOf(url, options));
       await page.goto(siteUrl + path);
@@ -207,7 +223,7 @@ export async function createWorld(): Promise<World> {
         faults,
         events,
         names: async () => (await events()).map(({ name }) => name.replace("renumerate-", "")),
-        close: () => context.close(),
+        close,
       };
     },
     async restart(signal) {
@@ -217,7 +233,7 @@ export async function createWorld(): Promise<World> {
       ({ child } = await startServer(dataDir, port));
     },
     async close() {
-      await browser?.close();
+      await driver.close();
       site.close();
       site.closeAllConnections();
       const gone = ended(child);
