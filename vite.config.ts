@@ -37,9 +37,45 @@ const compact: Plugin = {
   },
 };
 
+/**
+ * Lit tells the page its versions in three global lists, in which pages that use Lit themselves would find ours, and
+ * keeps what decorators know in a global map.
+ */
+const globals: readonly [RegExp, string][] = [
+  [/\(\w+\.(litHtml|litElement|reactiveElement)Versions\?\?=\[\]\)\.push\("[^"]+"\)/, "0"],
+  [/Symbol\.metadata\?\?=Symbol\("metadata"\),\w+\.litPropertyMetadata\?\?=new WeakMap;/, ""],
+  [/this\[Symbol\.metadata\]/, "null"],
+];
+
+const noGlobals: Plugin = {
+  name: "no-globals",
+  transform: (code, id) =>
+    /\/node_modules\/@?lit/.test(id)
+      ? globals.reduce((clean, [written, instead]) => clean.replace(written, instead), code)
+      : null,
+  generateBundle(_, bundle) {
+    for (const chunk of Object.values(bundle)) {
+      const left =
+        chunk.type === "chunk" && /\b\w+Versions\b|litPropertyMetadata|Symbol\.metadata/.exec(chunk.code);
+      if (left) this.error(`${chunk.fileName} has ${left[0]}: Lit has changed, and \`globals\` must follow`);
+    }
+  },
+};
+
+/** Gives each request for a lazy chunk the address that src/lazy.ts wants for it. */
+const askAgain: Plugin = {
+  name: "ask-again",
+  renderChunk(code, chunk) {
+    if (!chunk.moduleIds.some((id) => id.endsWith("/src/lazy.ts"))) return null;
+    const out = code.replace(/\(\) => (import\((["'`])\.\/[^"'`]+\2)\)/g, "(again) => $1 + again)");
+    if (/import\((["'`])[^"'`]+\1\)/.test(out)) this.error("an import() that cannot be asked for again");
+    return out;
+  },
+};
+
 /** For a script tag: everything inside, a tiny entry with a stable name, the rest in chunks that may be cached forever. */
 const embed: UserConfig = {
-  plugins: [compact],
+  plugins: [compact, noGlobals, askAgain],
   define: { "process.env.NODE_ENV": '"production"' },
   build: {
     outDir: "dist/embed",
