@@ -35,7 +35,11 @@ const rules: readonly Rule[] = [
     never: ["server/**", "@renumerate/server", "node:*", "test/**", "scripts/**"],
     why: "src/ runs in a browser and stands alone",
   },
-  { files: ["src/**", "!src/lazy.ts"], dynamic: false, why: "src/lazy.ts alone loads code later" },
+  {
+    files: ["src/**", "!src/lazy.ts", "!src/i18n/languages.ts"],
+    dynamic: false,
+    why: "src/lazy.ts and src/i18n/languages.ts alone load code later",
+  },
   {
     files: ["src/**", "!src/api/contract.ts"],
     never: ["zod", "src/api/contract.ts"],
@@ -45,8 +49,8 @@ const rules: readonly Rule[] = [
   { files: ["src/api/check.ts", "src/events.ts"], only: [], why: "this file imports nothing" },
   { files: ["src/api/wire.ts"], only: [], types: ["src/api/check.ts"], why: "this file is only data" },
   {
-    files: ["src/flow/**", "!src/flow/flow-controller.ts"],
-    only: ["src/flow/**", "!src/flow/flow-controller.ts"],
+    files: ["src/flow/**", "!src/flow/{flow-controller,deliveries}.ts"],
+    only: ["src/flow/**", "!src/flow/{flow-controller,deliveries}.ts"],
     types: ["src/api/wire.ts"],
     why: "the flow runs in a browser, in Node and in a test without set-up",
   },
@@ -58,8 +62,15 @@ const rules: readonly Rule[] = [
   },
   {
     files: ["server/{src,bin}/**"],
-    never: ["src/**", "!src/api/{contract,wire}.ts", "!src/flow/**", "src/flow/flow-controller.ts"],
-    why: "the server shares the contract and the flow with the browser, nothing else",
+    // The English texts say which words a business may replace; the tags, in which order languages are looked for.
+    never: [
+      "src/**",
+      "!src/api/{contract,wire}.ts",
+      "!src/flow/**",
+      "!src/i18n/{en,tags}.ts",
+      "src/flow/{flow-controller,deliveries}.ts",
+    ],
+    why: "the server shares the contract, the flow and the list of texts with the browser, nothing else",
   },
   {
     files: ["server/src/{domain,routes,http,contract}/**", "server/src/{app,deps}.ts"],

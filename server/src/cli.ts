@@ -1,9 +1,9 @@
-/** The command line: `renumerate serve | keys | workspace | flow`. Exit codes: 0 done, 1 refused, 2 called wrongly. */
+/** The command line: `renumerate serve | keys | workspace | messages | flow`. Exit codes: 0 done, 1 refused, 2 called wrongly. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
-import type { LintResult } from "./domain/flows.ts";
-import { lintFlow, publishFlow, unknownPrices } from "./domain/flows.ts";
+import { MessagesDefinition, messagesLocale } from "./contract/messages.ts";
+import { issuesOf, type LintIssue, lintFlow, publishFlow, unknownPrices } from "./domain/flows.ts";
 import { createKey } from "./domain/workspaces.ts";
 import { type Installation, open, serve, version } from "./main.ts";
 import { AllowedOrigins, FallbackEmail } from "./settings.ts";
@@ -34,24 +34,24 @@ async function using<T>(work: (installation: Installation) => Promise<T>): Promi
   }
 }
 
-function readDefinition(file: string): LintResult {
+function readJson(file: string): unknown {
   let text: string;
   try {
     text = readFileSync(file === "-" ? 0 : file, "utf8");
   } catch (error) {
     throw new Refused(`${file}: ${(error as Error).message}`);
   }
-  let definition: unknown;
   try {
-    definition = JSON.parse(text);
+    return JSON.parse(text);
   } catch (error) {
     throw new Refused(`${file} is not valid JSON: ${(error as Error).message}`);
   }
-  return lintFlow(definition);
 }
 
+type Checked<Good> = ({ ok: true } & Good) | { ok: false; issues: LintIssue[] };
+
 /** Prints what is wrong with a definition, path by path, and refuses it. */
-function accepted(file: string, result: LintResult, json: boolean | undefined) {
+function accepted<Good>(file: string, result: Checked<Good>, json: boolean | undefined): Good {
   if (result.ok) return result;
   print(
     json,
@@ -69,6 +69,13 @@ const valid =
     if (!success) throw new InvalidArgumentError(error.issues[0]?.message ?? "");
     return data;
   };
+
+/** A language, or `*` for all of them. */
+function language(value: string): string {
+  const locale = messagesLocale(value);
+  if (!locale) throw new InvalidArgumentError("a language tag such as de or pt-BR, or * for all languages");
+  return locale;
+}
 
 const Name = z.string().trim().min(1, "a name").max(120);
 
@@ -136,7 +143,7 @@ function program(): Command {
     .addOption(asJson())
     .action(({ json }: { json?: boolean }) =>
       using(async ({ deps, workspace }) => {
-        const rows = (await deps.store.keys(workspace.id)).map(({ hash: _, ...row }) => row);
+        const rows = (await deps.store.keys(workspace.id)).map(({ hash: _h, sealed: _s, ...row }) => row);
         print(
           json,
           rows,
@@ -197,13 +204,66 @@ function program(): Command {
         }),
     );
 
+  const messages = root.command("messages").description("your words in place of the widgets' own");
+  /** Stores the words of one language; undefined takes them away. */
+  const change = (locale: string, words: MessagesDefinition | undefined) =>
+    using(async ({ deps, workspace }) => {
+      const { [locale]: before, ...others } = workspace.settings.messages ?? {};
+      if (!words && !before) throw new Refused(`There are no messages for ${locale}`);
+      const settings = { ...workspace.settings, messages: words ? { ...others, [locale]: words } : others };
+      await deps.store.updateWorkspace(workspace.id, { settings });
+    });
+  messages
+    .command("set")
+    .argument("<locale>", "a language tag, or * for all languages", language)
+    .argument("<file>", "JSON of texts by key; - reads standard input")
+    .description("put these words in place of the widgets', instead of all that were set for this language")
+    .addOption(asJson())
+    .action(async (locale: string, file: string, { json }: { json?: boolean }) => {
+      const { data, error } = MessagesDefinition.safeParse(readJson(file));
+      const { words } = accepted(
+        file,
+        data ? { ok: true, words: data } : { ok: false, issues: issuesOf(error) },
+        json,
+      );
+      await change(locale, words);
+      const count = Object.keys(words).length;
+      print(
+        json,
+        { ok: true, locale, texts: count },
+        `${locale}: ${count} ${count === 1 ? "text" : "texts"}`,
+      );
+    });
+  messages
+    .command("list")
+    .description("list what was set, by language")
+    .addOption(asJson())
+    .action(({ json }: { json?: boolean }) =>
+      using(async ({ workspace }) => {
+        const all = workspace.settings.messages ?? {};
+        const lines = Object.entries(all).flatMap(([locale, words]) =>
+          Object.entries(words).map(([key, text]) => `${locale}  ${key}  ${text}`),
+        );
+        print(json, all, lines.join("\n"));
+      }),
+    );
+  messages
+    .command("unset")
+    .argument("<locale>", "as it was set", language)
+    .description("take the words of one language away")
+    .addOption(asJson())
+    .action(async (locale: string, { json }: { json?: boolean }) => {
+      await change(locale, undefined);
+      print(json, { locale, unset: true }, `${locale} is unset`);
+    });
+
   const flow = root.command("flow").description("flow definitions");
   flow
     .command("lint <file>")
     .description("check a definition without publishing it; - reads standard input")
     .addOption(asJson())
     .action((file: string, { json }: { json?: boolean }) => {
-      const { facts } = accepted(file, readDefinition(file), json);
+      const { facts } = accepted(file, lintFlow(readJson(file)), json);
       print(
         json,
         { ok: true, ...facts },
@@ -216,7 +276,7 @@ function program(): Command {
     .addOption(environment())
     .addOption(asJson())
     .action((file: string, options: { environment: "prod" | "sandbox"; json?: boolean }) => {
-      const { definition, facts } = accepted(file, readDefinition(file), options.json);
+      const { definition, facts } = accepted(file, lintFlow(readJson(file)), options.json);
       return using(async ({ deps, workspace }) => {
         const scope = { workspaceId: workspace.id, environment: options.environment };
         const issues = await unknownPrices(definition, deps.billing(scope));

@@ -23,7 +23,11 @@ export interface Deps {
   /** `ses_…`, `act_…`: prefix and 22 characters of chance. */
   newId: (prefix: string) => string;
   /** One key per purpose, derived from the master secret. 32 bytes each. */
-  keys: { session: Uint8Array };
+  keys: {
+    session: Uint8Array;
+    /** Seals what sites sign with. */
+    signing: Uint8Array;
+  };
   limits: {
     /** Requests per rolling minute: a secret key, and a session. */
     perKey: number;

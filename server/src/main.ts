@@ -81,6 +81,7 @@ export async function open(environment: NodeJS.ProcessEnv = process.env): Promis
       );
     },
   );
+  const secret = masterSecret(settings);
   const storage = simulatorStorage(db);
   const simulator = ({ workspaceId, environment }: Scope) =>
     createSimulator({ storage, scope: `${workspaceId}/${environment}`, clock: Date.now });
@@ -89,7 +90,7 @@ export async function open(environment: NodeJS.ProcessEnv = process.env): Promis
     billing: (scope) => withTimeLimit(simulator(scope), settings.BILLING_TIMEOUT_SECONDS * 1000),
     clock: Date.now,
     newId: (prefix) => `${prefix}_${randomText(22)}`,
-    keys: { session: derive(masterSecret(settings), "session") },
+    keys: { session: derive(secret, "session"), signing: derive(secret, "signing") },
     limits: {
       perKey: settings.RATE_LIMIT_PER_MINUTE,
       perSession: settings.RATE_LIMIT_PER_MINUTE * 2,

@@ -84,7 +84,7 @@ export async function createWorld({ store, db }: TestStore, options: WorldOption
         : createSimulator({ storage, scope: boxOf(wanted), clock: () => clock.now }),
     clock: () => clock.now,
     newId: (prefix) => `${prefix}_${randomText(22)}`,
-    keys: { session: new Uint8Array(32).fill(7) },
+    keys: { session: new Uint8Array(32).fill(7), signing: new Uint8Array(32).fill(8) },
     limits: {
       perKey: 10_000,
       perSession: 10_000,
@@ -208,6 +208,11 @@ export async function replyOf(response: Response): Promise<Reply> {
   const refusal = (typeof body.error === "string" ? body : (body.error ?? {})) as Record<string, string>;
   const { code, param } = refusal;
   return { status: response.status, headers: response.headers, text, body, code, param };
+}
+
+/** What stays the same when a flow is asked for again: each answer carries a delivery token of its own. */
+export function lasting({ session: { deliveryToken: _, ...session }, ...config }: FlowConfig): FlowConfig {
+  return { ...config, session };
 }
 
 export interface Stage {

@@ -108,7 +108,7 @@ export function createCourier({
     });
     if (decidedAt !== undefined) {
       const rest = await decisionOf(client, session, events);
-      return client.decide({ session, events: rest, age: Math.max(0, now() - decidedAt) });
+      return client.decide({ session, events: rest, age: Math.max(0, Math.round(now() - decidedAt)) });
     }
     const batch = batchOf(events);
     await client.record(session, batch);

@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { replay } from "../../server/src/domain/replay.ts";
-import type { ActionRow } from "../../server/src/store/store.ts";
 import type { FlowConfig, FlowEvent } from "../../src/api/wire.ts";
 import { activationsToCancel } from "../../src/flow/describe.ts";
 import {
@@ -55,11 +54,7 @@ function* turns(flow: FlowConfig, moves: readonly Move[]): Generator<Turn> {
 /** What a server makes of a run in which nothing was carried out so far. */
 function replayed(flow: FlowConfig, run: readonly CustomerEvent[]) {
   const events = run.map((event, seq) => ({ ...event, id: `e${seq}`, run: "r", seq, at: 0 }) as FlowEvent);
-  return replay(
-    flow,
-    events,
-    events.map(({ id }) => ({ eventId: id, fault: NOT_DONE }) as ActionRow),
-  );
+  return replay(flow, events);
 }
 
 /** The event with which the page, its server and its customer bring any state to an end. */

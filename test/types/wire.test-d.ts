@@ -16,6 +16,7 @@ type Schemas = {
 
 interface Written {
   AnnualSwitchTerms: wire.AnnualSwitchTerms;
+  BeaconRequest: wire.BeaconRequest;
   Choice: wire.Choice;
   CustomTerms: wire.CustomTerms;
   DecisionRequest: wire.DecisionRequest;
@@ -25,6 +26,8 @@ interface Written {
   ErrorBody: wire.ErrorBody;
   EventsAck: wire.EventsAck;
   EventsRequest: wire.EventsRequest;
+  ExchangeRequest: wire.ExchangeRequest;
+  ExchangeResponse: wire.ExchangeResponse;
   Flow: wire.Flow;
   FlowConfig: wire.FlowConfig;
   FlowEvent: wire.FlowEvent;
@@ -56,6 +59,7 @@ export const names: Same<keyof Schemas, keyof Written> = true;
 
 export const same: { [Name in keyof Written]: Same<Schemas[Name], Written[Name]> & Known<Written[Name]> } = {
   AnnualSwitchTerms: true,
+  BeaconRequest: true,
   Choice: true,
   CustomTerms: true,
   DecisionRequest: true,
@@ -65,6 +69,8 @@ export const same: { [Name in keyof Written]: Same<Schemas[Name], Written[Name]>
   ErrorBody: true,
   EventsAck: true,
   EventsRequest: true,
+  ExchangeRequest: true,
+  ExchangeResponse: true,
   Flow: true,
   FlowConfig: true,
   FlowEvent: true,

@@ -39,6 +39,11 @@ export interface CatalogPrice {
  * - `pause` stops charging until `resumesAt`; the price stays.
  * - `change_price` with `charge: "renewal"` takes the new price from the next charge on, with `"now"` it credits the
  *   unused time, charges the rest and starts a new period.
+ * - `cancel` counts from `requestedAt` (now by default): a cancellation can be given on a phone without a connection and
+ *   arrive after the renewal that it was to prevent. What was charged for periods that began later than that is taken
+ *   back: paid invoices are refunded, unpaid ones voided, nothing twice. At `period_end` the subscription then ends with
+ *   the period that ran at `requestedAt`, which after a renewal means at once. Who asks with the instant must have made
+ *   sure of it; here it is believed, and one that lies ahead counts as now.
  */
 export type BillingAction = { subscriptionId: string } & (
   | {
@@ -54,7 +59,13 @@ export type BillingAction = { subscriptionId: string } & (
   /** The unused time is counted from `asOf` (now by default), so that a preview made then is what is charged. */
   | { type: "change_price"; priceId: string; charge: "now"; asOf?: number }
   | { type: "extend_trial"; trialEnd: number }
-  | { type: "cancel"; effective: "period_end" | "immediately"; reason?: string; comment?: string }
+  | {
+      type: "cancel";
+      effective: "period_end" | "immediately";
+      requestedAt?: number;
+      reason?: string;
+      comment?: string;
+    }
 );
 
 /** Thrown by `execute`. `rejected`: billing said no, nothing changed. `unknown`: it may or may not have happened. */

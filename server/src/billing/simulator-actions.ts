@@ -1,10 +1,12 @@
 /** What an action does to a subscription, and when billing says no. Pure; the subscription is settled to `now`. */
 import { addMonths } from "../../../src/flow/offers.ts";
 import { type BillingAction, BillingError } from "./provider.ts";
+import { takeBack } from "./simulator-books.ts";
 import { end, startPeriod, unusedValue, without } from "./simulator-engine.ts";
 import type {
   Advanced,
   SimulatedDiscount,
+  SimulatedInvoice,
   SimulatedPrice,
   SimulatedSubscription,
 } from "./simulator-model.ts";
@@ -20,6 +22,7 @@ const refuse = (code: string, message: string): never => {
 
 /**
  * @param price what `change_price` names, if the catalogue has it
+ * @param invoices the subscription's, for a cancellation that counts from an earlier instant
  * @throws BillingError rejected
  */
 export function perform(
@@ -27,10 +30,11 @@ export function perform(
   action: BillingAction,
   now: number,
   price: SimulatedPrice | undefined,
+  invoices: readonly SimulatedInvoice[] = [],
 ): Advanced {
   const { id, status, cancelAt } = subscription;
   if (status === "cancelled") return refuse("subscription_cancelled", `${id} has ended`);
-  if (action.type === "cancel") return cancel(subscription, action, now);
+  if (action.type === "cancel") return cancel(subscription, action, now, invoices);
   // Better terms for something that ends anyway would be an empty promise.
   if (cancelAt !== undefined) return refuse("subscription_cancelling", `${id} is about to end`);
   const unbilled = (change: Partial<SimulatedSubscription>) => ({
@@ -63,19 +67,29 @@ export function perform(
 }
 
 /** At the period's end the customer gets what is paid for; a pause beyond it has nothing left to give and ends at once. */
-function cancel(subscription: SimulatedSubscription, action: Action<"cancel">, now: number): Advanced {
+function cancel(
+  subscription: SimulatedSubscription,
+  action: Action<"cancel">,
+  now: number,
+  invoices: readonly SimulatedInvoice[],
+): Advanced {
   const { effective, reason, comment } = action;
+  const requestedAt = Math.min(now, action.requestedAt ?? now);
+  const { changed, counted, paidUntil } = takeBack(subscription, invoices, requestedAt, now);
+  const renewed = subscription.periodStart > requestedAt;
   // Leaving sooner than scheduled is a new wish; asking for the same again is not.
-  if (subscription.cancelAt !== undefined && effective === "period_end")
+  if (subscription.cancelAt !== undefined && effective === "period_end" && !renewed)
     return { subscription, invoices: [] };
   const cancellation = {
-    requestedAt: now,
+    requestedAt,
     ...(reason === undefined ? {} : { reason }),
     ...(comment === undefined ? {} : { comment }),
   };
-  const leaving = { ...subscription, cancellation };
-  if (effective === "immediately" || subscription.periodEnd <= now) return end(leaving, now);
-  return { subscription: { ...leaving, cancelAt: subscription.periodEnd }, invoices: [] };
+  const leaving = { ...subscription, cancellation, invoices: counted };
+  const until = effective === "immediately" ? now : renewed ? paidUntil : subscription.periodEnd;
+  if (until <= now) return { ...end(leaving, now), invoices: changed };
+  // With the period, so that a shorter one that began since is not renewed on the way.
+  return { subscription: { ...leaving, periodEnd: until, cancelAt: until }, invoices: changed };
 }
 
 function discountFor(

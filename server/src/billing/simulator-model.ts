@@ -69,16 +69,19 @@ export interface SimulatedInvoice {
   customerId: string;
   subscriptionId: string;
   at: number;
+  /** Negative for a refund. */
   amount: number;
   currency: string;
   status: "paid" | "open" | "void";
+  /** The invoice that this one gives back. */
+  refunds?: string;
   /** They sum up to `amount`; discounts and credits are negative. */
   lines: readonly { description: string; amount: number }[];
   periodStart: number;
   periodEnd: number;
 }
 
-/** A subscription at a later instant, with the invoices written on the way there, oldest first. */
+/** A subscription at a later instant, with the invoices written or changed on the way there, oldest first. */
 export interface Advanced {
   subscription: SimulatedSubscription;
   invoices: readonly SimulatedInvoice[];

@@ -172,7 +172,11 @@ export function createSimulator({ storage, scope, clock }: SimulatorDeps): Simul
       throw new BillingError("rejected", "resource_missing", `No subscription ${action.subscriptionId}`);
     const price = action.type === "change_price" ? await from.get("price", action.priceId) : undefined;
     const before = settle(found, at);
-    const after = perform(before.subscription, action, at, price);
+    const isLate = action.type === "cancel" && (action.requestedAt ?? at) < at;
+    const stored = isLate ? await from.list("invoice", found.customerId) : [];
+    const own = stored.filter((each) => each.subscriptionId === found.id);
+    const after = perform(before.subscription, action, at, price, [...own, ...before.invoices]);
+    // What is void now comes after what it was, and takes its place.
     return { at, subscription: after.subscription, invoices: [...before.invoices, ...after.invoices] };
   }
 }
@@ -182,10 +186,9 @@ async function keep(tx: SimulatorRows, advanced: readonly Advanced[]): Promise<v
     "subscription",
     advanced.map(({ subscription }) => subscription),
   );
-  await tx.put(
-    "invoice",
-    advanced.flatMap(({ invoices }) => invoices),
-  );
+  // One statement takes each id once; of an invoice that was changed on the way the last form counts.
+  const invoices = new Map(advanced.flatMap((each) => each.invoices).map((each) => [each.id, each]));
+  await tx.put("invoice", [...invoices.values()]);
 }
 
 /** The same action gives the same text, whatever the order of its fields. */

@@ -5,29 +5,30 @@
  */
 import { z } from "zod";
 import { Interval, SubscriptionStatus } from "../../../src/api/contract.ts";
+import type { en } from "../../../src/i18n/en.ts";
+import { words } from "./prose.ts";
+import { Translations, translationIssues } from "./translations.ts";
 
 const id = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, "lower-case letters, digits, _ and -, at most 63 characters");
-const MERGE_FIELD =
-  /^(customer\.(name|firstName|email)|plan\.name|price|period\.end|attributes\.[\w-]{1,40})$/;
+/** Reasons that the widgets have words for, in every language. */
+const KNOWN_REASONS = [
+  "too_expensive",
+  "not_using",
+  "missing_features",
+  "switching",
+  "technical_issues",
+  "other",
+] as const satisfies (keyof typeof en extends infer Key
+  ? Key extends `reason_${infer Id}`
+    ? Id
+    : never
+  : never)[];
 
-/** A text of the business. A misspelt merge field would always show its fallback, or nothing. */
-const prose = (most: number) =>
-  z
-    .string()
-    .trim()
-    .min(1)
-    .max(most)
-    .superRefine((text, context) => {
-      for (const [, field = ""] of text.matchAll(/\{\{\s*([^|}]*?)\s*(?:\||\}\})/g)) {
-        if (!MERGE_FIELD.test(field))
-          context.addIssue({ code: "custom", message: `"${field}" is no merge field` });
-      }
-    });
-const title = prose(200).optional();
-const body = prose(2000).optional();
-const label = prose(80);
+const title = words.title.optional();
+const body = words.body.optional();
+const { label } = words;
 const unique = (values: readonly unknown[]) => new Set(values).size === values.length;
 const months = z.int().min(1).max(36);
 
@@ -144,7 +145,7 @@ export const OfferDefinition = z
         .array(
           z.strictObject({
             priceId: z.string().min(1).max(255),
-            description: prose(300).optional(),
+            description: words.note.optional(),
           }),
         )
         .min(1)
@@ -182,12 +183,18 @@ const offers = z.array(OfferDefinition).min(1).max(10);
 const step = <Type extends string, Shape extends z.ZodRawShape>(type: Type, shape: Shape) =>
   z.strictObject({ type: z.literal(type), id, title, body, when: Condition.optional(), ...shape });
 
-const ReasonDefinition = z.strictObject({
-  id,
-  label,
-  followup: z.strictObject({ label: prose(200), required: z.boolean().optional() }).optional(),
-  offers: offers.optional(),
-});
+const ReasonDefinition = z
+  .strictObject({
+    id,
+    label: label.optional(),
+    followup: z.strictObject({ label: words.line.optional(), required: z.boolean().optional() }).optional(),
+    offers: offers.optional(),
+  })
+  .superRefine((reason, context) => {
+    if (reason.label !== undefined || (KNOWN_REASONS as readonly string[]).includes(reason.id)) return;
+    const message = `needed: the widgets have words of their own only for ${KNOWN_REASONS.join(", ")}`;
+    context.addIssue({ code: "custom", path: ["label"], message });
+  });
 
 const outcomeCopy = z.strictObject({ title, body }).optional();
 
@@ -195,11 +202,11 @@ export const StepDefinition = z.discriminatedUnion("type", [
   step("survey", { reasons: z.array(ReasonDefinition).min(1).max(12), required: z.boolean().optional() }),
   step("offer", { offers }),
   step("feedback", {
-    label: prose(200).optional(),
+    label: words.line.optional(),
     required: z.boolean().optional(),
     minLength: z.int().min(1).max(500).optional(),
   }),
-  step("losses", { items: z.array(prose(200)).min(1).max(10) }),
+  step("losses", { items: z.array(words.line).min(1).max(10) }),
   step("confirm", {
     effective: z.enum(["period_end", "immediately"]),
     confirmLabel: label.optional(),
@@ -210,8 +217,15 @@ export const StepDefinition = z.discriminatedUnion("type", [
 ]);
 
 export const FlowDefinition = z
-  .strictObject({ name: z.string().trim().min(1).max(120), steps: z.array(StepDefinition).min(1).max(20) })
-  .superRefine(({ steps }, context) => {
+  .strictObject({
+    name: z.string().trim().min(1).max(120),
+    steps: z.array(StepDefinition).min(1).max(20),
+    /** By language tag, then by the path of a text: `{"de": {"why.title": "…", "why/other.label": "…"}}`. */
+    translations: Translations.optional(),
+  })
+  .superRefine(({ steps, translations = {} }, context) => {
+    for (const { path, message } of translationIssues(steps, translations))
+      context.addIssue({ code: "custom", path: ["translations", ...path], message });
     const issue = (path: (string | number)[], message: string) =>
       context.addIssue({ code: "custom", path: ["steps", ...path], message });
     const distinct = (ids: string[], at: (index: number) => (string | number)[]) => {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { createDocument, type ZodOpenApiPathsObject } from "zod-openapi";
 import { ErrorBody } from "../../../src/api/contract.ts";
 import type { ProblemCode } from "../domain/problem.ts";
+import { JSON_TYPE } from "../http/body.ts";
 import { errors } from "../http/errors.ts";
 import type { Route } from "../http/route.ts";
 
@@ -27,8 +28,8 @@ function refusalsOf(route: Route): ProblemCode[] {
       "secret_key_in_browser",
       "workspace_read_only",
     );
-  if (route.auth === "session")
-    codes.push("session_invalid", "session_expired", "rate_limited", "origin_not_allowed");
+  if (route.auth === "session") codes.push("session_invalid", "session_expired");
+  if (route.auth === "session" || route.auth === "body") codes.push("rate_limited", "origin_not_allowed");
   if (route.body) {
     codes.push(
       "content_type_unsupported",
@@ -60,28 +61,35 @@ function responsesOf(route: Route) {
   };
 }
 
+/** Nothing for a credential in the body: OpenAPI has no word for it, so the operation's description says it. */
+function securityOf({ auth, delivery }: Route): Record<string, []>[] {
+  if (auth === "key") return [{ brandKey: [] }, { apiKey: [] }, { bearer: [] }];
+  if (auth !== "session") return [];
+  return [{ session: [] }, ...(delivery ? [{ delivery: [] as [] }] : [])];
+}
+
 export function openApiDocument(
   routes: readonly Route[],
   info: { version: string; publicUrl: string },
 ): object {
   const paths: ZodOpenApiPathsObject = {};
   for (const route of routes) {
-    const { operationId, summary, description, auth } = route;
+    const { operationId, summary, description, contentTypes = [JSON_TYPE] } = route;
     paths[route.path] = {
       ...paths[route.path],
       [route.method]: {
         operationId,
         summary,
         ...(description ? { description } : {}),
-        security:
-          auth === "none"
-            ? []
-            : auth === "session"
-              ? [{ session: [] }]
-              : [{ brandKey: [] }, { apiKey: [] }, { bearer: [] }],
+        security: securityOf(route),
         ...(route.query ? { requestParams: { query: route.query as z.ZodObject } } : {}),
         ...(route.body
-          ? { requestBody: { required: true, content: { "application/json": { schema: route.body } } } }
+          ? {
+              requestBody: {
+                required: true,
+                content: Object.fromEntries(contentTypes.map((type) => [type, { schema: route.body }])),
+              },
+            }
           : {}),
         responses: responsesOf(route),
       },
@@ -102,7 +110,8 @@ export function openApiDocument(
         brandKey: header("X-Brand-Key"),
         apiKey: header("X-API-Key"),
         bearer: { type: "http", scheme: "bearer", description: "The secret key" },
-        session: { type: "http", scheme: "bearer", description: "A session id (ret_… or sub_…)" },
+        session: { type: "http", scheme: "bearer", description: "A session id (ret_…, sub_… or r10_…)" },
+        delivery: { type: "http", scheme: "bearer", description: "A delivery token (dlv_…)" },
       },
     },
   });

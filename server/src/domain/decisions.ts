@@ -12,6 +12,7 @@ import { actionFor, isEligible, termsHold } from "./offers.ts";
 import { Problem } from "./problem.ts";
 import { type Replay, replay } from "./replay.ts";
 import type { SessionClaims } from "./session-token.ts";
+import { DELIVERY_TTL } from "./sessions.ts";
 import { carryOut, settlePending } from "./settlement.ts";
 
 /** More than any person causes; a page that sends more is broken or hostile. */
@@ -25,9 +26,11 @@ const SETTLE_AFTER = 30_000;
 
 async function ownSession(tx: Transaction, claims: SessionClaims, id: string): Promise<SessionRow> {
   const session = await tx.session(id);
-  if (!session || session.tokenId !== claims.tokenId || session.workspaceId !== claims.workspaceId) {
-    throw new Problem("session_not_found");
-  }
+  const isOwn =
+    session?.tokenId === claims.tokenId &&
+    session.workspaceId === claims.workspaceId &&
+    (claims.sessionId ?? id) === id;
+  if (!isOwn) throw new Problem("session_not_found");
   return session;
 }
 
@@ -48,7 +51,7 @@ async function ingest(
   const actions = await tx.actions(session.id);
   const runs = new Map<string, Replay>();
   for (const run of new Set(events.map((event) => event.run))) {
-    runs.set(run, replay(session.config, await tx.sessionEvents(session.id, run), actions));
+    runs.set(run, replay(session.config, await tx.sessionEvents(session.id, run)));
   }
   // While billing is being asked the session is as good as decided: its answer, not another tab, says how it ends.
   if (accepted && !session.settlement && !actions.some(({ status }) => status === "pending")) {
@@ -142,7 +145,8 @@ async function prepare(
   if (session.settlement) throw new Problem("session_completed");
   if (decision.type === "accept") await checkOffer(tx, session, decision, request, { now, billed });
 
-  const billingAction = actionOf(session, decision, await ledgerReason(tx, session));
+  const words = await ledgerReason(tx, session);
+  const billingAction = actionOf(session, decision, words, clickedAt(session, request, now));
   const action: ActionRow = {
     id: deps.newId("act"),
     sessionId: session.id,
@@ -177,7 +181,7 @@ async function decisionOf(
   const ends = recorded.at(-1);
   // Only a run without a gap says what the customer decided about.
   const complete = ends?.id === last.id && ends.seq === recorded.length - 1;
-  const decision = complete && replay(session.config, recorded, await tx.actions(session.id)).decision;
+  const decision = complete && replay(session.config, recorded).decision;
   if (!decision) throw new Problem("decision_not_possible");
   return decision;
 }
@@ -196,8 +200,8 @@ async function checkOffer(
   { now, billed }: Present,
 ): Promise<void> {
   if (!seen) throw new Problem("parameter_missing", { param: "seen" });
-  const shown = { offer: offer.id, terms: offer.terms, choice };
-  if (!isDeepStrictEqual({ ...seen, choice: seen.choice ?? {} }, shown))
+  const shown = { offer: offer.id, terms: withoutNotes(offer.terms), choice };
+  if (!isDeepStrictEqual({ ...seen, terms: withoutNotes(seen.terms), choice: seen.choice ?? {} }, shown))
     throw new Problem("offer_changed", { param: "seen" });
   // Terms are promises about this subscription as it was when they were made, and not for ever.
   if (!billed) throw new Problem("billing_unavailable");
@@ -209,15 +213,37 @@ async function checkOffer(
   if (!definition || !isEligible(definition, customer)) throw new Problem("offer_not_available");
 }
 
+/**
+ * When the customer confirmed, by billing's clock. The page says how long ago that was; it is believed as far as it can
+ * be true: not before the session was opened, not in the future, and no longer ago than a delivery may take.
+ */
+function clickedAt({ openedAt }: SessionRow, { age = 0 }: DecisionRequest, now: number): number {
+  return Math.min(now, Math.max(openedAt, now - age, now - DELIVERY_TTL));
+}
+
+/** Of plans, what the business says about them is not part of the terms: it may be read in another language. */
+function withoutNotes(terms: unknown): unknown {
+  const { plans } = Object(terms) as { plans?: unknown };
+  if (!Array.isArray(plans)) return terms;
+  const bare = plans.map((plan) => {
+    if (typeof plan !== "object" || !plan) return plan;
+    const { description: _, ...rest } = plan;
+    return rest;
+  });
+  return { ...(terms as object), plans: bare };
+}
+
 function actionOf(
   { config, subscriptionId }: SessionRow,
   decision: Decision,
   words: { reason?: string; comment?: string },
+  requestedAt: number,
 ): BillingAction | undefined {
   if (decision.type === "accept")
     return actionFor(decision.offer, decision.choice, subscriptionId, config.now);
   const confirm = config.flow.steps.find((step) => step.type === "confirm");
-  return { type: "cancel", subscriptionId, effective: confirm?.effective ?? "period_end", ...words };
+  const effective = confirm?.effective ?? "period_end";
+  return { type: "cancel", subscriptionId, effective, requestedAt, ...words };
 }
 
 async function ledgerReason(

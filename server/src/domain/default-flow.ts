@@ -1,6 +1,7 @@
 /**
  * The flow that a new workspace starts with: one optional-to-answer question, at most one fitting offer, one clear
- * last question. Nobody needs more than two activations to leave it.
+ * last question. Nobody needs more than two activations to leave it. It has no words of its own, so that it speaks
+ * every language that the widgets speak.
  */
 import type { FlowDefinition } from "../contract/flow-definition.ts";
 
@@ -10,12 +11,9 @@ export const defaultFlow: FlowDefinition = {
     {
       type: "survey",
       id: "why",
-      title: "Before you go",
-      body: "What is the main reason you want to cancel? Your answer goes to the team, not to a robot.",
       reasons: [
         {
           id: "too_expensive",
-          label: "It costs too much",
           offers: [
             {
               type: "trial_extension",
@@ -37,7 +35,6 @@ export const defaultFlow: FlowDefinition = {
         },
         {
           id: "not_using",
-          label: "I don't use it enough",
           offers: [
             {
               type: "trial_extension",
@@ -48,22 +45,10 @@ export const defaultFlow: FlowDefinition = {
             { type: "pause", id: "pause", months: [1, 2, 3], untilDate: { maxMonths: 6 } },
           ],
         },
-        {
-          id: "missing_features",
-          label: "Something is missing",
-          followup: { label: "What would you need?" },
-        },
-        {
-          id: "switching",
-          label: "I'm switching to another product",
-          followup: { label: "Which one, if you don't mind telling us?" },
-        },
-        {
-          id: "technical_issues",
-          label: "It doesn't work well for me",
-          followup: { label: "What went wrong?" },
-        },
-        { id: "other", label: "Something else", followup: { label: "Tell us more" } },
+        { id: "missing_features", followup: {} },
+        { id: "switching", followup: {} },
+        { id: "technical_issues", followup: {} },
+        { id: "other", followup: {} },
       ],
     },
     { type: "confirm", id: "confirm", effective: "period_end" },

@@ -1,4 +1,5 @@
 /** Flow definitions: checked and published as immutable versions, and resolved for one customer. */
+import type { z } from "zod";
 import type { Flow, FlowConfig, Offer, Reason, Step } from "../../../src/api/wire.ts";
 import { activationsToCancel } from "../../../src/flow/describe.ts";
 import type { BillingProvider } from "../billing/provider.ts";
@@ -29,12 +30,7 @@ export type LintResult =
 export function lintFlow(input: unknown): LintResult {
   if (isDeeper(input, DEEPEST)) return { ok: false, issues: [{ path: "", message: "nested too deeply" }] };
   const parsed = FlowDefinition.safeParse(input);
-  if (!parsed.success) {
-    return {
-      ok: false,
-      issues: parsed.error.issues.map(({ path, message }) => ({ path: path.map(String).join("/"), message })),
-    };
-  }
+  if (!parsed.success) return { ok: false, issues: issuesOf(parsed.error) };
   const definition = parsed.data;
   const offers = definition.steps.flatMap(offersOf);
   const facts: FlowFacts = {
@@ -44,6 +40,9 @@ export function lintFlow(input: unknown): LintResult {
   };
   return { ok: true, definition, facts };
 }
+
+export const issuesOf = ({ issues }: z.ZodError): LintIssue[] =>
+  issues.map(({ path, message }) => ({ path: path.map(String).join("/"), message }));
 
 /** Deeper than any condition that somebody could still read. */
 const DEEPEST = 40;

@@ -92,7 +92,7 @@ export async function recordProgress(
       subscription: session.config.subscription,
     };
     await tx.updateSession(session.id, { ...touched, outcome: "retained", settlement, completedAt: now });
-    Object.assign(row, { outcome: "retained", confirmed: true, offerAccepted: false });
+    Object.assign(row, { outcome: "retained", confirmed: true, offerAccepted: false, occurredAt: now });
   } else if (run.closed) {
     await tx.updateSession(session.id, { ...touched, outcome: "abandoned", completedAt: now });
     Object.assign(row, { outcome: "abandoned", confirmed: true });
@@ -107,14 +107,17 @@ export async function recordProgress(
     await announce(deps, tx, "session.abandoned", row, now);
 }
 
-/** @param settlement undefined: what was announced as requested did not come to pass */
+/**
+ * @param settlement undefined: what was announced as requested did not come to pass
+ * @param now billing's clock: the customer may have decided some days before
+ */
 export async function recordOutcome(
   deps: Deps,
   tx: Queries,
   session: SessionRow,
   settlement: Settlement | undefined,
+  now: number,
 ): Promise<void> {
-  const now = settlement?.at ?? session.config.now;
   const row: LedgerRow = {
     ...((await tx.ledgerOfSession(session.id)) ?? blank(deps, session, now)),
     updatedAt: deps.clock(),
@@ -125,14 +128,16 @@ export async function recordOutcome(
     await tx.putLedger(row);
     return announce(deps, tx, "session.request_failed", row, now);
   }
-  const { outcome, status, offer, choice, subscription } = settlement;
-  Object.assign(row, { outcome, confirmed: status === "done", offerAccepted: !!offer });
+  const { outcome, status, offer, choice, subscription, at } = settlement;
+  Object.assign(row, { outcome, confirmed: status === "done", offerAccepted: !!offer, occurredAt: at });
   if (offer) Object.assign(row, { offerId: offer.id, offerType: offer.type });
   const effectiveAt = outcome === "cancelled" ? subscription.cancelAt : undefined;
   if (effectiveAt !== undefined) row.effectiveAt = effectiveAt;
   await tx.putLedger(row);
   const type = status === "done" ? `session.${outcome}` : "session.requested";
-  await announce(deps, tx, type, row, now, { outcome, offer, choice, effectiveAt } as unknown as Json);
+  const requestedAt = outcome === "cancelled" ? at : undefined;
+  const facts = { outcome, offer, choice, requestedAt, effectiveAt };
+  await announce(deps, tx, type, row, now, facts as unknown as Json);
 }
 
 /** A cancellation that another session had already brought about: this visit changed nothing, and counts as that. */

@@ -5,9 +5,9 @@ import {
   type Decision,
   type FlowState,
   initial,
+  NOT_DONE,
   transition,
 } from "../../../src/flow/machine.ts";
-import type { ActionRow } from "../store/store.ts";
 
 export interface Replay {
   state: FlowState;
@@ -24,15 +24,8 @@ export interface Replay {
   offer?: { id: string; type: string };
 }
 
-/**
- * @param events one run's, by seq; what follows a gap is not looked at
- * @param actions the session's: they tell how earlier decisions of this run ended
- */
-export function replay(
-  config: FlowConfig,
-  events: readonly FlowEvent[],
-  actions: readonly ActionRow[],
-): Replay {
+/** @param events one run's, by seq; what follows a gap is not looked at */
+export function replay(config: FlowConfig, events: readonly FlowEvent[]): Replay {
   // A decision that was taken elsewhere is no part of what this run did.
   const clean: FlowConfig = {
     ...config,
@@ -55,8 +48,7 @@ export function replay(
       result.decision = asked.decision;
     } else {
       // The run went on, so for the customer this decision had failed, whatever its reason.
-      const fault = actions.find((action) => action.eventId === event.id)?.fault;
-      [state] = transition(state, { type: "rejected", fault: fault ?? { code: "network", retryable: true } });
+      [state] = transition(state, { type: "rejected", fault: NOT_DONE });
     }
   }
   return { ...result, state };

@@ -1,39 +1,32 @@
 /**
- * Session ids (`ret_…`, `sub_…`): sealed with AES-256-GCM, so a browser can neither read nor alter what they name, and
- * nothing needs to be stored when one is made: a site may mint one on every page view.
+ * Session ids (`ret_…`, `sub_…`, `r10_…`) and delivery tokens (`dlv_…`): sealed, so a browser can neither read nor alter
+ * what they name, and nothing needs to be stored when one is made: a site may mint one on every page view. The prefix
+ * is sealed in, so that none of them can be turned into another kind.
  */
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import type { Scope } from "../store/store.ts";
 import { Problem } from "./problem.ts";
+import { seal, unseal } from "./seal.ts";
 
 export interface SessionClaims extends Scope {
   tokenId: string;
   customerId: string;
   /** Absent: any subscription of this customer. */
   subscriptionId?: string;
+  /** Of a delivery token: the one session that it brings something for. */
+  sessionId?: string;
   expiresAt: number;
 }
 
-export type SessionPrefix = "ret_" | "sub_";
+export type SessionPrefix = "ret_" | "sub_" | "r10_";
 
-const NONCE = 12;
-const TAG = 16;
+/** `dlv_` delivers a session's events and decisions, and opens nothing. */
+export type TokenPrefix = SessionPrefix | "dlv_";
 
 /** @param key 32 bytes, for this purpose alone */
-export function sealSession(key: Uint8Array, prefix: SessionPrefix, claims: SessionClaims): string {
-  const { tokenId, workspaceId, environment, customerId, subscriptionId, expiresAt } = claims;
-  const nonce = randomBytes(NONCE);
-  const cipher = createCipheriv("aes-256-gcm", key, nonce).setAAD(Buffer.from(prefix));
-  const plain = JSON.stringify([
-    tokenId,
-    workspaceId,
-    environment,
-    customerId,
-    subscriptionId ?? null,
-    expiresAt,
-  ]);
-  const sealed = Buffer.concat([nonce, cipher.update(plain, "utf8"), cipher.final(), cipher.getAuthTag()]);
-  return prefix + sealed.toString("base64url");
+export function sealSession(key: Uint8Array, prefix: TokenPrefix, claims: SessionClaims): string {
+  const { tokenId, workspaceId, environment, customerId, subscriptionId, sessionId, expiresAt } = claims;
+  const plain = [tokenId, workspaceId, environment, customerId, subscriptionId ?? null, expiresAt];
+  return prefix + seal(key, prefix, JSON.stringify(sessionId === undefined ? plain : [...plain, sessionId]));
 }
 
 /**
@@ -44,24 +37,23 @@ export function openSession(
   key: Uint8Array,
   token: string,
   now: number,
-): SessionClaims & { prefix: SessionPrefix } {
-  const match = /^(ret_|sub_)([A-Za-z0-9_-]{40,1024})$/.exec(token);
+): SessionClaims & { prefix: TokenPrefix } {
+  const match = /^(ret_|sub_|r10_|dlv_)([A-Za-z0-9_-]{40,1024})$/.exec(token);
   if (!match) throw new Problem("session_invalid");
-  const prefix = match[1] as SessionPrefix;
-  const sealed = Buffer.from(match[2] as string, "base64url");
-  // Several spellings of one base64url string decode alike; only ours is accepted.
-  if (sealed.length <= NONCE + TAG || sealed.toString("base64url") !== match[2])
-    throw new Problem("session_invalid");
+  const prefix = match[1] as TokenPrefix;
   let plain: string;
   try {
-    const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, NONCE), { authTagLength: TAG });
-    decipher.setAAD(Buffer.from(prefix)).setAuthTag(sealed.subarray(-TAG));
-    plain = decipher.update(sealed.subarray(NONCE, -TAG), undefined, "utf8") + decipher.final("utf8");
+    plain = unseal(key, prefix, match[2] as string);
   } catch (cause) {
     throw new Problem("session_invalid", { cause });
   }
-  const [tokenId, workspaceId, environment, customerId, subscriptionId, expiresAt] = JSON.parse(plain);
+  const [tokenId, workspaceId, environment, customerId, subscriptionId, expiresAt, sessionId] =
+    JSON.parse(plain);
   if (now >= expiresAt) throw new Problem("session_expired");
   const claims = { prefix, tokenId, workspaceId, environment, customerId, expiresAt };
-  return subscriptionId === null ? claims : { ...claims, subscriptionId };
+  return {
+    ...claims,
+    ...(subscriptionId === null ? {} : { subscriptionId }),
+    ...(sessionId === undefined ? {} : { sessionId }),
+  };
 }

@@ -1,5 +1,5 @@
 /** Sessions: minted as sealed ids, opened as one flow for one subscription. */
-import type { Flow, FlowConfig } from "../../../src/api/wire.ts";
+import type { FlowConfig } from "../../../src/api/wire.ts";
 import { monthlyAmount } from "../../../src/flow/offers.ts";
 import {
   type BilledSubscription,
@@ -7,6 +7,8 @@ import {
   type Customer,
   publicView,
 } from "../billing/provider.ts";
+import type { FlowDefinition } from "../contract/flow-definition.ts";
+import { canonicalLocale } from "../contract/locale.ts";
 import type { Deps } from "../deps.ts";
 import type { FlowRow, Scope, SessionRow } from "../store/store.ts";
 import { resolveFlow } from "./flows.ts";
@@ -14,6 +16,10 @@ import { termsHold } from "./offers.ts";
 import { Problem } from "./problem.ts";
 import { type SessionClaims, type SessionPrefix, sealSession } from "./session-token.ts";
 import { settlePending } from "./settlement.ts";
+import { attributesIn, messagesOf, translated } from "./words.ts";
+
+/** How long a delivery token is good for, ms: the longest that a cancellation may be on its way. */
+export const DELIVERY_TTL = 7 * 86_400_000;
 
 export interface CustomerQuery {
   customer_id?: string | undefined;
@@ -22,7 +28,7 @@ export interface CustomerQuery {
 }
 
 /**
- * @returns a sealed session id
+ * @returns a sealed session id, and until when it holds by the machine's clock
  * @throws Problem parameter_missing, customer_not_found, customer_ambiguous, subscription_not_found
  */
 export async function mintSession(
@@ -30,21 +36,23 @@ export async function mintSession(
   scope: Scope,
   prefix: SessionPrefix,
   query: CustomerQuery,
-): Promise<string> {
+): Promise<{ id: string; expiresAt: number }> {
   const { customer_id: id, customer_email: email, subscription_id: subscriptionId } = query;
   if (!id && !email)
     throw new Problem("parameter_missing", { message: "customer_id or customer_email is required" });
   const billing = deps.billing(scope);
   const found = await billing.findCustomers(id ? { id } : { email: email as string });
   const customer = await theOne(billing, found, subscriptionId);
-  return sealSession(deps.keys.session, prefix, {
+  const expiresAt = deps.clock() + deps.limits.sessionTtl;
+  const sealed = sealSession(deps.keys.session, prefix, {
     workspaceId: scope.workspaceId,
     environment: scope.environment,
     tokenId: deps.newId("tok"),
     customerId: customer.id,
     ...(subscriptionId ? { subscriptionId } : {}),
-    expiresAt: deps.clock() + deps.limits.sessionTtl,
+    expiresAt,
   });
+  return { id: sealed, expiresAt };
 }
 
 /** One e-mail address can stand for several customers: the subscription, or the only one who pays, decides. */
@@ -70,31 +78,88 @@ async function theOne(
   return paying[0] as Customer;
 }
 
+interface Visit {
+  subscriptionId?: string | undefined;
+  restart?: boolean;
+  locale?: string | undefined;
+  session?: string | undefined;
+}
+
 /**
  * The configuration for one visit; the same call again gives the same session.
- * @param options.subscriptionId one of the customer's, if the session id does not name one already
- * @param options.restart begin again after having been retained
+ * @param visit.subscriptionId one of the customer's, if the session id does not name one already
+ * @param visit.restart begin again after having been retained
+ * @param visit.session go on with this one, although the token has been renewed; another customer's counts as none
+ * @param visit.locale the customer's language; what is no language tag counts as none
  */
-export async function openFlow(
+export async function openFlow(deps: Deps, claims: SessionClaims, visit: Visit): Promise<FlowConfig> {
+  const locale = canonicalLocale(visit.locale);
+  const session = await sessionFor(deps, claims, visit, locale);
+  if (locale && session.locale !== locale) await deps.store.updateSession(session.id, { locale });
+  return answer(deps, claims, session, locale);
+}
+
+/**
+ * The session as the widget gets it. Words and the delivery token are put in here and stored nowhere: the flow's
+ * version and the language say what was read, and whoever asks again in another language gets other words for the
+ * same terms, made at the same time.
+ */
+async function answer(
   deps: Deps,
   claims: SessionClaims,
-  options: { subscriptionId?: string | undefined; restart?: boolean },
+  { id, tokenId, config, settlement, flowId, flowVersion }: SessionRow,
+  locale: string | undefined,
 ): Promise<FlowConfig> {
+  const { workspaceId, environment, customerId } = claims;
+  const [row, workspace] = await Promise.all([
+    deps.store.flow(flowId, flowVersion),
+    deps.store.workspace(workspaceId),
+  ]);
+  const definition = (row?.definition ?? {}) as unknown as FlowDefinition;
+  const flow = translated(config.flow, definition, locale);
+  const messages = workspace && messagesOf(workspace.settings, locale);
+  const mentioned = attributesIn(flow);
+  const deliveryToken = sealSession(deps.keys.session, "dlv_", {
+    tokenId,
+    workspaceId,
+    environment,
+    customerId,
+    sessionId: id,
+    expiresAt: deps.clock() + DELIVERY_TTL,
+  });
+  return {
+    ...config,
+    session: { ...config.session, deliveryToken, ...(settlement ? { settlement } : {}) },
+    flow,
+    attributes: Object.fromEntries(Object.entries(config.attributes).filter(([key]) => mentioned.has(key))),
+    ...(messages ? { messages } : {}),
+  };
+}
+
+async function sessionFor(
+  deps: Deps,
+  claims: SessionClaims,
+  visit: Visit,
+  locale: string | undefined,
+): Promise<SessionRow> {
   const billing = deps.billing(claims);
-  const subscription = await subscriptionOf(billing, claims, options.subscriptionId);
-  const found = await deps.store.latestSession(claims.tokenId, subscription.id);
+  const subscription = await subscriptionOf(billing, claims, visit.subscriptionId);
+  const found =
+    (await ongoing(deps, claims, visit, subscription.id)) ??
+    (await deps.store.latestSession(claims.tokenId, subscription.id));
   const last = found && (await settlePending(deps, found));
-  if (last?.settlement && !(options.restart && last.outcome === "retained")) return configOf(last);
+  if (last?.settlement && !(visit.restart && last.outcome === "retained")) return last;
 
   const row = await deps.store.activeFlow(claims);
   if (!row) throw new Problem("no_active_flow");
   const now = await billing.now();
   if (last && !last.settlement) {
     const sameFlow = last.flowId === row.id && last.flowVersion === row.version;
-    if (sameFlow && termsHold(last.config, subscription, now)) return configOf(last);
+    if (sameFlow && termsHold(last.config, subscription, now)) return last;
     const config = await resolve(deps, claims, row, subscription, now, last.id);
-    await deps.store.updateSession(last.id, { ...snapshot(row, subscription, config) });
-    return config;
+    const anew = snapshot(row, subscription, config);
+    await deps.store.updateSession(last.id, anew);
+    return { ...last, ...anew };
   }
 
   const id = deps.newId("ses");
@@ -110,12 +175,30 @@ export async function openFlow(
     subscriptionId: subscription.id,
     ...(config.customer.email ? { email: config.customer.email } : {}),
     ...snapshot(row, subscription, config),
+    ...(locale ? { locale } : {}),
     createdAt: at,
+    openedAt: now,
     touchedAt: at,
   };
-  if (await deps.store.insertSession(session)) return config;
+  if (await deps.store.insertSession(session)) return session;
   // Another tab was quicker: its session is this visit's too.
-  return configOf((await deps.store.latestSession(claims.tokenId, subscription.id)) as SessionRow);
+  return (await deps.store.latestSession(claims.tokenId, subscription.id)) as SessionRow;
+}
+
+/** A renewed token has another id than the one that the session was opened with; who is asking is the same. */
+async function ongoing(
+  { store }: Deps,
+  { workspaceId, environment, customerId }: SessionClaims,
+  { session: id, restart }: Visit,
+  subscriptionId: string,
+): Promise<SessionRow | undefined> {
+  const found = id && !restart ? await store.session(id) : undefined;
+  const isOwn =
+    found?.workspaceId === workspaceId &&
+    found.environment === environment &&
+    found.customerId === customerId &&
+    found.subscriptionId === subscriptionId;
+  return isOwn ? found : undefined;
 }
 
 async function subscriptionOf(
@@ -161,26 +244,18 @@ async function resolve(
   const { name, email } = customers[0] ?? {};
   const fallbackEmail = workspace?.settings.fallbackEmail;
   const flow = await resolveFlow(row, { subscription, accepted, now }, billing);
+  // Metadata may hold what a customer should not read: only what the flow's own texts name is kept, in any language,
+  // and of that only what the words of the answer name leaves the server.
+  const mentioned = attributesIn(flow, (row.definition as unknown as FlowDefinition).translations);
   return {
     session: { id: sessionId, environment: claims.environment },
     flow,
     subscription: publicView(subscription),
     customer: { ...(name ? { name } : {}), ...(email ? { email } : {}) },
-    attributes: mentioned(flow, subscription.metadata),
+    attributes: Object.fromEntries(
+      Object.entries(subscription.metadata).filter(([key]) => mentioned.has(key)),
+    ),
     ...(fallbackEmail ? { fallbackEmail } : {}),
     now,
   };
 }
-
-/** Metadata may hold what a customer should not read: only what the flow's own texts name leaves the server. */
-function mentioned(flow: Flow, metadata: BilledSubscription["metadata"]): Record<string, string> {
-  const named = new Set(
-    Array.from(JSON.stringify(flow).matchAll(/\{\{\s*attributes\.([\w-]+)/g), ([, key]) => key as string),
-  );
-  return Object.fromEntries(Object.entries(metadata).filter(([key]) => named.has(key)));
-}
-
-const configOf = ({ config, settlement }: SessionRow): FlowConfig => ({
-  ...config,
-  session: { ...config.session, ...(settlement ? { settlement } : {}) },
-});

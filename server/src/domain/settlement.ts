@@ -3,7 +3,6 @@
  * A crash between any two of these is found by the job that was written with the first.
  */
 import type { Settlement, Subscription } from "../../../src/api/wire.ts";
-import type { Decision } from "../../../src/flow/machine.ts";
 import {
   type BilledSubscription,
   BillingError,
@@ -31,7 +30,7 @@ export async function carryOut(deps: Deps, session: SessionRow, pending: ActionR
     if (error.kind === "unknown") return requested(deps, session, pending);
     // What the customer wants may hold already: cancelled elsewhere, or just run out.
     const ended = pending.decision.type === "cancel" && (await endingOf(billing, session.subscriptionId));
-    if (ended) return succeed(deps, session, pending, ended, session.config.now);
+    if (ended) return succeed(deps, session, pending, ended, pending.createdAt);
     deps.log.warn({ session: session.id, action: pending.id, code: error.code }, "billing refused an action");
     await fail(deps, session, pending, error);
     throw new Problem(pending.decision.type === "accept" ? "offer_not_available" : "billing_rejected", {
@@ -46,13 +45,15 @@ async function endingOf(billing: BillingProvider, id: string): Promise<BilledSub
   return found && (found.cancelAt !== undefined || found.status === "cancelled") ? found : undefined;
 }
 
+/** @param at billing's clock; a cancellation counts from when it was confirmed instead */
 function settlementOf(
-  decision: Decision,
+  { decision, action }: ActionRow,
   subscription: Settlement["subscription"],
   status: Settlement["status"],
   at: number,
 ): Settlement {
-  const head = { status, at, subscription };
+  const decidedAt = action?.type === "cancel" ? action.requestedAt : undefined;
+  const head = { status, at: decidedAt ?? at, subscription };
   if (decision.type === "cancel") return { outcome: "cancelled", ...head };
   const { id, type } = decision.offer;
   return { outcome: "retained", offer: { id, type }, choice: decision.choice, ...head };
@@ -65,14 +66,10 @@ async function requested(deps: Deps, session: SessionRow, pending: ActionRow): P
     const current = (await tx.session(session.id)) as SessionRow;
     if (current.settlement) return current.settlement;
     await checkPending(deps, tx, pending);
-    const settlement = settlementOf(
-      pending.decision,
-      session.config.subscription,
-      "requested",
-      session.config.now,
-    );
+    const at = pending.createdAt;
+    const settlement = settlementOf(pending, session.config.subscription, "requested", at);
     await tx.updateSession(session.id, { settlement, touchedAt: deps.clock() });
-    await recordOutcome(deps, tx, current, settlement);
+    await recordOutcome(deps, tx, current, settlement, at);
     return settlement;
   });
 }
@@ -91,7 +88,7 @@ async function succeed(
     // Two requests may carry out one action (billing does it once): the first to come back writes it down.
     if (current.settlement?.status === "done") return current.settlement;
     await checkPending(deps, tx, pending);
-    const settlement = settlementOf(pending.decision, publicView(subscription), "done", at);
+    const settlement = settlementOf(pending, publicView(subscription), "done", at);
     const duplicate = await isCancelledAlready(tx, current, settlement);
     await tx.settleAction(pending.id, { status: "succeeded", settledAt: deps.clock() });
     await tx.updateSession(session.id, {
@@ -101,7 +98,7 @@ async function succeed(
       touchedAt: deps.clock(),
     });
     if (duplicate) await recordDuplicate(deps, tx, current, at);
-    else await recordOutcome(deps, tx, current, settlement);
+    else await recordOutcome(deps, tx, current, settlement, at);
     await tx.dequeue("settle", session.id);
     return settlement;
   });
@@ -144,7 +141,7 @@ async function fail(deps: Deps, session: SessionRow, pending: ActionRow, error: 
     if (current.settlement) {
       // It had been announced as requested; that is taken back for the business to act on.
       await tx.updateSession(session.id, { settlement: null });
-      await recordOutcome(deps, tx, current, undefined);
+      await recordOutcome(deps, tx, current, undefined, pending.createdAt);
     }
     await tx.dequeue("settle", session.id);
   });

@@ -4,6 +4,7 @@ import type { Deps } from "../deps.ts";
 import type { KeyRow, Queries, Scope, WorkspaceRow, WorkspaceSettings } from "../store/store.ts";
 import { defaultFlow } from "./default-flow.ts";
 import { publishVersion } from "./flows.ts";
+import { seal, unseal } from "./seal.ts";
 
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -35,19 +36,44 @@ export async function createKey(
   store: Queries = deps.store,
 ): Promise<{ key: string; row: KeyRow }> {
   const text = key ?? `rk_${rest.kind === "secret" ? "sk" : "pk"}_${randomText(40)}`;
+  const id = deps.newId("key");
   const row: KeyRow = {
     workspaceId: rest.workspaceId,
     environment: rest.environment,
     kind: rest.kind,
     name: rest.name,
-    id: deps.newId("key"),
+    id,
     hash: hashKey(text),
+    ...(rest.kind === "secret" ? { sealed: seal(deps.keys.signing, id, text) } : {}),
     lastFour: text.slice(-4),
     scopes,
     createdAt: deps.clock(),
   };
   await store.insertKey(row);
   return { key: text, row };
+}
+
+/** The secret keys of a scope that signatures can be checked with: neither revoked nor from before they were sealed. */
+export async function secretsOf(deps: Deps, scope: Scope): Promise<{ key: KeyRow; secret: string }[]> {
+  const keys = await deps.store.keys(scope.workspaceId);
+  return keys.flatMap((key) => {
+    if (key.environment !== scope.environment || key.kind !== "secret") return [];
+    if (key.sealed === undefined || key.revokedAt !== undefined) return [];
+    try {
+      return [{ key, secret: unseal(deps.keys.signing, key.id, key.sealed) }];
+    } catch {
+      // Sealed under another master secret: as good as not sealed at all.
+      return [];
+    }
+  });
+}
+
+/** Last use is for people who tidy up keys: a minute's precision spares a write on every request. */
+const TOUCH_EVERY = 60_000;
+
+export async function touchKey(deps: Deps, { id, lastUsedAt = 0 }: KeyRow): Promise<void> {
+  const now = deps.clock();
+  if (now - lastUsedAt >= TOUCH_EVERY) await deps.store.touchKey(id, now);
 }
 
 export interface FirstWorkspace {

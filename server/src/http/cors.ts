@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import { Problem } from "../domain/problem.ts";
 import type { WorkspaceRow } from "../store/store.ts";
 
+const HEADERS = "authorization, content-type, idempotency-key";
 const DAY = "86400";
 
 /** A preflight carries no credential, so it cannot be judged by workspace: the request that follows is. */
@@ -12,7 +13,11 @@ export function preflight(context: Context, methods: readonly string[], widget: 
   if (widget && origin) {
     context.header("Access-Control-Allow-Origin", origin);
     context.header("Access-Control-Allow-Methods", methods.join(", "));
-    context.header("Access-Control-Allow-Headers", "authorization, content-type, idempotency-key");
+    // Whatever a page's own wrapper around fetch adds, such as a trace id, must not keep a customer from leaving.
+    context.header(
+      "Access-Control-Allow-Headers",
+      context.req.header("access-control-request-headers") ?? HEADERS,
+    );
     context.header("Access-Control-Max-Age", DAY);
     context.header("Vary", "Origin");
   }

@@ -1,16 +1,14 @@
-/** Who is asking: a business's server with a secret key, or a widget with a session id. */
+/** Who is asking: a business's server with a secret key, or a browser with a session id, a delivery token or a handshake. */
 import type { Deps } from "../deps.ts";
+import { checkHandshake, type Vouched } from "../domain/handshake.ts";
 import { Problem } from "../domain/problem.ts";
 import { openSession, type SessionClaims } from "../domain/session-token.ts";
-import { hashKey } from "../domain/workspaces.ts";
+import { hashKey, touchKey } from "../domain/workspaces.ts";
 import type { KeyRow, WorkspaceRow } from "../store/store.ts";
 
 function bearer(headers: Headers): string | undefined {
   return /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1];
 }
-
-/** Last use is for people who tidy up keys: a minute's precision spares a write on every request. */
-const TOUCH_EVERY = 60_000;
 
 /**
  * The three dialects name one key store: `X-Brand-Key`, `X-API-Key` and `Authorization: Bearer`.
@@ -27,20 +25,47 @@ export async function keyOf(headers: Headers, deps: Deps): Promise<{ key: KeyRow
   if (key?.kind !== "secret" || key.revokedAt !== undefined) throw new Problem("key_invalid");
   const workspace = await deps.store.workspace(key.workspaceId);
   if (!workspace) throw new Problem("key_invalid");
-  const now = deps.clock();
-  if (now - (key.lastUsedAt ?? 0) >= TOUCH_EVERY) await deps.store.touchKey(key.id, now);
+  await touchKey(deps, key);
   return { key, workspace };
 }
 
-/** @throws Problem session_invalid, session_expired */
-export async function sessionOf(
-  headers: Headers,
-  deps: Deps,
-): Promise<{ claims: SessionClaims; workspace: WorkspaceRow }> {
-  const token = bearer(headers);
+/** Somebody in a browser, and how their requests are counted. */
+export interface Caller {
+  workspace: WorkspaceRow;
+  counted: { as: string; perMinute: number };
+}
+
+type SessionCaller = Caller & { claims: SessionClaims };
+
+/**
+ * @param delivery whether a delivery token will do
+ * @throws Problem session_invalid, session_expired
+ */
+export function sessionOf(headers: Headers, deps: Deps, delivery?: boolean): Promise<SessionCaller> {
+  return holderOf(bearer(headers), deps, delivery);
+}
+
+/** The same for a page that cannot set headers any more: `{"token": "…"}`. */
+export function senderOf(body: unknown, deps: Deps): Promise<SessionCaller> {
+  const { token } = Object(body) as { token?: unknown };
+  return holderOf(typeof token === "string" ? token : undefined, deps, true);
+}
+
+async function holderOf(token: string | undefined, deps: Deps, delivery = false): Promise<SessionCaller> {
   if (!token) throw new Problem("session_invalid");
   const claims = openSession(deps.keys.session, token, deps.clock());
+  if (claims.prefix === "dlv_" && !delivery) throw new Problem("session_invalid");
   const workspace = await deps.store.workspace(claims.workspaceId);
   if (!workspace) throw new Problem("session_invalid");
-  return { claims, workspace };
+  const counted = { as: `session:${claims.tokenId}`, perMinute: deps.limits.perSession };
+  return { claims, workspace, counted };
+}
+
+/** A site's backend vouches for its customer: `{"handshakeToken": "payload.signature"}`. @throws Problem */
+export async function brandOf(body: unknown, deps: Deps): Promise<Caller & Vouched> {
+  const { handshakeToken } = Object(body) as { handshakeToken?: unknown };
+  const vouched = await checkHandshake(deps, handshakeToken);
+  // Counted only once the signature is known to be good: whoever reads the public key off a page could otherwise use
+  // up what the site's own customers need.
+  return { ...vouched, counted: { as: `brand:${vouched.brand.id}`, perMinute: deps.limits.perKey } };
 }

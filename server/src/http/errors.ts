@@ -31,6 +31,15 @@ export const errors: Readonly<Record<ProblemCode, ErrorRow>> = {
     401,
     "The session has expired. Ask your backend for a new one.",
   ),
+  handshake_malformed: row("authentication_error", 401, "Invalid token format"),
+  handshake_invalid: row("authentication_error", 401, "Invalid signature"),
+  handshake_expired: row("authentication_error", 401, "Token expired"),
+  handshake_unavailable: row(
+    "authentication_error",
+    401,
+    "No secret key of this installation can check signatures. Make a new one.",
+  ),
+  nonce_used: row("authentication_error", 401, "Token already used"),
   workspace_read_only: row("billing_error", 402, "This workspace is read-only."),
   demo_workspace: row("permission_error", 403, "A demo workspace does not accept this."),
   insufficient_scope: row("permission_error", 403, "This API key lacks the scope for this request."),
@@ -41,6 +50,7 @@ export const errors: Readonly<Record<ProblemCode, ErrorRow>> = {
   ),
   origin_not_allowed: row("permission_error", 403, "This page's origin is not allowed in the workspace."),
   route_not_found: row("not_found_error", 404, "There is nothing at this address."),
+  brand_not_found: row("not_found_error", 404, "Brand not found"),
   customer_not_found: row("not_found_error", 404, "Customer not found"),
   customer_ambiguous: row(
     "conflict_error",

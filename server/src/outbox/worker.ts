@@ -26,6 +26,7 @@ const topics: Readonly<Record<string, (deps: Deps, job: JobRow) => Promise<void>
 
 const schedules: Readonly<Record<string, { cron: string; run: (deps: Deps) => Promise<unknown> }>> = {
   sweep: { cron: "* * * * *", run: sweepIdle },
+  nonces: { cron: "* * * * *", run: (deps) => deps.store.forgetNonces(deps.clock()) },
 };
 
 const nextRun = (cron: string, now: number): number =>

@@ -8,7 +8,8 @@ import type { Simulator } from "../billing/simulator.ts";
 import type { Deps } from "../deps.ts";
 import { Problem } from "../domain/problem.ts";
 import { mintSession } from "../domain/sessions.ts";
-import { type Env, readJson } from "../http/route.ts";
+import { readJson } from "../http/body.ts";
+import type { Env } from "../http/route.ts";
 import type { Scope } from "../store/store.ts";
 
 /** As many as the page shows. */
@@ -18,7 +19,8 @@ const Move = z.object({ days: z.number().min(0).max(3650) });
 
 export function mountDemo(app: Hono<Env>, deps: Deps, scope: Scope, simulator: Simulator): void {
   app.get("/demo/api/session", async (context) => {
-    const id = await mintSession(deps, scope, "ret_", { customer_id: context.req.query("customer") ?? "" });
+    const customer = context.req.query("customer") ?? "";
+    const { id } = await mintSession(deps, scope, "ret_", { customer_id: customer });
     context.header("Cache-Control", "no-store");
     return context.json({ id });
   });

@@ -41,6 +41,7 @@ const CREDENTIALS: Readonly<Record<string, string>> = {
   apiKey: "as X-API-Key",
   bearer: "as Authorization: Bearer",
   session: "a session id as Authorization: Bearer",
+  delivery: "a delivery token in the same place",
 };
 
 /** Descriptions may be Markdown for other readers of the document. */
@@ -86,7 +87,7 @@ function operation(method: string, path: string, spec: Operation): Html {
     <h2><code>${method.toUpperCase()} ${path}</code></h2>
     <p>${spec.summary}</p>
     ${spec.description ? html`<p>${plain(spec.description)}</p>` : ""}
-    <p>Credential: ${credentials.length ? credentials.join(" or ") : "none"}</p>
+    ${credentials.length ? html`<p>Credential: ${credentials.join(" or ")}</p>` : ""}
     ${
       spec.parameters?.length
         ? html`<h3>Query</h3>

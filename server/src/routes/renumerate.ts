@@ -1,10 +1,17 @@
-/** The Renumerate dialect: sessions that a business's backend mints. */
+/** The Renumerate dialect: sessions that a business's backend mints, or vouches for. */
 import { z } from "zod";
-import { SessionRequest, SessionResponse } from "../../../src/api/contract.ts";
+import {
+  ExchangeRequest,
+  ExchangeResponse,
+  SessionRequest,
+  SessionResponse,
+} from "../../../src/api/contract.ts";
+import { exchange } from "../domain/handshake.ts";
 import { Problem } from "../domain/problem.ts";
 import type { SessionPrefix } from "../domain/session-token.ts";
 import { mintSession } from "../domain/sessions.ts";
-import { keyRoute, type Route } from "../http/route.ts";
+import { brandOf } from "../http/credentials.ts";
+import { bodyRoute, keyRoute, type Route } from "../http/route.ts";
 
 function sessionRoute(kind: "retention" | "subscription", prefix: SessionPrefix): Route {
   return keyRoute(
@@ -24,7 +31,7 @@ function sessionRoute(kind: "retention" | "subscription", prefix: SessionPrefix)
     },
     async ({ deps, body, key, workspace }) => {
       if (workspace.status === "read_only") throw new Problem("workspace_read_only");
-      const id = await mintSession(deps, key, prefix, body[kind]).catch((error) => {
+      const { id } = await mintSession(deps, key, prefix, body[kind]).catch((error) => {
         if (error instanceof Problem && error.code === "parameter_missing") {
           const param = `${kind}.customer_id`;
           throw new Problem("parameter_missing", {
@@ -42,4 +49,32 @@ function sessionRoute(kind: "retention" | "subscription", prefix: SessionPrefix)
 export const renumerateRoutes: readonly Route[] = [
   sessionRoute("retention", "ret_"),
   sessionRoute("subscription", "sub_"),
+  bodyRoute(brandOf)(
+    {
+      method: "post",
+      path: "/v1/session/exchange",
+      operationId: "exchange_session",
+      summary: "Exchange a handshake token for a session",
+      description:
+        "The credential is `handshakeToken`, which the site's own backend has signed: good for one session, within five minutes.",
+      body: ExchangeRequest,
+      reply: ExchangeResponse,
+      refusals: [
+        "handshake_malformed",
+        "handshake_invalid",
+        "handshake_expired",
+        "handshake_unavailable",
+        "nonce_used",
+        "workspace_read_only",
+        "brand_not_found",
+        "customer_not_found",
+        "billing_unavailable",
+      ],
+    },
+    async ({ deps, brand, workspace, handshake }) => {
+      if (workspace.status === "read_only") throw new Problem("workspace_read_only");
+      const { id, expiresAt } = await exchange(deps, brand, handshake);
+      return { session: { sessionId: id, expiresAt: Math.floor(expiresAt / 1000) } };
+    },
+  ),
 ];

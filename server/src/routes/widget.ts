@@ -1,6 +1,7 @@
-/** What the widgets call from a customer's browser, with nothing but a session id. */
+/** What the widgets call from a customer's browser, with nothing but a session id or a session's delivery token. */
 import { z } from "zod";
 import {
+  BeaconRequest,
   DecisionRequest,
   EventsAck,
   EventsRequest,
@@ -9,10 +10,14 @@ import {
 } from "../../../src/api/contract.ts";
 import { decide, recordEvents } from "../domain/decisions.ts";
 import { openFlow } from "../domain/sessions.ts";
-import { type Route, sessionRoute } from "../http/route.ts";
+import { JSON_TYPE } from "../http/body.ts";
+import { senderOf } from "../http/credentials.ts";
+import { bodyRoute, type Route, sessionRoute } from "../http/route.ts";
 
 /** A whole run of a flow with long answers. */
 const MAX_RUN = 524_288;
+
+const EVENT_REFUSALS = ["session_not_found", "event_conflict", "too_many_events"] as const;
 
 export const widgetRoutes: readonly Route[] = [
   sessionRoute(
@@ -25,12 +30,26 @@ export const widgetRoutes: readonly Route[] = [
       query: z.object({
         subscription_id: z.string().min(1).max(255).optional(),
         restart: z.enum(["1"]).optional().describe("Begin again after having been retained"),
+        session: z
+          .string()
+          .max(64)
+          .optional()
+          .describe("Go on with this session of the same customer, although its token has been renewed"),
+        locale: z
+          .string()
+          .optional()
+          .describe("BCP 47, at most 35 characters: the customer's language. Anything else counts as none"),
       }),
       reply: FlowConfig,
       refusals: ["subscription_not_found", "no_active_flow", "billing_unavailable"],
     },
     ({ deps, claims, query }) =>
-      openFlow(deps, claims, { subscriptionId: query.subscription_id, restart: query.restart === "1" }),
+      openFlow(deps, claims, {
+        subscriptionId: query.subscription_id,
+        restart: query.restart === "1",
+        locale: query.locale,
+        session: query.session,
+      }),
   ),
   sessionRoute(
     {
@@ -41,7 +60,23 @@ export const widgetRoutes: readonly Route[] = [
       description: "An event that was sent before is accepted and counted once.",
       body: EventsRequest,
       reply: EventsAck,
-      refusals: ["session_not_found", "event_conflict", "too_many_events"],
+      refusals: EVENT_REFUSALS,
+      delivery: true,
+    },
+    async ({ deps, claims, body }) => ({ accepted: await recordEvents(deps, claims, body) }),
+  ),
+  bodyRoute(senderOf)(
+    {
+      method: "post",
+      path: "/v1/widget/beacon",
+      operationId: "record_events_by_beacon",
+      summary: "Record what the customer did, from a page that is going",
+      description:
+        "The credential is `token`, a session id or a delivery token. As `text/plain` it needs no preflight, for which a page that is going has no time.",
+      body: BeaconRequest,
+      reply: EventsAck,
+      refusals: ["session_invalid", "session_expired", ...EVENT_REFUSALS],
+      contentTypes: [JSON_TYPE, "text/plain"],
     },
     async ({ deps, claims, body }) => ({ accepted: await recordEvents(deps, claims, body) }),
   ),
@@ -65,6 +100,7 @@ export const widgetRoutes: readonly Route[] = [
         "billing_unavailable",
       ],
       maxBody: MAX_RUN,
+      delivery: true,
     },
     ({ deps, claims, body }) => decide(deps, claims, body),
   ),

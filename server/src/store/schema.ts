@@ -26,11 +26,17 @@ export interface ApiKeysTable extends Scoped {
   kind: KeyRow["kind"];
   name: string;
   hash: string;
+  sealed: string | null;
   last_four: string;
   scopes: string;
   created_at: number;
   last_used_at: number | null;
   revoked_at: number | null;
+}
+
+export interface NoncesTable extends Scoped {
+  nonce: string;
+  expires_at: number;
 }
 
 export interface FlowsTable extends Scoped {
@@ -54,9 +60,12 @@ export interface SessionsTable extends Scoped {
   plan: string;
   mrr: number;
   currency: string;
+  locale: string | null;
   outcome: Outcome | null;
   settlement: string | null;
   created_at: number;
+  /** Null in rows that are older than this column. */
+  opened_at: number | null;
   started_at: number | null;
   completed_at: number | null;
   touched_at: number;
@@ -162,6 +171,7 @@ export interface SimulatorClocksTable {
 export interface Schema {
   workspaces: WorkspacesTable;
   api_keys: ApiKeysTable;
+  nonces: NoncesTable;
   flows: FlowsTable;
   sessions: SessionsTable;
   session_events: SessionEventsTable;

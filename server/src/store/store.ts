@@ -20,6 +20,8 @@ export interface WorkspaceSettings {
   fallbackEmail?: string;
   /** Origins whose pages may call the widget endpoints, besides the server's own. */
   allowedOrigins: string[];
+  /** Words in place of the widgets' own, by language tag (`*` for all of them) and key. */
+  messages?: Record<string, Record<string, string>>;
 }
 
 export interface WorkspaceRow {
@@ -34,8 +36,10 @@ export interface KeyRow extends Scope {
   id: string;
   kind: "secret" | "public";
   name: string;
-  /** SHA-256 of the whole key, hex. The key itself is shown once and never stored. */
+  /** SHA-256 of the whole key, hex: what it is found by. */
   hash: string;
+  /** A secret key under the installation's own, to check what a site has signed with it. Older keys lack it. */
+  sealed?: string;
   lastFour: string;
   scopes: string[];
   createdAt: number;
@@ -71,9 +75,13 @@ export interface SessionRow extends Scope {
   /** Monthly recurring revenue at the start, minor units. */
   mrr: number;
   currency: string;
+  /** The language that its words were last asked for in; none of them is kept in `config`. */
+  locale?: string;
   outcome?: Outcome;
   settlement?: Settlement;
   createdAt: number;
+  /** Billing's clock, at the first configuration: nothing in it can have been decided before. */
+  openedAt: number;
   /** Billing's clock. */
   startedAt?: number;
   completedAt?: number;
@@ -117,6 +125,7 @@ export interface LedgerRow extends Scope {
   plan: string;
   mrr: number;
   currency: string;
+  /** Billing's clock: when the customer decided; before that, when the visit began. */
   occurredAt: number;
   effectiveAt?: number;
   updatedAt: number;
@@ -128,6 +137,7 @@ export interface EventRow extends Scope {
   type: string;
   sessionId: string;
   data: Json;
+  /** Billing's clock: when it became known here. */
   at: number;
 }
 
@@ -165,6 +175,10 @@ export interface Queries {
   insertKey(row: KeyRow): Promise<void>;
   touchKey(id: string, at: number): Promise<void>;
   revokeKey(id: string, at: number): Promise<void>;
+  /** False if it was used before. @param nonce any text of fixed size that stands for it */
+  useNonce(scope: Scope, nonce: string, expiresAt: number): Promise<boolean>;
+  /** Forgets nonces that expired before. */
+  forgetNonces(before: number): Promise<void>;
 
   activeFlow(scope: Scope): Promise<FlowRow | undefined>;
   flow(id: string, version: number): Promise<FlowRow | undefined>;
@@ -190,6 +204,7 @@ export interface Queries {
         | "plan"
         | "mrr"
         | "currency"
+        | "locale"
         | "outcome"
         | "startedAt"
         | "completedAt"

@@ -46,6 +46,8 @@ export interface Fixtures {
 export interface Harness {
   provider: BillingProvider;
   fixtures: Fixtures;
+  /** What a customer has paid for a subscription and not got back, and what is still to be paid. Minor units. */
+  books(subscriptionId: string): Promise<{ paid: number; open: number }>;
   /** Moves the provider's clock; never backwards. Resolves when everything on the way has happened. */
   advance(to: number): Promise<unknown>;
   close(): Promise<void>;
@@ -61,7 +63,7 @@ export type Terms = BillingAction extends infer Action
 type Charge = NonNullable<BilledSubscription["nextCharge"]>;
 
 /** A fresh harness for each test, and what tests do with it all the time. */
-export interface Suite extends Pick<Harness, "provider" | "fixtures" | "advance"> {
+export interface Suite extends Pick<Harness, "provider" | "fixtures" | "advance" | "books"> {
   /** @param key a new one if none is given */
   act(subscriptionId: string, terms: Terms, key?: string): Promise<BilledSubscription>;
   /** Fails if there is no such subscription. */
@@ -91,6 +93,7 @@ export function useHarness(makeHarness: () => Promise<Harness>): Suite {
       return harness.fixtures;
     },
     advance: (to) => harness.advance(to),
+    books: (id) => harness.books(id),
     act: (subscriptionId, terms, key = `key_${++keys}`) =>
       harness.provider.execute({ ...terms, subscriptionId }, key),
     async read(id) {

@@ -6,6 +6,7 @@ import { describe } from "node:test";
 import { changesSuite } from "./provider-changes.suite.ts";
 import { type Harness, useHarness } from "./provider-harness.ts";
 import { keysSuite } from "./provider-keys.suite.ts";
+import { lateSuite } from "./provider-late.suite.ts";
 import { offersSuite } from "./provider-offers.suite.ts";
 import { readsSuite } from "./provider-reads.suite.ts";
 
@@ -17,6 +18,7 @@ export function providerSuite(name: string, makeHarness: () => Promise<Harness>)
     readsSuite(suite);
     offersSuite(suite);
     changesSuite(suite);
+    lateSuite(suite);
     keysSuite(suite);
   });
 }

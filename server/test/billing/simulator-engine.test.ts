@@ -44,8 +44,11 @@ function act(from: Advanced, at: number, action: StoryAction): Advanced {
   try {
     const price =
       action.type === "change_price" ? catalogue.find((each) => each.id === action.priceId) : undefined;
-    const after = perform(then.subscription, { ...action, subscriptionId: "sub_1" }, at, price);
-    return { subscription: after.subscription, invoices: [...invoices, ...after.invoices] };
+    const asked = { ...action, subscriptionId: "sub_1" };
+    const after = perform(then.subscription, asked, at, price, invoices);
+    // What was changed takes the place of what it was.
+    const byId = new Map([...invoices, ...after.invoices].map((each) => [each.id, each]));
+    return { subscription: after.subscription, invoices: [...byId.values()] };
   } catch (error) {
     assert.ok(error instanceof BillingError && error.kind === "rejected", String(error));
     return { subscription: then.subscription, invoices };
@@ -204,6 +207,81 @@ describe("the simulator's invoices", () => {
       [0, 0, 3 * 1900 - credit, 1900, 1900],
     );
     assert.equal(subscription.credit, 0);
+  });
+});
+
+describe("the simulator's refunds", () => {
+  it("are invoices of their own that say what they give back; what was not paid is void instead", () => {
+    const first = start("price_team_monthly", utc("2027-04-01"), { quantity: 3 });
+    const failing = { ...first, subscription: { ...first.subscription, paymentFails: true as const } };
+    const late = { type: "cancel", effective: "period_end", requestedAt: utc("2027-04-20") } as const;
+    const at = utc("2027-05-03");
+    const { subscription, invoices } = act(first, at, late);
+    const [, renewal, refund] = invoices;
+    assert.equal(invoices.length, 3);
+    assert.deepEqual([renewal?.status, renewal?.amount], ["paid", 11_700]);
+    assert.deepEqual(refund, {
+      ...renewal,
+      id: "in_1_3",
+      number: renewal?.number.replace(/2$/, "3"),
+      at,
+      amount: -11_700,
+      refunds: renewal?.id,
+      lines: [{ description: `Refund of ${renewal?.number}`, amount: -11_700 }],
+    });
+    assert.deepEqual(
+      [subscription.cancellation, subscription.endedAt],
+      [{ requestedAt: utc("2027-04-20") }, at],
+    );
+    const unpaid = act(failing, at, late);
+    assert.deepEqual(
+      unpaid.invoices.map(({ status, amount }) => [status, amount]),
+      [
+        ["paid", 11_700],
+        ["void", 11_700],
+      ],
+    );
+  });
+
+  it("give back no more than was charged after discount and credit, and nothing for what was free", () => {
+    const first = start("price_pro_annual", utc("2027-01-01"));
+    const down = { type: "change_price", priceId: "price_basic_monthly", charge: "now" } as const;
+    const credited = act(first, utc("2027-11-30"), down);
+    // 0, 0, a part, and a whole month are charged afterwards.
+    const { invoices } = act(credited, utc("2028-03-01"), {
+      type: "cancel",
+      effective: "period_end",
+      requestedAt: utc("2027-11-29"),
+    });
+    const charged = invoices.filter(({ at, amount }) => at > utc("2027-11-29") && amount > 0);
+    const given = invoices.filter(({ refunds }) => refunds);
+    assert.deepEqual(
+      given.map(({ amount }) => -amount),
+      charged.map(({ amount }) => amount),
+    );
+    assert.equal(new Set(invoices.map(({ number }) => number)).size, invoices.length);
+  });
+
+  it("let what was paid before a change last, without a renewal of what it was changed to", () => {
+    const at = utc("2027-03-01");
+    const monthly = act(start("price_pro_annual", utc("2027-01-01")), at, {
+      type: "change_price",
+      priceId: "price_basic_monthly",
+      charge: "now",
+    });
+    const late = { type: "cancel", effective: "period_end", requestedAt: at - 1 } as const;
+    const { subscription, invoices } = until(act(monthly, at + DAY, late), utc("2029-01-01"));
+    assert.equal(subscription.endedAt, utc("2028-01-01"));
+    assert.deepEqual(
+      invoices.map(({ amount }) => amount),
+      [49_000, 0],
+    );
+  });
+
+  it("count from now where they are asked for ahead of time", () => {
+    const ahead = { type: "cancel", effective: "period_end", requestedAt: utc("2027-09-01") } as const;
+    const { subscription } = act(start("price_pro_monthly", utc("2027-04-01")), utc("2027-04-02"), ahead);
+    assert.deepEqual(subscription.cancellation, { requestedAt: utc("2027-04-02") });
   });
 });
 
@@ -369,6 +447,33 @@ describe("whatever a subscription goes through", () => {
           invoice && { amount: invoice.amount, currency: invoice.currency, at: invoice.at },
           announced,
         );
+      }),
+    );
+  });
+
+  it("a cancellation that arrives late costs what one in time would have, and ends no sooner", () => {
+    check(
+      fc.property(life, leave, moment, moment, (each, how, one, other) => {
+        const [clicked, arrived] = [BEGIN + Math.min(one, other), BEGIN + Math.max(one, other)];
+        // Who has left does nothing more with it; nor is a trial made longer that is about to end.
+        const wishes = each.wishes.filter(
+          ({ at, wish: asked }) =>
+            asked.type !== "cancel" && (asked.type !== "extend_trial" || BEGIN + at <= clicked),
+        );
+        const upTo = (at: number) =>
+          run({ ...each, wishes: wishes.filter((wished) => BEGIN + wished.at <= at) }, at);
+        const prompt = until(act(upTo(clicked), clicked, how), END);
+        const late = until(act(upTo(arrived), arrived, { ...how, requestedAt: clicked }), END);
+        const cost = ({ invoices }: Advanced) =>
+          invoices.reduce((sum, { amount, status }) => (status === "void" ? sum : sum + amount), 0);
+        assert.equal(cost(late), cost(prompt));
+        assert.equal(late.subscription.cancellation?.requestedAt, clicked);
+        assert.equal(late.subscription.endedAt, Math.max(prompt.subscription.endedAt ?? 0, arrived));
+        const { invoices } = late;
+        assert.equal(new Set(invoices.map(({ number }) => number)).size, invoices.length);
+        const refunded = invoices.flatMap(({ refunds }) => refunds ?? []);
+        assert.equal(new Set(refunded).size, refunded.length);
+        assert.equal(late.subscription.invoices, invoices.length);
       }),
     );
   });

@@ -48,7 +48,17 @@ for (const home of stores) {
     providerSuite(`simulator on ${home.name}, ${new Date(at).toISOString().slice(0, 10)}`, async () => {
       const { storage, drop } = await open(at);
       const simulator = createSimulator({ storage, scope: SCOPE, clock: () => at });
-      return { provider: simulator, fixtures, advance: (to) => simulator.advance({ to }), close: drop };
+      const books = async (id: string) => {
+        const { customers } = await simulator.snapshot();
+        const own = customers
+          .flatMap(({ invoices }) => invoices)
+          .filter((each) => each.subscriptionId === id);
+        const sum = (status: "paid" | "open") =>
+          own.filter((each) => each.status === status).reduce((total, { amount }) => total + amount, 0);
+        return { paid: sum("paid"), open: sum("open") };
+      };
+      const advance = (to: number) => simulator.advance({ to });
+      return { provider: simulator, fixtures, books, advance, close: drop };
     });
   }
 

@@ -3,6 +3,7 @@ import { it } from "node:test";
 import { ensureWorkspace, hashKey, randomText } from "../../src/domain/workspaces.ts";
 import { NOW, onEachStore } from "../harness.ts";
 
+const keys = { signing: new Uint8Array(32).fill(8) };
 const first = { name: "First", settings: { allowedOrigins: [] } };
 
 onEachStore("The first workspace", ({ home }) => {
@@ -13,7 +14,7 @@ onEachStore("The first workspace", ({ home }) => {
       const made = await Promise.all(
         handles.map((handle) => {
           const newId = (prefix: string) => `${prefix}_${randomText(22)}`;
-          return ensureWorkspace({ store: handle.store, clock: () => NOW, newId } as never, first);
+          return ensureWorkspace({ store: handle.store, clock: () => NOW, newId, keys } as never, first);
         }),
       );
       const created = made.filter((each) => each.created);
@@ -25,9 +26,9 @@ onEachStore("The first workspace", ({ home }) => {
         assert.equal((await store.store.activeFlow({ workspaceId, environment }))?.version, 1);
       }
       const { publicKey, privateKey } = created[0]?.created ?? assert.fail();
-      const keys = await store.store.keys(workspaceId);
-      assert.deepEqual(keys.map(({ hash }) => hash).sort(), [publicKey, privateKey].map(hashKey).sort());
-      assert.ok(!JSON.stringify(keys).includes(privateKey));
+      const rows = await store.store.keys(workspaceId);
+      assert.deepEqual(rows.map(({ hash }) => hash).sort(), [publicKey, privateKey].map(hashKey).sort());
+      assert.ok(!JSON.stringify(rows).includes(privateKey));
     } finally {
       await store.drop();
     }
@@ -38,7 +39,7 @@ onEachStore("The first workspace", ({ home }) => {
     try {
       const { store } = opened;
       const newId = (prefix: string) => `${prefix}_${randomText(22)}`;
-      const deps = { store, clock: () => NOW, newId };
+      const deps = { store, clock: () => NOW, newId, keys };
       for (const dies of ["insertWorkspace", "publishFlow", "insertKey"] as const) {
         const fails = () => Promise.reject(new Error(`${dies} died`));
         const dying: typeof store = {

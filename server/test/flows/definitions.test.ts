@@ -1,6 +1,7 @@
 /** What may be published, and what becomes of it. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { en } from "../../../src/i18n/en.ts";
 import { lintFlow, publishFlow } from "../../src/domain/flows.ts";
 import { alone, john, onEachStore } from "../harness.ts";
 import { settled } from "../visit.ts";
@@ -15,6 +16,11 @@ const contact = (more: object = {}) => ({
 const flow = (...steps: unknown[]) => ({ name: "Test", steps });
 const survey = (...reasons: unknown[]) => ({ type: "survey", id: "why", reasons });
 const reason = (more: object = {}) => ({ id: "money", label: "Money", ...more });
+const translated = (translations: unknown, ...steps: unknown[]) => ({
+  ...flow(survey(reason({ offers: [half] }), { id: "other", followup: {} }), ...steps, confirm),
+  translations,
+});
+const german = (texts: Record<string, unknown>, ...steps: unknown[]) => translated({ de: texts }, ...steps);
 const when = (condition: unknown) => offering(contact({ when: condition }));
 
 /** A fault, and where it must be found. */
@@ -158,6 +164,47 @@ const faults: [string, unknown, string[]][] = [
     [""],
   ],
   ["an empty all", when({ all: [] }), ["steps/0/offers/0/when/all"]],
+  ["a language that is none", translated({ d_: {} }), ["translations/d_"]],
+  ["all languages", translated({ "*": {} }), ["translations/*"]],
+  [
+    "a tag of 36 characters",
+    translated({ [`de-x-${"a".repeat(8)}-${"b".repeat(8)}-${"c".repeat(8)}-defg`]: {} }),
+    [`translations/de-x-${"a".repeat(8)}-${"b".repeat(8)}-${"c".repeat(8)}-defg`],
+  ],
+  ["a language in two spellings", translated({ "de-AT": {}, de: {}, "DE-at": {} }), ["translations/DE-at"]],
+  ["words that are a number", german({ "why.title": 7 }), ["translations/de/why.title"]],
+  ["empty words", german({ "why.title": "  " }), ["translations/de/why.title"]],
+  ["words for no step", german({ "how.title": "x" }), ["translations/de/how.title"]],
+  [
+    "words for no text of a step",
+    german({ "why.label": "x", "confirm.items.0": "x" }),
+    ["translations/de/why.label", "translations/de/confirm.items.0"],
+  ],
+  ["words for no reason", german({ "why/time.label": "x" }), ["translations/de/why/time.label"]],
+  ["words for no follow-up", german({ "why/money.followup": "x" }), ["translations/de/why/money.followup"]],
+  ["words for no offer", german({ "whole.title": "x" }), ["translations/de/whole.title"]],
+  ["words for a field that offers have not", german({ "half.label": "x" }), ["translations/de/half.label"]],
+  [
+    "words for a loss too many",
+    german({ "l.items.1": "x", "l.items.00": "x" }, { type: "losses", id: "l", items: ["x"] }),
+    ["translations/de/l.items.1", "translations/de/l.items.00"],
+  ],
+  [
+    "a misspelt merge field in another language",
+    german({ "half.body": "{{customer.vorname}}" }),
+    ["translations/de/half.body"],
+  ],
+  [
+    "a label of 81 characters",
+    german({ "half.acceptLabel": "x".repeat(81) }),
+    ["translations/de/half.acceptLabel"],
+  ],
+  ["a title of 201", german({ "why.title": "x".repeat(201) }), ["translations/de/why.title"]],
+  [
+    "words for a step and an offer of one name",
+    german({ "half.title": "x", "half.acceptLabel": "x" }, { type: "feedback", id: "half" }),
+    ["translations/de/half.title"],
+  ],
   [
     "two faults at once",
     flow({ ...confirm, id: "" }, { type: "success", id: "S" }),
@@ -213,6 +260,37 @@ describe("A flow definition", () => {
     const offer = { type: "pause", id: "p", untilDate: { maxMonths: 3 }, title, when: { any: all } };
     const result = lintFlow(offering(offer));
     assert.ok(result.ok, JSON.stringify(result));
+  });
+
+  it("may hold every text in every language, at the lengths of the texts themselves", () => {
+    const texts = {
+      "why.title": "x".repeat(200),
+      "why.body": "x".repeat(2000),
+      "why/money.label": "x".repeat(80),
+      "why/other.label": "{{customer.firstName|du}}",
+      "why/other.followup": "x".repeat(200),
+      "half.title": "x",
+      "half.body": "**{{plan.name}}**",
+      "half.acceptLabel": "x",
+      "half.declineLabel": "x",
+      "confirm.confirmLabel": "x",
+      "confirm.keepLabel": "x",
+      "l.items.0": "x",
+    };
+    const result = lintFlow(
+      translated({ de: texts, "pt-BR": texts, "zh-Hant": {} }, { type: "losses", id: "l", items: ["x"] }),
+    );
+    assert.ok(result.ok, JSON.stringify(result));
+  });
+
+  it("needs no words for reasons that the widgets have words for, and for no other", () => {
+    const ids = ["too_expensive", "not_using", "missing_features", "switching", "technical_issues", "other"];
+    for (const id of ids) assert.ok(Object.hasOwn(en, `reason_${id}`), id);
+    assert.ok(lintFlow(flow(survey(...ids.map((id) => ({ id }))), confirm)).ok);
+    for (const id of ["required", "else", "too-expensive"]) {
+      assert.equal(lintFlow(flow(survey({ id }), confirm)).ok, false, id);
+      assert.ok(lintFlow(flow(survey({ id, label: "x" }), confirm)).ok, id);
+    }
   });
 
   it("may use one offer under several reasons", () => {

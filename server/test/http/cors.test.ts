@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { john, onEachStore } from "../harness.ts";
 
-const PATHS = ["/v1/widget/flow", "/v1/widget/events", "/v1/widget/decision"];
+const PATHS = [
+  "/v1/widget/flow",
+  "/v1/widget/events",
+  "/v1/widget/decision",
+  "/v1/widget/beacon",
+  "/v1/session/exchange",
+];
 
 onEachStore("Pages on other origins", ({ open }) => {
   it("may ask what they may send", async () => {
@@ -20,6 +26,16 @@ onEachStore("Pages on other origins", ({ open }) => {
       assert.equal(headers.get("access-control-allow-credentials"), null);
       assert.match(headers.get("vary") ?? "", /origin/i);
     }
+  });
+
+  it("may carry what a page's own wrapper around fetch adds", async () => {
+    const world = await open();
+    const { headers } = await world.request("/v1/widget/flow", {
+      method: "OPTIONS",
+      origin: "https://shop.example",
+      headers: { "access-control-request-headers": "authorization,x-trace-id" },
+    });
+    assert.equal(headers.get("access-control-allow-headers"), "authorization,x-trace-id");
   });
 
   it("may not ask for anything that needs a key", async () => {

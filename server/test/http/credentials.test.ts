@@ -176,8 +176,8 @@ describe("A sealed session id", () => {
 
   it("opens to what was sealed, with and without a subscription", () => {
     const { subscriptionId: _, ...any } = claims;
-    for (const prefix of ["ret_", "sub_"] as const) {
-      for (const sealed of [claims, any]) {
+    for (const prefix of ["ret_", "sub_", "r10_", "dlv_"] as const) {
+      for (const sealed of [claims, any, { ...any, sessionId: "ses_1" }]) {
         const opened = openSession(key, sealSession(key, prefix, sealed), NOW - 1);
         assert.deepEqual(opened, { prefix, ...sealed });
       }
@@ -231,8 +231,8 @@ describe("A sealed session id", () => {
     const token = sealSession(key, "ret_", claims);
     for (let length = 0; length < token.length; length++) refused(token.slice(0, length), "session_invalid");
     for (const more of ["A", "=", "AAAA", "\n", " ", token]) refused(token + more, "session_invalid");
-    refused(token.replace("ret_", "sub_"), "session_invalid");
-    refused(token.replace("ret_", "RET_"), "session_invalid");
+    for (const prefix of ["sub_", "r10_", "dlv_", "RET_"])
+      refused(token.replace("ret_", prefix), "session_invalid");
     refused(token, "session_invalid", NOW - 1, new Uint8Array(32).fill(4));
     refused(`ret_${"A".repeat(2000)}`, "session_invalid");
   });

@@ -4,13 +4,17 @@ import { it } from "node:test";
 import type { ProblemCode } from "../../src/domain/problem.ts";
 import { errors } from "../../src/http/errors.ts";
 import { confirm, half, offering } from "../flows/fixtures.ts";
-import { DAY, john, onEachStore, type Reply, type World } from "../harness.ts";
+import { DAY, john, NOW, onEachStore, type Reply, type World } from "../harness.ts";
 import { settled } from "../visit.ts";
+import { handshake } from "./handshake.ts";
 
 /** No route of today can refuse with these. */
 const NOT_YET: readonly ProblemCode[] = ["demo_workspace", "insufficient_scope"];
 
 const MINT = "/v1/retention/session";
+const EXCHANGE = "/v1/session/exchange";
+const exchange = (world: World, handshakeToken: string) =>
+  world.request(EXCHANGE, { json: { handshakeToken } });
 const mintFor = (world: World, retention: object, more: object = {}) =>
   world.request(MINT, { key: world.key, json: { retention }, ...more });
 
@@ -29,6 +33,20 @@ const provocations: Partial<Record<ProblemCode, (world: World) => Promise<Reply>
     world.pass(DAY);
     return world.request("/v1/widget/flow", { token });
   },
+  handshake_malformed: (world) => exchange(world, "nonsense"),
+  handshake_invalid: (world) => exchange(world, handshake(world, {}, { secret: world.publicKey })),
+  handshake_expired: (world) => exchange(world, handshake(world, { timestamp: NOW - 301_000 })),
+  async handshake_unavailable(world) {
+    for (const { id, kind } of await world.deps.store.keys(world.scope.workspaceId))
+      if (kind === "secret") await world.deps.store.revokeKey(id, NOW);
+    return exchange(world, handshake(world));
+  },
+  async nonce_used(world) {
+    const token = handshake(world);
+    assert.equal((await exchange(world, token)).status, 200);
+    return exchange(world, token);
+  },
+  brand_not_found: (world) => exchange(world, handshake(world, { brandPub: "rk_pk_nobody" })),
   async workspace_read_only(world) {
     await world.deps.store.updateWorkspace(world.scope.workspaceId, { status: "read_only" });
     return mintFor(world, { customer_id: john });

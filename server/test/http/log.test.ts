@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { john, onEachStore } from "../harness.ts";
 import { settled } from "../visit.ts";
+import { handshake } from "./handshake.ts";
 
 onEachStore("Requests", ({ open }) => {
   it("each has an id of its own, in the answer and in the log", async () => {
@@ -38,7 +39,7 @@ onEachStore("Requests", ({ open }) => {
   });
 
   it("leave no key, session id, e-mail address or word of a customer in the log", async () => {
-    const world = await open({ limits: { perSession: 12 } });
+    const world = await open({ limits: { perSession: 13 } });
     const email = "john.doe@example.com";
     const secrets = [world.key, world.publicKey, email, "Doe Motion", "PRIVATE-WORDS"];
     const json = { retention: { customer_email: email } };
@@ -54,9 +55,18 @@ onEachStore("Requests", ({ open }) => {
       headers: { "Content-Type": "application/json" },
     });
 
+    const beaconed = { token, session: "ses_none", events: [], words: "PRIVATE-WORDS" };
+    for (const json of [beaconed, { ...beaconed, token: `${token}A` }])
+      assert.ok((await world.request("/v1/widget/beacon", { json })).status >= 400);
+    const handshakeToken = handshake(world);
+    secrets.push(handshakeToken, handshakeToken.slice(10, 60), handshakeToken.slice(-40));
+    for (const each of [handshakeToken, handshakeToken, `${handshakeToken}A`])
+      await world.request("/v1/session/exchange", { json: { handshakeToken: each } });
+
     // Refused by billing, unknown at billing, retried by the worker, and something that throws.
     world.billing.plan = { execute: { when: "before", throws: "rejected", times: 1 } };
     const visit = await world.visit(token);
+    secrets.push(visit.config.session.deliveryToken ?? assert.fail());
     visit.select("switching").write("PRIVATE-WORDS").next().act({ type: "confirm" });
     const request = visit.decision();
     assert.equal((await visit.decide(request)).code, "billing_rejected");

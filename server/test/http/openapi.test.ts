@@ -8,8 +8,9 @@ import { stores } from "../stores.ts";
 interface Operation {
   operationId: string;
   summary: string;
+  description?: string;
   security: Record<string, unknown>[];
-  requestBody?: object;
+  requestBody?: { content: Record<string, object> };
   responses: Record<string, { description: string; content: Record<string, { schema: object }> }>;
 }
 interface Document {
@@ -84,10 +85,32 @@ describe("The description of the API", () => {
         ...refusals,
         ...(auth === "none" ? [] : ["rate_limited"]),
         ...(auth === "key" ? ["key_invalid"] : []),
-        ...(auth === "session" ? ["session_expired", "origin_not_allowed"] : []),
+        ...(auth === "session" ? ["session_expired"] : []),
+        ...(auth === "session" || auth === "body" ? ["origin_not_allowed"] : []),
         ...(body ? ["body_malformed", "parameter_unknown"] : []),
       ];
       for (const code of expected) assert.ok(text.includes(`\`${code}\``), `${method} ${path} ${code}`);
+    }
+  });
+
+  it("says where each credential goes, and what a body may call itself", () => {
+    const securityOf = (path: string) =>
+      Object.values(document.paths[path] ?? {}).map(({ security }) => security);
+    const names = (path: string) =>
+      securityOf(path)
+        .flat()
+        .flatMap((each) => Object.keys(each));
+    assert.deepEqual(names("/v1/widget/flow"), ["session"]);
+    for (const path of ["/v1/widget/events", "/v1/widget/decision"])
+      assert.deepEqual(names(path), ["session", "delivery"]);
+    for (const [path, field, types] of [
+      ["/v1/widget/beacon", "token", ["application/json", "text/plain"]],
+      ["/v1/session/exchange", "handshakeToken", ["application/json"]],
+    ] as const) {
+      assert.deepEqual(names(path), []);
+      const { description, requestBody } = document.paths[path]?.post ?? assert.fail(path);
+      assert.match(description ?? "", new RegExp(`\\b${field}\\b`));
+      assert.deepEqual(Object.keys(requestBody?.content ?? {}), types);
     }
   });
 

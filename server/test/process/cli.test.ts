@@ -24,7 +24,7 @@ describe("The command line", () => {
     await using place = await folder();
     const help = await renumerate(["--help"], place.env);
     assert.deepEqual([help.code, help.err], [0, ""]);
-    for (const command of ["serve", "keys", "workspace", "flow"])
+    for (const command of ["serve", "keys", "workspace", "messages", "flow"])
       assert.match(help.out, new RegExp(`^  ${command}`, "m"));
     const keys = await renumerate(["keys", "--help"], place.env);
     assert.equal(keys.code, 0);
@@ -48,6 +48,10 @@ describe("The command line", () => {
       ["workspace", "set", "--allowed-origins", "https://ok.example,https://shop.example/path"],
       ["workspace", "set", "--allowed-origins", "*"],
       ["workspace", "set", "--return-hosts", "acme.example"],
+      ["messages", "set", "de"],
+      ["messages", "set", "not a tag", "-"],
+      ["messages", "unset"],
+      ["messages", "unset", "**"],
     ]) {
       const { code, out, err } = await renumerate(args, place.env);
       assert.deepEqual([code, out], [2, ""], args.join(" "));
@@ -74,7 +78,7 @@ describe("The command line", () => {
 
     const listed = await json("keys", "list");
     assert.equal(listed.length, 4, "two from the first command of all, two of ours");
-    assert.ok(!JSON.stringify(listed).includes(made.key) && !JSON.stringify(listed).includes("hash"));
+    assert.ok(!JSON.stringify(listed).includes(made.key) && !/hash|sealed/.test(JSON.stringify(listed)));
     const mine = listed.find((each: { id: string }) => each.id === made.id);
     assert.deepEqual([mine.name, mine.lastFour, mine.revokedAt], ["backend", made.key.slice(-4), undefined]);
 
@@ -124,6 +128,70 @@ describe("The command line", () => {
       assert.ok(refused.err.includes(option), refused.err);
     }
     assert.deepEqual(await set(), more);
+  });
+
+  it("sets, lists and unsets words in place of the widgets' own", async () => {
+    await using place = await folder();
+    const messages = (args: string[], input?: unknown) =>
+      renumerate(["messages", ...args], place.env, input === undefined ? "" : JSON.stringify(input));
+    const list = async () => JSON.parse((await messages(["list", "--json"])).out);
+    assert.deepEqual(await list(), {});
+    const german = join(place.path, "de.json");
+    await writeFile(german, JSON.stringify({ keep: "Behalten", "month.one": "{{price}} im Monat" }));
+    assert.equal((await messages(["set", "de_at", german])).out, "de-AT: 2 texts\n");
+    const all = await messages(["set", "*", "-", "--json"], { keep: "Stay" });
+    assert.deepEqual(JSON.parse(all.out), { ok: true, locale: "*", texts: 1 });
+    assert.equal(
+      (await messages(["set", "*", "-"], { leave: "Go" })).out,
+      "*: 1 text\n",
+      "instead of what was set",
+    );
+    const set = { "de-AT": { keep: "Behalten", "month.one": "{{price}} im Monat" }, "*": { leave: "Go" } };
+    assert.deepEqual(await list(), set);
+    assert.match((await messages(["list"])).out, /^de-AT {2}month\.one {2}\{\{price\}\} im Monat$/m);
+
+    const refused = await messages(["set", "de-AT", "-", "--json"], {
+      keep: "{{name}}",
+      kept: "Ja",
+      stay: "x",
+    });
+    assert.equal(refused.code, 1);
+    assert.deepEqual(JSON.parse(refused.out), {
+      ok: false,
+      issues: [
+        { path: "keep", message: '"name" is no placeholder of this text' },
+        { path: "stay", message: "the widgets have no such text" },
+      ],
+    });
+    assert.equal(refused.err, "2 faults found\n");
+    const words = await messages(["set", "de-AT", "-"], { stay: "x" });
+    assert.equal(words.out, "-: stay: the widgets have no such text\n");
+    assert.match(
+      (await messages(["set", "de", join(place.path, "missing.json")])).err,
+      /missing\.json: ENOENT/,
+    );
+    assert.deepEqual(await list(), set, "what is refused changes nothing");
+
+    // A server that runs answers with them at once.
+    await using server = await serve(place.env);
+    const minted = await fetch(`${server.url}/demo/api/session?customer=cus_NffrFeUfNV2Hib`);
+    const { id } = (await minted.json()) as { id: string };
+    const ask = async () => {
+      const headers = { Authorization: `Bearer ${id}` };
+      const answer = await fetch(`${server.url}/v1/widget/flow?locale=de-at`, { headers });
+      return ((await answer.json()) as { messages?: object }).messages;
+    };
+    assert.deepEqual(await ask(), { ...set["*"], ...set["de-AT"] });
+    assert.equal((await messages(["unset", "de-at"])).out, "de-AT is unset\n");
+    assert.deepEqual(await ask(), set["*"]);
+    assert.deepEqual(JSON.parse((await messages(["unset", "*", "--json"])).out), {
+      locale: "*",
+      unset: true,
+    });
+    assert.equal(await ask(), undefined);
+    await server.end("SIGTERM");
+    const again = await messages(["unset", "*"]);
+    assert.deepEqual([again.code, again.out, again.err], [1, "", "There are no messages for *\n"]);
   });
 
   it("checks and publishes flows from a file and from standard input", async () => {

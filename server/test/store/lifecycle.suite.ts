@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { sql } from "kysely";
 import { openStore } from "../../src/store/database.ts";
 import type { TestHome } from "../stores.ts";
 import { deferred } from "./deferred.ts";
-import { aFact, anEvent, aScope, aSession, aWorkspace, NOW } from "./rows.ts";
+import { aFact, aKey, anEvent, aScope, aSession, aWorkspace, NOW } from "./rows.ts";
 
 /** Opening, closing and what lasts. */
 export function lifecycleSuite(home: TestHome): void {
@@ -52,6 +53,30 @@ export function lifecycleSuite(home: TestHome): void {
         await Promise.all(handles.map(({ store }) => store.close()));
       } finally {
         await remove();
+      }
+    });
+
+    it("takes over what an older version has written", async () => {
+      const opened = await home.open();
+      try {
+        const { store, db } = opened;
+        const [workspace, session] = [aWorkspace(), aSession(aScope())];
+        const key = aKey({ workspaceId: workspace.id });
+        await store.insertWorkspace(workspace);
+        await store.insertKey(key);
+        await store.insertSession(session);
+        // As it was before.
+        await db.schema.alterTable("sessions").dropColumn("opened_at").execute();
+        await db.schema.alterTable("sessions").dropColumn("locale").execute();
+        await db.schema.alterTable("api_keys").dropColumn("sealed").execute();
+        await db.schema.dropTable("nonces").execute();
+        await sql`delete from kysely_migration where name > '001_initial'`.execute(db);
+        const { store: again } = await opened.reopen();
+        assert.deepEqual(await again.session(session.id), { ...session, openedAt: session.config.now });
+        assert.deepEqual(await again.keyByHash(key.hash), key);
+        assert.equal(await again.useNonce(aScope(), "nonce", NOW), true);
+      } finally {
+        await opened.drop();
       }
     });
 

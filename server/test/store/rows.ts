@@ -90,6 +90,7 @@ export const aSession = (scope: Scope, more: Partial<SessionRow> = {}): SessionR
   mrr: 4_900,
   currency: "eur",
   createdAt: NOW,
+  openedAt: NOW - 2,
   touchedAt: NOW,
   ...more,
 });

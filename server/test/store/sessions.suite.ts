@@ -23,6 +23,7 @@ export function sessionsSuite(home: TestHome): void {
       const bare = await added();
       const full = await added({
         email: "jane@example.com",
+        locale: "pt-BR",
         outcome: "retained",
         settlement,
         startedAt: NOW,
@@ -57,7 +58,8 @@ export function sessionsSuite(home: TestHome): void {
       const change = { outcome: "retained", settlement, completedAt: NOW + 2, touchedAt: NOW + 2 } as const;
       await store.updateSession(row.id, change);
       await store.updateSession(row.id, { touchedAt: NOW + 3 });
-      const kept = { ...row, startedAt: NOW + 1, ...change, touchedAt: NOW + 3 };
+      await store.updateSession(row.id, { locale: "de" });
+      const kept = { ...row, startedAt: NOW + 1, ...change, touchedAt: NOW + 3, locale: "de" };
       assert.deepEqual(await store.session(row.id), kept);
     });
 

@@ -59,7 +59,7 @@ export function setupSuite(home: TestHome): void {
       const { store } = opened;
       const { id: workspaceId } = aWorkspace();
       await store.insertWorkspace(aWorkspace({ id: workspaceId }));
-      const first = aKey({ workspaceId, createdAt: NOW + 1 });
+      const first = aKey({ workspaceId, createdAt: NOW + 1, sealed: "sealed" });
       const second = aKey({ workspaceId, kind: "public", scopes: [], lastUsedAt: NOW, revokedAt: NOW });
       await store.insertKey(first);
       await store.insertKey(second);
@@ -86,6 +86,25 @@ export function setupSuite(home: TestHome): void {
       assert.deepEqual(await store.keyByHash(row.hash), kept);
       await store.touchKey(row.id, NOW + 8);
       assert.equal((await store.keyByHash(row.hash))?.lastUsedAt, NOW + 8);
+    });
+
+    it("takes a nonce once for each workspace and environment, until it has expired", async () => {
+      const { store } = opened;
+      const prod = { workspaceId: id("ws"), environment: "prod" } as const;
+      const nonce = id("nonce");
+      const asked = Array.from({ length: 10 }, () => store.useNonce(prod, nonce, NOW));
+      assert.equal((await Promise.all(asked)).filter((first) => first).length, 1);
+      for (const scope of [
+        { ...prod, environment: "sandbox" },
+        { ...prod, workspaceId: id("ws") },
+      ] as const)
+        assert.equal(await store.useNonce(scope, nonce, NOW + 1), true);
+      assert.equal(await store.useNonce(prod, id("nonce"), NOW), true);
+      await store.forgetNonces(NOW);
+      assert.equal(await store.useNonce(prod, nonce, NOW), false);
+      await store.forgetNonces(NOW + 1);
+      assert.equal(await store.useNonce(prod, nonce, NOW), true);
+      assert.equal(await store.useNonce({ ...prod, environment: "sandbox" }, nonce, NOW), false);
     });
 
     it("publishes a flow in place of the one before, per environment", async () => {

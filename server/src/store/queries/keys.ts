@@ -3,7 +3,10 @@ import { fromJson, withoutNulls } from "../rows.ts";
 import type { ApiKeysTable, Schema } from "../schema.ts";
 import type { KeyRow, Queries } from "../store.ts";
 
-type KeyQueries = Pick<Queries, "keyByHash" | "keys" | "insertKey" | "touchKey" | "revokeKey">;
+type KeyQueries = Pick<
+  Queries,
+  "keyByHash" | "keys" | "insertKey" | "touchKey" | "revokeKey" | "useNonce" | "forgetNonces"
+>;
 
 export function keyQueries(db: Kysely<Schema>): KeyQueries {
   return {
@@ -33,6 +36,7 @@ export function keyQueries(db: Kysely<Schema>): KeyQueries {
           kind: row.kind,
           name: row.name,
           hash: row.hash,
+          sealed: row.sealed ?? null,
           last_four: row.lastFour,
           scopes: JSON.stringify(row.scopes),
           created_at: row.createdAt,
@@ -60,6 +64,19 @@ export function keyQueries(db: Kysely<Schema>): KeyQueries {
         .where("revoked_at", "is", null)
         .execute();
     },
+
+    async useNonce({ workspaceId, environment }, nonce, expiresAt) {
+      const { numInsertedOrUpdatedRows } = await db
+        .insertInto("nonces")
+        .values({ workspace_id: workspaceId, environment, nonce, expires_at: expiresAt })
+        .onConflict((conflict) => conflict.doNothing())
+        .executeTakeFirstOrThrow();
+      return numInsertedOrUpdatedRows === 1n;
+    },
+
+    async forgetNonces(before) {
+      await db.deleteFrom("nonces").where("expires_at", "<", before).execute();
+    },
   };
 }
 
@@ -71,6 +88,7 @@ function toRow(row: Selectable<ApiKeysTable>): KeyRow {
     kind: row.kind,
     name: row.name,
     hash: row.hash,
+    sealed: row.sealed,
     lastFour: row.last_four,
     scopes: fromJson<string[]>(row.scopes),
     createdAt: row.created_at,

@@ -53,6 +53,7 @@ export function sessionQueries(db: Kysely<Schema>): SessionQueries {
         plan: fields.plan,
         mrr: fields.mrr,
         currency: fields.currency,
+        locale: fields.locale,
         outcome: fields.outcome,
         settlement: fields.settlement && JSON.stringify(fields.settlement),
         started_at: fields.startedAt,
@@ -171,9 +172,11 @@ function toColumns(row: SessionRow): Insertable<SessionsTable> {
     plan: row.plan,
     mrr: row.mrr,
     currency: row.currency,
+    locale: row.locale ?? null,
     outcome: row.outcome ?? null,
     settlement: toJson(row.settlement),
     created_at: row.createdAt,
+    opened_at: row.openedAt,
     started_at: row.startedAt ?? null,
     completed_at: row.completedAt ?? null,
     touched_at: row.touchedAt,
@@ -181,6 +184,7 @@ function toColumns(row: SessionRow): Insertable<SessionsTable> {
 }
 
 function toRow(row: Selectable<SessionsTable>): SessionRow {
+  const config = fromJson<FlowConfig>(row.config);
   return withoutNulls({
     id: row.id,
     workspaceId: row.workspace_id,
@@ -192,13 +196,15 @@ function toRow(row: Selectable<SessionsTable>): SessionRow {
     email: row.email,
     flowId: row.flow_id,
     flowVersion: row.flow_version,
-    config: fromJson<FlowConfig>(row.config),
+    config,
     plan: row.plan,
     mrr: row.mrr,
     currency: row.currency,
+    locale: row.locale,
     outcome: row.outcome,
     settlement: fromJson<Settlement>(row.settlement),
     createdAt: row.created_at,
+    openedAt: row.opened_at ?? config.now,
     startedAt: row.started_at,
     completedAt: row.completed_at,
     touchedAt: row.touched_at,

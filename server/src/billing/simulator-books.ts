@@ -1,0 +1,51 @@
+/** Giving back what should not have been charged. Pure: invoices in, new and changed invoices out. */
+import type { SimulatedInvoice, SimulatedSubscription } from "./simulator-model.ts";
+
+interface TakenBack {
+  /** Refunds, and unpaid invoices that are void now. */
+  changed: SimulatedInvoice[];
+  /** How many invoices the subscription has with them. */
+  counted: number;
+  /** The end of the period that was paid for at `since`; 0 if none was. */
+  paidUntil: number;
+}
+
+/** @param invoices the subscription's; those of periods that began later than `since` are taken back, once */
+export function takeBack(
+  subscription: SimulatedSubscription,
+  invoices: readonly SimulatedInvoice[],
+  since: number,
+  now: number,
+): TakenBack {
+  const refunded = new Set(invoices.map((each) => each.refunds));
+  const charges = invoices
+    .filter((each) => each.refunds === undefined && each.status !== "void")
+    .toSorted((one, other) => one.at - other.at || inOrder(one, other));
+  const paid = charges.filter((each) => each.periodStart <= since).at(-1);
+  let counted = subscription.invoices;
+  const changed = charges
+    .filter((each) => each.periodStart > since && each.amount > 0 && !refunded.has(each.id))
+    .map((each) =>
+      each.status === "open" ? { ...each, status: "void" as const } : refund(each, ++counted, now),
+    );
+  return { changed, counted, paidUntil: paid?.periodEnd ?? 0 };
+}
+
+/** Numbers grow beyond four digits where every day is billed. */
+const inOrder = (one: SimulatedInvoice, other: SimulatedInvoice): number =>
+  one.number.length - other.number.length || (one.number < other.number ? -1 : 1);
+
+function refund(invoice: SimulatedInvoice, count: number, now: number): SimulatedInvoice {
+  const { id, number, amount } = invoice;
+  const numbered = (text: string, separator: string) => text.slice(0, text.lastIndexOf(separator) + 1);
+  return {
+    ...invoice,
+    id: `${numbered(id, "_")}${count}`,
+    number: `${numbered(number, "-")}${String(count).padStart(4, "0")}`,
+    at: now,
+    amount: -amount,
+    status: "paid",
+    refunds: id,
+    lines: [{ description: `Refund of ${number}`, amount: -amount }],
+  };
+}
