@@ -14,7 +14,8 @@ function once<Module>(load: (again: string) => Promise<Module>): (timeout?: numb
   return (timeout = 10_000) => {
     pending ??= new Promise<Module>((resolve, reject) => {
       setTimeout(reject, timeout);
-      load(again).then(resolve, reject);
+      // An empty file is no module of ours.
+      load(again).then((module) => (Object.keys(module as object)[0] ? resolve(module) : reject()), reject);
       again += "?";
     }).catch((error: unknown) => {
       pending = undefined;

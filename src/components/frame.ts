@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { currentNode, type FlowNode, type FlowState, type MachineEvent } from "../flow/machine.ts";
 import { plain, rich } from "./rich-text.ts";
-import { failure, loading, queued, stepView, unavailable } from "./steps/index.ts";
+import { ended, failure, loading, queued, stepView, unavailable } from "./steps/index.ts";
 import { type Base, button, icon, problem, type StepView, type View } from "./steps/parts.ts";
 import { mergeValues } from "./values.ts";
 
@@ -54,7 +54,10 @@ export function frame({ state, subscriptionId, inline, turn, ...options }: Frame
     } catch (error) {
       // A step that cannot be drawn must not take the ways out with it.
       console.error(error);
-      step = unavailable({ code: "render_failed", retryable: false }, base);
+      step =
+        phase === "done"
+          ? ended(state.settlement, base)
+          : unavailable({ code: "render_failed", retryable: false }, base);
     }
   } else {
     step = phase === "unavailable" ? unavailable(state.fault, base, state.waiting) : loading(base);

@@ -62,6 +62,15 @@ interface Warm {
 /** A prefetched configuration is as good as a new one for so many milliseconds. */
 const FRESH = 15_000;
 
+/** What is nested too deeply to be copied does not keep the page from hearing of the step. */
+function copyOf(data: unknown): unknown {
+  try {
+    return structuredClone(data);
+  } catch {
+    return undefined;
+  }
+}
+
 /** A cancellation that was confirmed in this browser and has not reached the server. */
 const confirmed = () =>
   pageCourier()
@@ -276,7 +285,7 @@ export class FlowController implements ReactiveController {
           id,
           type: offer ? "offer" : step.type,
           ...(offer && { offer: offer.type }),
-          ...(custom && { name: custom.name, data: structuredClone(custom.data) }),
+          ...(custom && { name: custom.name, data: copyOf(custom.data) }),
         });
         break;
       }

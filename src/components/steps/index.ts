@@ -1,6 +1,6 @@
 /** From the state of the flow to the step to draw. */
 import { html, nothing } from "lit";
-import type { Step } from "../../api/wire.ts";
+import type { Settlement, Step } from "../../api/wire.ts";
 import type { Fault } from "../../flow/machine.ts";
 import { mailto } from "../../lazy.ts";
 import { confirm, losses, notice, success } from "./endings.ts";
@@ -69,6 +69,19 @@ export function unavailable({ code, retryable, retryAfter }: Fault, base: Base, 
       help(base),
     ],
     actions: retryable ? retry(base) : nothing,
+  };
+}
+
+/** How it ended, where its dates and amounts cannot be drawn: that it ended must not be lost with them. */
+export function ended(settlement: Settlement | undefined, base: Base): StepView {
+  const { t } = base.format;
+  const isRequested = settlement?.status === "requested";
+  const outcome = settlement?.outcome === "retained" ? "kept" : settlement ? "cancelled" : "alreadyCancelled";
+  return {
+    title: t(isRequested ? "requested" : outcome),
+    body: isRequested ? t("requestedBody") : undefined,
+    content: help(base),
+    actions: button(base, t("done"), { type: "close" }, "primary"),
   };
 }
 
