@@ -37,7 +37,8 @@ export function verdict({ status, counts }: Ending): Counts & { fault?: string }
 }
 
 const files = {
-  unit: () => globSync("test/**/*.test.ts", { exclude: ["test/components/**", "test/e2e/**"] }),
+  unit: () =>
+    globSync("test/**/*.test.ts", { exclude: ["test/components/**", "test/e2e/**", "test/leak/**"] }),
   server: () => globSync("server/test/**/*.test.ts"),
 };
 
@@ -50,7 +51,7 @@ const bar = [
 ];
 
 /** --test-timeout ends a test, but not the process of a test that goes on regardless: the run would wait for ever. */
-const SUITE_LIMIT_MS = 10 * 60_000;
+const SUITE_LIMIT_MS = 15 * 60_000;
 
 const report = path.join(tmpdir(), `renumerate-test-${process.pid}.json`);
 const notices: string[] = [];
@@ -116,6 +117,8 @@ const suites: Record<string, () => Ending | Promise<Ending>> = {
     await build({ mode: "embed", logLevel: "warn" });
     return runNode(globSync("test/e2e/**/*.test.ts"), ["--test-concurrency=1"], env);
   },
+  leak: async () =>
+    runNode(globSync("test/leak/**/*.test.ts"), ["--test-concurrency=1"], await withBrowsers()),
   coverage: () => withPostgres((env) => runNode([...files.unit(), ...files.server()], bar, env)),
 };
 
@@ -135,7 +138,8 @@ async function main(): Promise<void> {
   // Leaving by exit() lets what was started be stopped.
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
 
-  const names = process.argv.length > 2 ? process.argv.slice(2) : ["unit", "server", "components", "e2e"];
+  const names =
+    process.argv.length > 2 ? process.argv.slice(2) : ["unit", "server", "components", "e2e", "leak"];
   const total = { passed: 0, failed: 0 };
   const ended = new Map<string, Counts>();
   for (const name of names) {

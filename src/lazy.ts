@@ -13,9 +13,11 @@ function once<Module>(load: (again: string) => Promise<Module>): (timeout?: numb
   let again = "";
   return (timeout = 10_000) => {
     pending ??= new Promise<Module>((resolve, reject) => {
-      setTimeout(reject, timeout);
+      const timer = setTimeout(reject, timeout);
       // An empty file is no module of ours.
-      load(again).then((module) => (Object.keys(module as object)[0] ? resolve(module) : reject()), reject);
+      void load(again)
+        .then((module) => (Object.keys(module as object)[0] ? resolve(module) : reject()), reject)
+        .then(() => clearTimeout(timer));
       again += "?";
     }).catch((error: unknown) => {
       pending = undefined;
@@ -29,26 +31,23 @@ export const loadCancelButton = /* @__PURE__ */ once(() => import("./components/
 export const loadRetentionModal = /* @__PURE__ */ once(() => import("./components/retention-modal.ts"));
 export const loadLabels = /* @__PURE__ */ once(() => import("./i18n/labels.ts"));
 
-let isListening = false;
+/** What other tabs are still at is theirs, but for a cancellation: this one waits behind them with it. */
+const hear = ({ newValue }: StorageEvent) => {
+  if (newValue?.includes("decidedAt")) deliverLeftovers();
+};
 
 /**
  * Sends what an earlier visit, or another tab that has gone, could not. Nothing is loaded unless there is something; the
  * entries are those of `api/shelf.ts`. Called by every element that joins a page.
  */
 export function deliverLeftovers(): void {
+  addEventListener("storage", hear);
   try {
     if (Object.keys(localStorage).some((key) => key.startsWith("renumerate:")))
       loadRetentionModal().then(
         (modal) => modal.deliverLeftovers(),
         () => {},
       );
-    // What other tabs are still at is theirs, but for a cancellation: this one waits behind them with it.
-    if (!isListening) {
-      addEventListener("storage", ({ newValue }) => {
-        if (newValue?.includes("decidedAt")) deliverLeftovers();
-      });
-    }
-    isListening = true;
   } catch {}
 }
 

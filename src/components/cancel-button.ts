@@ -87,7 +87,7 @@ export class CancelButton extends Base {
   declare label: string;
   declare locale: string;
   declare colorScheme: string;
-  declare timeout: number;
+  declare timeout: number | undefined;
   declare debug: boolean;
   /** Resolves to a handshake token that the site's own backend has signed. */
   declare getAuthToken: (() => string | Promise<string>) | undefined;
@@ -123,8 +123,8 @@ export class CancelButton extends Base {
       // Nobody has asked for anything yet: if it fails, the click will tell.
       if (!this.#modal?.isConnected) this.#prepare().catch(() => {});
     };
-    for (const intent of ["pointerenter", "focusin", "touchstart"])
-      button.addEventListener(intent, warm, { passive: true });
+    // A finger that touches enters, too.
+    for (const intent of ["pointerenter", "focusin"]) button.addEventListener(intent, warm);
   }
 
   connectedCallback(): void {
@@ -224,8 +224,8 @@ export class CancelButton extends Base {
     const link = this.#link;
     link.hidden = !needed || own || !email;
     link.textContent = email;
-    const body = `${this.subscriptionId}\n${new Date().toISOString()}`;
-    link.href = mailto(email, this.#label.textContent, body.trim());
+    const body = `${new Date().toISOString()}\n${this.subscriptionId}`;
+    link.href = mailto(email, this.#label.textContent, body);
   }
 
   #state(name: string, on: boolean): void {
@@ -245,7 +245,7 @@ for (const name of PROPERTIES) {
       return name === "debug"
         ? value !== null
         : name === "timeout"
-          ? +(value as string) || 10_000
+          ? +(value as string) || undefined
           : (value ?? "");
     },
     set(this: CancelButton, value: unknown) {

@@ -63,6 +63,9 @@ export function frame({ state, subscriptionId, inline, turn, ...options }: Frame
     step = phase === "unavailable" ? unavailable(state.fault, base, state.waiting) : loading(base);
   }
 
+  const failed = phase === "step" && fault ? failure(fault, base) : nothing;
+  // News about what follows stands before it; what went wrong stands with the buttons.
+  const isChanged = fault?.code === "offer_changed";
   const corner = (name: "back" | "close", path: string) =>
     html`<button
       type="button"
@@ -77,8 +80,9 @@ export function frame({ state, subscriptionId, inline, turn, ...options }: Frame
     ${phase === "done" ? icon("m4 9.5 3.5 3.5L14 5.5", "mark") : nothing}
     <h2 id="title" part="heading" tabindex="-1" class=${phase}>${plain(step.title ?? "", base.values)}</h2>
     ${step.body ? html`<div class="body" part="body">${rich(step.body, base.values)}</div>` : nothing}
-    ${step.content}${problem(missing && t(missing))}
-    ${phase === "step" && state.fault ? failure(state.fault, base) : nothing}
+    ${isChanged ? failed : nothing}
+    ${step.content}${missing === "value_required" ? problem(t(missing)) : nothing}
+    ${isChanged ? nothing : failed}
     <div class="actions" part="actions">${step.actions}</div>
   </div>`;
   const exit = (label: string, event: MachineEvent) => button(base, label, event);
@@ -97,6 +101,5 @@ export function frame({ state, subscriptionId, inline, turn, ...options }: Frame
           </div>`
         : nothing
     }
-    <p class="sr" role="status">${busy ? t("busy") : nothing}</p>
-  </div>`;
+  </div><p class="sr" role="status">${busy ? t("busy") : nothing}</p>`;
 }

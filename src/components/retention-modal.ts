@@ -3,10 +3,11 @@ import { LONGEST_WAIT } from "../api/ask.ts";
 import type { FlowConfig } from "../api/wire.ts";
 import { define } from "../define.ts";
 import { FlowController, type FlowHost, type FlowSettings } from "../flow/flow-controller.ts";
-import { isShown, type MachineEvent } from "../flow/machine.ts";
+import { type Fault, isShown, type MachineEvent } from "../flow/machine.ts";
 import { createFormat, type Format } from "../i18n/format.ts";
 import { loadLanguage, spoken } from "../i18n/languages.ts";
 import { defaults, deliverLeftovers as resume } from "../lazy.ts";
+import { fitViewport } from "./fit-viewport.ts";
 import { frame, stepKey } from "./frame.ts";
 import { lockScroll } from "./scroll-lock.ts";
 import { styles } from "./styles.ts";
@@ -153,6 +154,7 @@ export class RetentionModal extends LitElement implements FlowHost {
   #texts: Promise<void> | undefined;
   #words: FlowConfig["messages"];
   #key: string | undefined;
+  #fault: Fault | undefined;
   #turn = false;
   /** `open` as the page set it; taken up when all attributes are there. */
   #wanted: boolean | undefined;
@@ -338,13 +340,22 @@ export class RetentionModal extends LitElement implements FlowHost {
       dialog.open = false;
       dialog.showModal();
       this.#key = undefined;
-      this.#unlock ??= lockScroll(this.ownerDocument);
+      if (!this.#unlock) {
+        const ends = [lockScroll(this.ownerDocument), fitViewport(dialog)];
+        this.#unlock = () => {
+          for (const end of ends) end();
+        };
+      }
     }
     const key = shown ? stepKey(state) : undefined;
-    const { missing } = state as { missing?: string };
+    const { missing, fault } = state as { missing?: string; fault?: Fault };
     if (key !== this.#key) this.renderRoot.querySelector("h2")?.focus();
     else if (missing) this.#invalid?.focus();
+    // It is said aloud by itself; who looks has to see it as well.
+    if (missing || fault !== this.#fault)
+      this.renderRoot.querySelector(".failure, .error")?.scrollIntoView({ block: "nearest" });
     this.#key = key;
+    this.#fault = fault;
     this.#mark("loading", ["loading", "deciding"].includes(state.phase));
     this.#mark("error", state.phase === "unavailable" || "fault" in state);
     // The button that made this element makes it part of the page again when it is needed.

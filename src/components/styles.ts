@@ -71,7 +71,8 @@ dialog, section {
 }
 dialog {
   max-width: none;
-  max-height: min(46em, 100dvh - max(2 * var(--rn-space), env(safe-area-inset-top)));
+  inset-block-end: var(--rn-covered, 0px);
+  max-height: min(46em, var(--rn-room, 100dvh) - max(2 * var(--rn-space), env(safe-area-inset-top)));
   padding: 0;
   border-color: transparent;
   overflow: hidden;
@@ -323,6 +324,7 @@ dl div + div {
   border-top: 1px solid var(--rn-line);
 }
 dd {
+  text-wrap: balance;
   margin-inline-start: auto;
   text-align: end;
 }
@@ -330,6 +332,7 @@ dd, .price {
   unicode-bidi: isolate;
 }
 .error {
+  flex: 1 1 100%;
   color: var(--rn-bad);
 }
 i {
@@ -357,9 +360,16 @@ i:first-child {
     padding: 0 env(safe-area-inset-right) env(safe-area-inset-bottom) env(safe-area-inset-left);
   }
 }
+.low {
+  max-height: var(--rn-room);
+}
+.low .content {
+  flex: none;
+  overflow: visible;
+}
 @media (max-height: 26em) {
   dialog {
-    max-height: calc(100dvh - env(safe-area-inset-top));
+    max-height: calc(var(--rn-room, 100dvh) - env(safe-area-inset-top));
   }
   .content {
     flex: none;

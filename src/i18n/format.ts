@@ -40,6 +40,8 @@ export function createFormat(
   const rtl = messages.dir === "rtl";
   const own = (key: string): string | undefined => (Object.hasOwn(words, key) ? words[key] : undefined);
 
+  const isolate = (value: string): string => `${isolated(value, rtl)}`;
+
   function wording(key: MessageKey, count: unknown): string {
     const message = messages[key];
     if (typeof message === "string") return own(key) ?? message;
@@ -59,7 +61,11 @@ export function createFormat(
   /** `amount` is in minor units, of which every currency has its own number. */
   function money(amount: number, currency: string): string {
     const format = new Intl.NumberFormat(locale, { style: "currency", currency });
-    return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+    const value = amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2);
+    // Left alone, a sign such as US$ would be turned round among right-to-left text.
+    const part = (each: Intl.NumberFormatPart) =>
+      rtl && each.type === "currency" ? isolated(each.value, rtl) : each.value;
+    return format.formatToParts(value).map(part).join("");
   }
 
   return {
@@ -70,7 +76,8 @@ export function createFormat(
     money,
     date: (at: number): string => long.format(at),
     time: (at: number): string => moment.format(at),
-    list: (items: readonly string[]): string => series.format(items),
+    list: (items: readonly string[]): string => series.format(items.map(isolate)),
+    isolate,
     percent: (off: number): string =>
       new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 2 }).format(off / 100),
     /** "$37.50 per month" */

@@ -26,7 +26,8 @@ describe("every language", () => {
         const english: string | Plural = en[key];
         if (typeof ours === "string") {
           expect(fields(ours), key).to.deep.equal(fields(english as string));
-          expect(ours.trim(), key).to.equal(ours).and.not.equal("");
+          expect(ours.trim() && ours, key).to.equal(ours);
+          expect(ours, key).not.to.equal("");
         } else {
           // One more form is for exactly one thing, where the grammar knows no singular.
           expect(Object.keys(ours), key).to.include.members(rules);

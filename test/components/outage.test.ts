@@ -147,7 +147,7 @@ describe("a cancellation of an earlier visit", () => {
   it("is sent, and the page hears of it", async () => {
     await leave();
     const { server, log } = serve(config, settlements.cancelled);
-    await deliverLeftovers(document);
+    await deliverLeftovers();
     expect(server.decisions.length).to.equal(1);
     expect(log.short).to.deep.equal(["cancelled", "complete:cancelled"]);
     expect(stored()).to.deep.equal([]);

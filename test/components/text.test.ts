@@ -59,7 +59,8 @@ describe("rich text", () => {
     of("[".repeat(5000));
     of("{{".repeat(2500));
     of("**a".repeat(1600));
-    expect(performance.now() - start).to.be.below(500);
+    // Milliseconds even on a busy machine: trying every pairing of the marks would take minutes.
+    expect(performance.now() - start).to.be.below(5000);
   });
 
   it("only safe protocols lead anywhere", () => {

@@ -90,3 +90,162 @@ describe("at 320 px", () => {
     await close();
   });
 });
+
+/** What the customer's own settings ask of every step, and what only this browser can be told to have. */
+describe("on every step", () => {
+  let world: World;
+  before(async () => {
+    world = await createWorld();
+    await world.publish(everyStep);
+  });
+  after(() => world.close());
+
+  /** The walk as far as the confirmation, with a look at each step: the same customer can go again. */
+  async function walk(
+    browser: NonNullable<Parameters<World["visit"]>[0]["browser"]>,
+    look: (page: Page, heading: string) => Promise<void>,
+    prepare: (page: Page) => Promise<void> = async () => {},
+  ) {
+    // What is still sliding in is not yet where it will be.
+    const still = { reducedMotion: "reduce", ...browser } as const;
+    const { page, close, faults } = await world.visit({ customer: "cus_NffrFeUfNV2Hib", browser: still });
+    await prepare(page);
+    await page.getByRole("button", { name: LEAVE }).click();
+    for (const [index, [heading, go]] of WALK.slice(0, -1).entries()) {
+      await page.getByRole("heading", { name: heading }).waitFor();
+      await look(page, heading);
+      if (index < WALK.length - 2) await go(page);
+    }
+    assert.deepEqual(faults, []);
+    await close();
+  }
+
+  /** Nothing is wider than its place, and every control can be brought into view by scrolling down. */
+  async function assertReflow(page: Page, heading: string) {
+    const { width, height } = page.viewportSize() ?? { width: 0, height: 0 };
+    for (const control of await page.getByRole("dialog").locator("button, fieldset label, textarea").all()) {
+      await control.scrollIntoViewIfNeeded();
+      const box = await control.boundingBox();
+      assert.ok(box && box.x >= 0 && box.x + box.width <= width, `${heading}: sideways`);
+      assert.ok(box.y + Math.min(box.height, height / 2) <= height + 1, `${heading}: below`);
+    }
+    const wide = await page
+      .getByRole("dialog")
+      .evaluate(
+        (dialog) =>
+          [dialog, ...dialog.querySelectorAll(".panel, .content, .footer, button, label")].filter(
+            (each) => each.scrollWidth > each.clientWidth + 1,
+          ).length,
+      );
+    assert.equal(wide, 0, `${heading}: wider than its place`);
+  }
+
+  it("1.4.10: a window of 1280 by 1024 at 400 % needs no scrolling sideways", async () => {
+    await walk({ viewport: { width: 320, height: 256 }, deviceScaleFactor: 4 }, assertReflow);
+  });
+
+  it("1.4.4: letters of twice the size, as set in the browser, are twice the size and fit", async () => {
+    await walk({ viewport: { width: 640, height: 512 }, deviceScaleFactor: 2 }, assertReflow);
+    await walk(
+      { viewport: { width: 320, height: 568 } },
+      async (page, heading) => {
+        const size = await page.getByRole("dialog").evaluate((dialog) => getComputedStyle(dialog).fontSize);
+        assert.equal(size, "32px", heading);
+        await assertReflow(page, heading);
+      },
+      async (page) => {
+        const browser = await page.context().newCDPSession(page);
+        await browser.send("Page.setFontSizes", { fontSizes: { standard: 32 } });
+      },
+    );
+  });
+
+  it("forced colours: dialog, controls and what is chosen have lines in the colours of the system", async () => {
+    const system = (page: Page, color: string) =>
+      page.evaluate((name) => {
+        const probe = document.body.appendChild(document.createElement("i"));
+        probe.style.color = name;
+        const { color } = getComputedStyle(probe);
+        probe.remove();
+        return color;
+      }, color);
+    await walk({ forcedColors: "active" }, async (page, heading) => {
+      const [canvas, canvasText, highlight] = await Promise.all(
+        ["Canvas", "CanvasText", "Highlight"].map((name) => system(page, name)),
+      );
+      const dialog = page.getByRole("dialog");
+      const lines = await dialog.evaluate((element) =>
+        [element, ...element.querySelectorAll("button:not(.icon), textarea, fieldset label, .footer")].map(
+          (each) => {
+            const { borderTopStyle, borderTopWidth, borderTopColor } = getComputedStyle(each);
+            return `${borderTopStyle} ${borderTopWidth} ${borderTopColor === getComputedStyle(element).backgroundColor}`;
+          },
+        ),
+      );
+      assert.deepEqual([...new Set(lines)], ["solid 1px false"], heading);
+      const { background, color } = await dialog.evaluate((element) => {
+        const { backgroundColor, color } = getComputedStyle(element);
+        return { background: backgroundColor, color };
+      });
+      assert.deepEqual([background, color], [canvas, canvasText], heading);
+      const radio = page.getByRole("radio").first();
+      if (!(await radio.count())) return;
+      await radio.check();
+      const chosen = await dialog.locator("label:has(:checked)").evaluate((label) => {
+        const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(label);
+        return `${outlineStyle} ${outlineWidth} ${outlineColor}`;
+      });
+      assert.equal(chosen, `solid 2px ${highlight}`);
+    });
+  });
+
+  it("2.3.3: nothing moves where less motion is wanted, not even what is behind the dialog", async () => {
+    await walk({ reducedMotion: "reduce" }, async (page, heading) => {
+      const moving = await page
+        .getByRole("dialog")
+        .evaluate((dialog) => [
+          getComputedStyle(dialog, "::backdrop").animationName,
+          ...[dialog, ...dialog.querySelectorAll("*")].map((each) => getComputedStyle(each).animationName),
+        ]);
+      assert.deepEqual([...new Set(moving)], ["none"], heading);
+    });
+  });
+
+  it("more contrast: lesser texts and lines are as strong as the text", async () => {
+    await walk({ contrast: "more" }, async (page, heading) => {
+      const colors = await page.getByRole("dialog").evaluate((dialog) => {
+        const edges = [
+          ...dialog.querySelectorAll("button.secondary, textarea, fieldset label:not(:has(:checked))"),
+        ];
+        return [
+          getComputedStyle(dialog).color,
+          ...[...dialog.querySelectorAll("dt, .body, .icon")].map((each) => getComputedStyle(each).color),
+          ...edges.map((each) => getComputedStyle(each).borderTopColor),
+        ];
+      });
+      assert.equal(new Set(colors).size, 1, heading);
+    });
+  });
+
+  it("on a phone with a notch, nothing lies under it or under the bar at the bottom", async () => {
+    const insets = { top: 47, bottom: 34, left: 21, right: 22 };
+    await walk(
+      { viewport: { width: 390, height: 460 } },
+      async (page, heading) => {
+        const panel = page.getByRole("dialog").locator(".panel");
+        const box = await panel.boundingBox();
+        assert.ok(box, heading);
+        assert.ok(box.y >= insets.top, `${heading}: under the notch`);
+        assert.ok(
+          box.x >= insets.left && box.x + box.width <= 390 - insets.right,
+          `${heading}: at the sides`,
+        );
+        assert.ok(box.y + box.height <= 460 - insets.bottom + 1, `${heading}: at the bottom`);
+      },
+      async (page) => {
+        const browser = await page.context().newCDPSession(page);
+        await browser.send("Emulation.setSafeAreaInsetsOverride", { insets });
+      },
+    );
+  });
+});

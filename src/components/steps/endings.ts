@@ -39,7 +39,11 @@ export function confirm(step: Of<"confirm">, { format: { t, date }, config }: Vi
 const lasting = ["discount", "pause", "plan_change", "annual_switch", "trial_extension"] as const;
 
 /** What holds now, read back from billing; never what was merely asked for. */
-function outcomeFacts(subscription: Subscription, { format: { t, date, money, per } }: View, ended: boolean) {
+function outcomeFacts(
+  subscription: Subscription,
+  { format: { t, date, isolate, money, per } }: View,
+  ended: boolean,
+) {
   const { plan, price, status, nextCharge, discount, pausedUntil, trialEnd, cancelAt, periodEnd } =
     subscription;
   const { scheduledChange: next } = subscription;
@@ -53,10 +57,10 @@ function outcomeFacts(subscription: Subscription, { format: { t, date, money, pe
     ]);
   }
   return facts([
-    [t("plan"), `${plan.name} · ${per(price, price.amount)}`],
+    [t("plan"), `${isolate(plan.name)} · ${per(price, price.amount)}`],
     [
       t("changesOn", { date: next && date(next.at) }),
-      next && `${next.name} · ${per(next.price, next.price.amount)}`,
+      next && `${isolate(next.name)} · ${per(next.price, next.price.amount)}`,
     ],
     [t("discountUntil"), discount?.endsAt !== undefined && date(discount.endsAt)],
     [t("pausedUntil"), pausedUntil !== undefined && date(pausedUntil)],

@@ -89,8 +89,10 @@ export function ended(settlement: Settlement | undefined, base: Base): StepView 
 export function failure({ code, retryable }: Fault, base: Base) {
   const { t } = base.format;
   if (code === "offer_changed") return problem(t("offerChanged"));
+  const cause = causes[code];
   return html`<div class="failure" part="failure">
-    ${problem(t(retryable ? "faultRetry" : "faultFinal"))}${help(base)}${retryable ? retry(base) : nothing}
+    ${problem(t(cause ?? (retryable ? "faultRetry" : "faultFinal")))}
+    ${cause ? html`<p>${t(`${cause}Body`)}</p>` : nothing}${help(base)}${retryable ? retry(base) : nothing}
   </div>`;
 }
 

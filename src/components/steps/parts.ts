@@ -90,6 +90,7 @@ export function options(
     ?disabled=${busy}
   >
     <legend>${legend}</legend>
+    ${error ? problem(view.format.t(missing)) : nothing}
     ${items.map(
       (item) => html`<label part="option">
         <input
@@ -128,7 +129,8 @@ export function textField(view: View, label: string, hint?: string): TemplateRes
         @input=${(event: InputEvent) => send({ type: "write", text: (event.target as HTMLTextAreaElement).value })}
       ></textarea>
     </label>
-    ${hint ? html`<p id="hint" part="hint">${hint}</p>` : nothing}`;
+    ${hint ? html`<p id="hint" part="hint">${hint}</p>` : nothing}
+    ${error ? problem(view.format.t(missing)) : nothing}`;
 }
 
 export const problem = (text: string | undefined) =>

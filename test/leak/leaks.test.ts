@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { type Counts, type Laboratory, openLaboratory } from "./laboratory.ts";
+import type { DoingName } from "./page.ts";
+
+/** Until everything that is made once is there. */
+const WARM_UP = 20;
+
+const TIMES = 200;
+
+/**
+ * Bytes for each time. Code that is still being compiled takes between 100 and 450, less the longer it runs. What one
+ * could forget takes more: measured on purpose, an outbox without its listeners 1400, an empty dialog 2500.
+ */
+const ROOM = 1000;
+
+/** By name, so that a report says which; the page has no others. */
+const doings: readonly DoingName[] = [
+  "opening and closing by the button",
+  "a button that comes and goes",
+  "a button that goes while its flow is open",
+  "a closed dialog that comes and goes",
+  "an open dialog that comes and goes",
+  "an inline flow that comes and goes",
+  "a flow that ends in a cancellation",
+  "a cancellation that has to wait for the server",
+  "a waiting cancellation that is taken back",
+  "a flow that cannot be fetched",
+  "a dialog that cannot be fetched",
+];
+
+/** What there is more of than before. */
+const more = (first: Counts, last: Counts): string[] =>
+  (Object.keys(last) as (keyof Counts)[])
+    .filter((name) => last[name] > first[name])
+    .map((name) => `${last[name] - first[name]} ${name}`);
+
+describe(`after ${TIMES} times nothing is left`, () => {
+  let laboratory: Laboratory;
+  before(async () => {
+    laboratory = await openLaboratory();
+  });
+  after(() => laboratory.close());
+
+  it("of everything that the page can do", () => {
+    assert.deepEqual(laboratory.names, doings);
+  });
+
+  for (const name of doings) {
+    it(`of ${name}`, async () => {
+      const { repeat, measure, close } = await laboratory.subject(name);
+      await repeat(name, WARM_UP);
+      const first = await measure();
+      await repeat(name, TIMES);
+      const last = await measure();
+      assert.deepEqual(more(first.counts, last.counts), []);
+      // What is limited stops growing before it is looked at: of these there is none at all.
+      const { sheets, stored, locks } = last.counts;
+      assert.deepEqual({ sheets, stored, locks }, { sheets: 0, stored: 0, locks: 0 });
+      const grown = (last.heap - first.heap) / TIMES;
+      assert.ok(grown < ROOM, `${Math.round(grown)} bytes remain each time`);
+      await close();
+    });
+  }
+});
