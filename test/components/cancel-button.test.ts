@@ -98,8 +98,7 @@ describe("cancel button", () => {
   it("warms up the flow on intent, once", async () => {
     const { server } = serve(usual);
     const button = place("renumerate-cancel-button");
-    for (const type of ["pointerenter", "focusin"])
-      inner(button).dispatchEvent(new Event(type));
+    for (const type of ["pointerenter", "focusin"]) inner(button).dispatchEvent(new Event(type));
     await waitUntil(() => server.flows.length);
     expect(modalOf()).to.equal(null);
     await button.open();

@@ -20,7 +20,8 @@ const decide = (world: World, token: string, json: unknown) =>
 
 onEachStore("A renewed session id", ({ open }) => {
   const flowOf = async (world: World, token: string, session: string, more = "") =>
-    (await world.request(`/v1/widget/flow?session=${session}${more}`, { token })).body as unknown as FlowConfig;
+    (await world.request(`/v1/widget/flow?session=${session}${more}`, { token }))
+      .body as unknown as FlowConfig;
 
   it("goes on with the customer's own undecided session, and what it has said", async () => {
     const world = await open();
