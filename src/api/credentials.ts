@@ -22,15 +22,25 @@ export interface Credentials {
 }
 
 /**
- * Requests under way, by their source: several elements of a page ask once. Answers are never shared: who is signed in
- * can change while a page is open.
+ * Requests under way, by their source: elements that ask together ask once. Answers are never shared, nor a request that
+ * takes its time: who is signed in can change while a page is open.
  */
 const asking = new Map<unknown, Promise<string>>();
 
+/** Milliseconds in which nobody signs out and somebody else in. */
+const TOGETHER = 500;
+
 function shared(source: unknown, request: () => Promise<string>): Promise<string> {
-  const pending = asking.get(source) ?? request().finally(() => asking.delete(source));
-  asking.set(source, pending);
-  return pending;
+  const pending = asking.get(source);
+  if (pending) return pending;
+  const asked = request();
+  const forget = () => {
+    if (asking.get(source) === asked) asking.delete(source);
+  };
+  asking.set(source, asked);
+  const timer = setTimeout(forget, TOGETHER);
+  asked.then(forget, forget).finally(() => clearTimeout(timer));
+  return asked;
 }
 
 const known = (body: unknown): string => {

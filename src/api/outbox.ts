@@ -15,6 +15,7 @@ export interface Keeping {
   apiUrl: string;
   /** The session's delivery token. */
   token: string;
+  subscription: string;
 }
 
 export interface OutboxOptions {

@@ -8,6 +8,8 @@ import type { FlowEvent } from "./wire.ts";
 export interface Kept {
   apiUrl: string;
   session: string;
+  /** Whose it is, as far as another visit must know. */
+  subscription: string;
   /** The delivery token: good for these events and for this cancellation, and for nothing else. */
   token: string;
   run: string;

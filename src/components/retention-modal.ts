@@ -146,7 +146,7 @@ export class RetentionModal extends LitElement implements FlowHost {
   /** The element that opened the flow: gets the focus back, and is where events are dispatched. */
   opener: HTMLElement | undefined;
 
-  readonly #flow = new FlowController(this);
+  #flow = new FlowController(this);
   readonly #internals = this.attachInternals();
   #format: Format | undefined;
   /** What the format was made for. */
@@ -173,6 +173,12 @@ export class RetentionModal extends LitElement implements FlowHost {
   /** Opens the flow, unless it is open. */
   show(): void {
     this.#wanted = undefined;
+    const { phase } = this.#flow.state;
+    if (phase !== "closed" && !this.#shown && !this.sessionId) {
+      // It goes on by itself. Who opens the flow now may be another customer, who must not see it.
+      this.removeController(this.#flow);
+      this.#flow = new FlowController(this);
+    }
     this.#send({ type: "open" });
   }
 

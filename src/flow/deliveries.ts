@@ -1,7 +1,7 @@
-/** What an earlier visit could not send: brought to the server, and told to the page. */
+/** What an earlier visit could not send, and what the page hears of a decision. */
 import { type Courier, createCourier } from "../api/courier.ts";
 import type { Settlement } from "../api/wire.ts";
-import { emit, type SettledDetail } from "../events.ts";
+import type { SettledDetail } from "../events.ts";
 
 let courier: Courier | undefined;
 
@@ -23,25 +23,14 @@ export function settledDetail(sessionId: string, settlement: Settlement): Settle
   });
 }
 
-/** The first of our tags: where a page listens. */
-const stageOf = (page: Document): EventTarget & { showFallback?: () => void } =>
-  page.querySelector<HTMLElement>("renumerate-cancel-button, renumerate-retention-modal") ?? page;
-
 /**
- * Resolves when all has been tried once; what did not arrive is tried again in the background. How a cancellation ended
- * that was confirmed on an earlier visit is told to the first of our tags in the page.
+ * Resolves when all has been tried once; what did not arrive is tried again in the background. How it ends is told to
+ * nobody but the server: who looks at this page need not be who confirmed it.
  */
 export function deliverLeftovers(): Promise<void> {
   return pageCourier().deliver((delivery) => {
-    const stage = stageOf(document);
-    if ("error" in delivery) {
-      // The customer counts on it: what is left is to write.
-      stage.showFallback?.();
-      emit(stage, "renumerate-error", { code: delivery.error.code, retryable: false });
-      return;
-    }
-    const { kept, settlement } = delivery;
-    emit(stage, `renumerate-${settlement.outcome}`, settledDetail(kept.session, settlement));
-    emit(stage, "renumerate-complete", { outcome: settlement.outcome });
+    // Somebody counts on it, unless they have stayed since: what is left is to write.
+    if ("error" in delivery && delivery.error.code !== "session_completed")
+      document.querySelector("renumerate-cancel-button")?.showFallback?.();
   });
 }

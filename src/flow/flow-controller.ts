@@ -59,8 +59,12 @@ interface Warm {
   since: number;
 }
 
-/** A prefetched configuration is as good as a new one for so many milliseconds. */
+/**
+ * A prefetched configuration is as good as a new one for so many milliseconds: fewer where the customer can have changed
+ * since, because another one has signed in.
+ */
 const FRESH = 15_000;
+const FRESH_OF_WHOEVER = 2000;
 
 /** What is nested too deeply to be copied does not keep the page from hearing of the step. */
 function copyOf(data: unknown): unknown {
@@ -71,11 +75,16 @@ function copyOf(data: unknown): unknown {
   }
 }
 
-/** A cancellation that was confirmed in this browser and has not reached the server. */
-const confirmed = () =>
+/** Milliseconds that a flow which is there waits for a cancellation of an earlier visit. */
+const PATIENCE = 1000;
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** A cancellation, of this subscription or of any, that was confirmed in this browser and has not reached the server. */
+const confirmed = (subscription?: string) =>
   pageCourier()
     .shelf.all()
-    .find(({ decidedAt }) => decidedAt !== undefined);
+    .find((kept) => kept.decidedAt !== undefined && (!subscription || kept.subscription === subscription));
 
 function faultOf(error: unknown): Fault {
   if (!(error instanceof ApiError)) return { code: "network", retryable: true };
@@ -98,6 +107,8 @@ export class FlowController implements ReactiveController {
   #client: Client | undefined;
   #loading: AbortController | undefined;
   #run: Run | undefined;
+  /** The run of an earlier visit whose cancellation this one shows as waiting. */
+  #leftover: string | undefined;
 
   constructor(host: FlowHost) {
     this.#host = host;
@@ -143,7 +154,7 @@ export class FlowController implements ReactiveController {
     else if (effect.type === "record") this.#run?.outbox.add(effect.event);
     else if (effect.type === "decide") void this.#decide(effect.decision);
     else if (effect.type === "deliver") pageCourier().nudge();
-    else if (effect.type === "withdraw") this.#run?.outbox.withdraw();
+    else if (effect.type === "withdraw") this.#withdraw();
     else this.#notify(effect.notice);
   }
 
@@ -153,7 +164,8 @@ export class FlowController implements ReactiveController {
     const key = JSON.stringify(settings);
     const since = performance.now();
     const warm = this.#warm;
-    if (warm?.key === key && warm.callback === callback && since - warm.since < FRESH) return warm;
+    const limit = settings.sessionId ? FRESH : FRESH_OF_WHOEVER;
+    if (warm?.key === key && warm.callback === callback && since - warm.since < limit) return warm;
     const client = createClient({ ...settings, ...createCredentials(settings) });
     const config = client.flow({ subscriptionId, locale });
     const fresh: Warm = { client, config, key, callback, since };
@@ -180,7 +192,10 @@ export class FlowController implements ReactiveController {
       }
       before?.outbox.dispose();
       this.#run = this.#begin(config);
-      this.dispatch({ type: "loaded", config });
+      const kept = before ? undefined : confirmed(config.subscription.id);
+      this.#leftover = kept?.run;
+      this.dispatch({ type: "loaded", config, ...(kept && { keptAt: kept.decidedAt as number }) });
+      if (kept) void this.#follow(kept.run);
     } catch (error) {
       if (signal.aborted) return;
       const waiting = confirmed()?.decidedAt;
@@ -191,8 +206,9 @@ export class FlowController implements ReactiveController {
   async #first(): Promise<FlowConfig> {
     let warm = this.#ahead();
     if (confirmed()) {
-      // What was confirmed on an earlier visit comes first: it decides what there is to see.
-      await deliverLeftovers();
+      // What was confirmed on an earlier visit comes first, if it can be sent in time: it decides what there is to see.
+      const answered = warm.config.catch(() => {});
+      await Promise.race([deliverLeftovers(), answered.then(() => pause(PATIENCE))]);
       if (!confirmed()) {
         this.#warm = undefined;
         warm = this.#ahead();
@@ -213,14 +229,16 @@ export class FlowController implements ReactiveController {
     return client.flow({ subscriptionId, locale, signal, ...(restart ? { restart } : { session }) });
   }
 
-  #begin({ session: { id: session, deliveryToken: token } }: FlowConfig): Run {
+  #begin({ session: { id: session, deliveryToken: token }, subscription }: FlowConfig): Run {
     const { settings } = this.#host;
     const { timeout } = settings;
     // It may be sent from another page of the site.
     const apiUrl = new URL(settings.apiUrl || "/", location.href).href;
     // It outlives the session token, so that nothing that the customer does here comes too late.
     const client = token ? createClient({ ...settings, token: async () => token }) : (this.#client as Client);
-    const keeping = token ? { courier: pageCourier(timeout), apiUrl, token } : undefined;
+    const keeping = token
+      ? { courier: pageCourier(timeout), apiUrl, token, subscription: subscription.id }
+      : undefined;
     return { client, session, outbox: createOutbox({ client, session, keeping }) };
   }
 
@@ -256,6 +274,23 @@ export class FlowController implements ReactiveController {
     }
   }
 
+  #withdraw(): void {
+    this.#run?.outbox.withdraw();
+    if (this.#leftover) pageCourier().shelf.drop(this.#leftover);
+    this.#leftover = undefined;
+  }
+
+  /** A cancellation of an earlier visit is sent by whoever has it; then what holds is looked up. */
+  async #follow(run: string): Promise<void> {
+    try {
+      await pageCourier().persist(run);
+    } catch {}
+    // Taken back, or another opening: nothing to tell.
+    if (this.#leftover !== run) return;
+    this.#leftover = undefined;
+    this.dispatch({ type: "rejected", fault: { code: "session_completed", retryable: false } });
+  }
+
   /** Goes on until the server has answered, whether the customer still looks or not. */
   async #deliver({ outbox }: Run): Promise<void> {
     try {
@@ -272,6 +307,7 @@ export class FlowController implements ReactiveController {
     this.#run?.outbox.dispose();
     this.#run = undefined;
     this.#client = undefined;
+    this.#leftover = undefined;
   }
 
   /** Details are copies: what a listener does to them stays with the listener. */

@@ -30,7 +30,13 @@ export interface Fault {
 export type MachineEvent =
   | CustomerEvent
   /** With the events of the run so far if the session is still the same. */
-  | { type: "loaded"; config: FlowConfig; events?: readonly CustomerEvent[] }
+  | {
+      type: "loaded";
+      config: FlowConfig;
+      events?: readonly CustomerEvent[];
+      /** Since when a cancellation of an earlier visit waits to be sent, if one does. */
+      keptAt?: number;
+    }
   /** With the instant since when a cancellation of an earlier visit is kept in the browser, if one is. */
   | { type: "failed"; fault: Fault; waiting?: number }
   | { type: "settled"; settlement: Settlement }
@@ -293,8 +299,17 @@ export function transition(state: FlowState, event: MachineEvent): Transition {
 
     case "loading": {
       if (event.type === "loaded") {
-        const { config, events } = event;
+        const { config, events, keptAt } = event;
         const begun = state.resume && events ? goOn(config, events) : start(config, state.late);
+        if (keptAt !== undefined && begun[0].phase === "step") {
+          const { path, answers } = begun[0];
+          const decision: Decision = { type: "cancel" };
+          const { closed } = state;
+          return [
+            { phase: "queued", config, path, answers, decision, since: keptAt, closed },
+            begun[1].filter(({ type }) => type === "record"),
+          ];
+        }
         return state.closed ? unseen(begun) : begun;
       }
       if (event.type === "open" && state.closed) return reopened(state);

@@ -519,7 +519,12 @@ describe("what the server does not have", () => {
 
   it("goes as a request where the browser does not take the beacon", async (t) => {
     const { server, page, add, moment } = await setUp(t, accept, {
-      keeping: { courier: (await launch(t)).tab().courier, apiUrl: "", token: "dlv_1" },
+      keeping: {
+        courier: (await launch(t)).tab().courier,
+        apiUrl: "",
+        token: "dlv_1",
+        subscription: "sub_1",
+      },
     });
     assert.ok(page);
     add(open);

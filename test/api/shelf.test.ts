@@ -10,6 +10,7 @@ const WEEK = 7 * 86_400_000;
 const entry = (run: string, more: Partial<Kept> = {}): Kept => ({
   apiUrl: "https://r.test",
   session: "ses_1",
+  subscription: "sub_1",
   token: "dlv_1",
   run,
   at: NOW,

@@ -239,7 +239,7 @@ export class Tab {
     const outbox = createOutbox({
       client: { record, beacon: (token, session, events) => this.#beacon({ token, session, events }) },
       session: `ses-${run}`,
-      keeping: { courier, apiUrl, token: "dlv_1" },
+      keeping: { courier, apiUrl, token: "dlv_1", subscription: "sub_1" },
       run,
       now: () => this.#browser.clock,
       page,
@@ -320,6 +320,7 @@ export const eventOf = (seq: number, run = "run-left", more: object = { type: "n
 export const keptOf = (browser: Browser, run = "run-left", more: Partial<Kept> = {}): Kept => ({
   apiUrl: browser.server.url,
   session: `ses-${run}`,
+  subscription: "sub_1",
   token: "dlv_1",
   run,
   at: browser.clock,

@@ -2,7 +2,7 @@
 import { expect, waitUntil as wait } from "@open-wc/testing";
 import type { RetentionModal } from "../../src/components/retention-modal.ts";
 import { deliverLeftovers } from "../../src/flow/deliveries.ts";
-import { configOf, settlements, steps } from "../fixtures/flows.ts";
+import { configOf, settlements, steps, subscription } from "../fixtures/flows.ts";
 import {
   click,
   closeAll,
@@ -98,6 +98,27 @@ describe("a confirmed cancellation without a server", () => {
     expect(heading(modal)).to.equal(QUEUED);
   });
 
+  it("is not shown to who opens the flow of a session that the page asks for", async () => {
+    const { modal, server, log } = await cut();
+    modal.close();
+    modal.sessionId = "";
+    modal.sessionUrl = "/session";
+    const { fetch } = window;
+    window.fetch = async (input, init) =>
+      `${input}` === "/session" ? Response.json({ id: "ret_other" }) : fetch(input, init);
+    server.config = configOf([steps.confirm], {
+      session: { id: "ses_other", environment: "sandbox" },
+      subscription: { ...subscription, id: "sub_other" },
+    });
+    modal.show();
+    await waitUntil(() => heading(modal) === "Confirm your cancellation");
+    window.fetch = fetch;
+    server.decision = settlements.cancelled;
+    window.dispatchEvent(new Event("online"));
+    await waitUntil(() => log.short.includes("complete:cancelled"));
+    expect(heading(modal), "the one goes on behind the other").to.equal("Confirm your cancellation");
+  });
+
   it("can be taken back: what holds is looked up, and the customer stays", async () => {
     const { modal, server, log } = await cut();
     await click(modal, "Keep subscription");
@@ -144,13 +165,46 @@ describe("a cancellation of an earlier visit", () => {
   };
   afterEach(end);
 
-  it("is sent, and the page hears of it", async () => {
+  it("is sent, and whoever is at the page now hears nothing of it", async () => {
     await leave();
     const { server, log } = serve(config, settlements.cancelled);
     await deliverLeftovers();
     expect(server.decisions.length).to.equal(1);
-    expect(log.short).to.deep.equal(["cancelled", "complete:cancelled"]);
+    expect(log.short).to.deep.equal([]);
     expect(stored()).to.deep.equal([]);
+  });
+
+  it("is shown as waiting to who opens the same subscription, goes when it can, or can be taken back", async () => {
+    for (const taken of [false, true]) {
+      await leave();
+      const { random } = Math;
+      Math.random = () => 0;
+      const { server, log } = serve(config, "offline");
+      const modal = place("renumerate-retention-modal");
+      modal.show();
+      await ready(modal);
+      await waitUntil(() => heading(modal) === QUEUED);
+      Math.random = random;
+      server.decision = settlements.cancelled;
+      const cancelAt = subscription.periodEnd;
+      if (!taken) server.config = { ...config, subscription: { ...subscription, cancelAt } };
+      await click(modal, taken ? "Keep subscription" : "Try again");
+      const ending = taken ? "Your subscription continues" : "Your subscription is already cancelled";
+      await waitUntil(() => heading(modal) === ending);
+      expect(log.short.at(-1)).to.equal(taken ? "complete:retained" : "complete:cancelled");
+      expect(localStorage.getItem("renumerate:run_of_an_earlier_visit")).to.equal(null);
+      await end();
+    }
+  });
+
+  it("is no business of who opens another subscription", async () => {
+    await leave();
+    const other = configOf([steps.confirm], { subscription: { ...subscription, id: "sub_other" } });
+    serve(other, "offline");
+    const modal = place("renumerate-retention-modal");
+    modal.show();
+    await ready(modal);
+    await waitUntil(() => heading(modal) === "Confirm your cancellation");
   });
 
   it("is sent before the flow is shown, so that nobody is asked twice", async () => {

@@ -1,4 +1,4 @@
-/** What an earlier visit could not send: the page hears how it ended. */
+/** What an earlier visit could not send. */
 import assert from "node:assert/strict";
 import { beforeEach, describe, it, type TestContext } from "node:test";
 import type { Settlement } from "../../src/api/wire.ts";
@@ -46,6 +46,7 @@ async function left(
   pageCourier().shelf.put({
     apiUrl: server.url,
     session: "ses_left",
+    subscription: "sub_1",
     token: "dlv_1",
     run: "run-left",
     at,
@@ -56,32 +57,33 @@ async function left(
 }
 
 describe("what an earlier visit has left", () => {
-  it("is settled, and the page hears what a settlement says everywhere", async (t) => {
+  it("is settled: whoever is at this page now hears nothing of it", async (t) => {
     const settlement = settlementOf("cancelled", { subscription: { ...subscription, cancelAt: 7 } });
-    const { heard } = await left(t, (response) => json(response, settlement));
+    const { server, heard } = await left(t, (response) => json(response, settlement));
     await deliverLeftovers();
-    assert.deepEqual(heard, [
-      ["cancelled", settledDetail("ses_left", settlement)],
-      ["complete", { outcome: "cancelled" }],
-    ]);
+    assert.deepEqual([server.asked[0]?.url, heard], ["/v1/widget/decision", []]);
     assert.deepEqual(Object.keys(storage), []);
   });
 
-  it("is refused: the page hears of it, and the customer gets the way out that is left", async (t) => {
-    const { stage, heard } = await left(t, (response) => refuse(response, 409, "billing_rejected"));
-    const showFallback = t.mock.fn();
-    Object.assign(stage, { showFallback });
-    await deliverLeftovers();
-    assert.deepEqual(heard, [["error", { code: "billing_rejected", retryable: false }]]);
-    assert.equal(showFallback.mock.callCount(), 1);
-    assert.deepEqual(Object.keys(storage), []);
-  });
+  for (const [code, calls] of [
+    ["billing_rejected", 1],
+    // Whoever has stayed since needs no way out.
+    ["session_completed", 0],
+  ] as const) {
+    it(`is refused with ${code}: ${calls ? "the button shows the way out that is left" : "nothing is to be done"}`, async (t) => {
+      const { stage, heard } = await left(t, (response) => refuse(response, 409, code));
+      const showFallback = t.mock.fn();
+      Object.assign(stage, { showFallback });
+      await deliverLeftovers();
+      assert.deepEqual([heard, showFallback.mock.callCount()], [[], calls]);
+      assert.deepEqual(Object.keys(storage), []);
+    });
+  }
 
-  it("is told to the document where none of our tags is", async (t) => {
-    const refusal = (response: Parameters<typeof json>[0]) => refuse(response, 409, "session_completed");
-    const { heard } = await left(t, refusal, true, false);
+  it("is refused where there is no button", async (t) => {
+    await left(t, (response) => refuse(response, 409, "billing_rejected"), true, false);
     await deliverLeftovers();
-    assert.equal(heard.length, 1);
+    assert.deepEqual(Object.keys(storage), []);
   });
 
   it("is mere events: they arrive, and there is nothing to say", async (t) => {

@@ -97,13 +97,15 @@ export async function decide(
     return own;
   });
   const attempt = async () => {
-    await settlePending(deps, session);
+    for (const pending of await deps.store.pendingSessions(session, session.subscriptionId))
+      await settlePending(deps, pending);
+    const asOf = deps.clock();
     // Without an answer no offer is taken, but leaving must still be possible.
     const billed = await billing.subscription(session.subscriptionId).catch((error) => {
       if (error instanceof BillingError) return undefined;
       throw error;
     });
-    return deps.store.transaction((tx) => prepare(deps, tx, claims, request, { now, billed }));
+    return deps.store.transaction((tx) => prepare(deps, tx, claims, request, { now, asOf, billed }));
   };
   // Another decision that was quicker by a moment is waited for: how it ends says how this one does.
   const prepared = (await attempt()) ?? (await attempt());
@@ -117,6 +119,8 @@ type Prepared = { settlement: Settlement } | { session: SessionRow; action: Acti
 /** What billing says at the moment of the decision. */
 interface Present {
   now: number;
+  /** The machine's clock, from before billing was read. */
+  asOf: number;
   billed: BilledSubscription | undefined;
 }
 
@@ -126,7 +130,7 @@ async function prepare(
   tx: Transaction,
   claims: SessionClaims,
   request: DecisionRequest,
-  { now, billed }: Present,
+  { now, asOf, billed }: Present,
 ): Promise<Prepared | undefined> {
   // Two sessions of one customer must not both take what is offered once.
   await tx.lock(`customer:${claims.workspaceId}:${claims.environment}:${claims.customerId}`);
@@ -143,10 +147,19 @@ async function prepare(
     return session.settlement ? { settlement: session.settlement } : { session, action: live };
   }
   if (session.settlement) throw new Problem("session_completed");
-  if (decision.type === "accept") await checkOffer(tx, session, decision, request, { now, billed });
+  const clicked = clickedAt(session, request, now);
+  if (decision.type === "accept") {
+    // What another tab has just begun or done is not in what billing said of this subscription.
+    if ((await tx.pendingSessions(session, session.subscriptionId)).length) return undefined;
+    await checkOffer(tx, session, decision, request, { now, billed });
+    if (await tx.isChangedSince(session, asOf)) throw new Problem("offer_changed");
+  } else if (await tx.isRetainedSince(session, session.subscriptionId, clicked)) {
+    // A late cancellation does not undo what the customer has said since then.
+    throw new Problem("session_completed");
+  }
 
   const words = await ledgerReason(tx, session);
-  const billingAction = actionOf(session, decision, words, clickedAt(session, request, now));
+  const billingAction = actionOf(session, decision, words, clicked);
   const action: ActionRow = {
     id: deps.newId("act"),
     sessionId: session.id,
@@ -197,7 +210,7 @@ async function checkOffer(
   session: SessionRow,
   { offer, choice }: Extract<Decision, { type: "accept" }>,
   { seen }: DecisionRequest,
-  { now, billed }: Present,
+  { now, billed }: Pick<Present, "now" | "billed">,
 ): Promise<void> {
   if (!seen) throw new Problem("parameter_missing", { param: "seen" });
   const shown = { offer: offer.id, terms: withoutNotes(offer.terms), choice };

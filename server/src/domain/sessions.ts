@@ -143,7 +143,14 @@ async function sessionFor(
   locale: string | undefined,
 ): Promise<SessionRow> {
   const billing = deps.billing(claims);
-  const subscription = await subscriptionOf(billing, claims, visit.subscriptionId);
+  let subscription = await subscriptionOf(billing, claims, visit.subscriptionId);
+  const pending = await deps.store.pendingSessions(claims, subscription.id);
+  for (const session of pending) {
+    // What billing has not answered is told on every page, whatever token it comes with: nobody decides twice.
+    const settled = await settlePending(deps, session);
+    if (settled.settlement?.status === "requested") return settled;
+  }
+  if (pending.length) subscription = await subscriptionOf(billing, claims, visit.subscriptionId);
   const found =
     (await ongoing(deps, claims, visit, subscription.id)) ??
     (await deps.store.latestSession(claims.tokenId, subscription.id));
@@ -187,7 +194,7 @@ async function sessionFor(
 
 /** A renewed token has another id than the one that the session was opened with; who is asking is the same. */
 async function ongoing(
-  { store }: Deps,
+  { store, clock }: Deps,
   { workspaceId, environment, customerId }: SessionClaims,
   { session: id, restart }: Visit,
   subscriptionId: string,
@@ -197,7 +204,8 @@ async function ongoing(
     found?.workspaceId === workspaceId &&
     found.environment === environment &&
     found.customerId === customerId &&
-    found.subscriptionId === subscriptionId;
+    found.subscriptionId === subscriptionId &&
+    clock() - found.touchedAt < DELIVERY_TTL;
   return isOwn ? found : undefined;
 }
 

@@ -65,7 +65,8 @@ async function holderOf(token: string | undefined, deps: Deps, delivery = false)
 export async function brandOf(body: unknown, deps: Deps): Promise<Caller & Vouched> {
   const { handshakeToken } = Object(body) as { handshakeToken?: unknown };
   const vouched = await checkHandshake(deps, handshakeToken);
-  // Counted only once the signature is known to be good: whoever reads the public key off a page could otherwise use
-  // up what the site's own customers need.
-  return { ...vouched, counted: { as: `brand:${vouched.brand.id}`, perMinute: deps.limits.perKey } };
+  // Counted only once the signature is known to be good, and for each customer alone: whoever reads the public key off a
+  // page, or has a token of their own, could otherwise use up what the site's other customers need.
+  const as = `brand:${vouched.brand.id}:${vouched.handshake.subscriberId}`;
+  return { ...vouched, counted: { as, perMinute: deps.limits.perSession } };
 }

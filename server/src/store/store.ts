@@ -214,6 +214,12 @@ export interface Queries {
   ): Promise<void>;
   /** Sessions of a subscription that ended it. */
   cancelledSessions(scope: Scope, subscriptionId: string): Promise<SessionRow[]>;
+  /** Sessions of a subscription with a pending action, oldest first. */
+  pendingSessions(scope: Scope, subscriptionId: string): Promise<SessionRow[]>;
+  /** Whether a session of the subscription ended as retained later than `at`, by billing's clock. */
+  isRetainedSince(scope: Scope, subscriptionId: string, at: number): Promise<boolean>;
+  /** Whether an action of another session of the subscription succeeded at `at` or later, by the machine's clock. */
+  isChangedSince(session: SessionRow, at: number): Promise<boolean>;
   /** Started, without an outcome, untouched since; oldest first. Only sessions without a pending action. */
   idleSessions(before: number, limit: number): Promise<SessionRow[]>;
 

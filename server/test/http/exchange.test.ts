@@ -306,19 +306,25 @@ onEachStore("Exchanging a handshake token", ({ open, home }) => {
     }
   });
 
-  it("counts requests by site, but none whose signature is wrong", async () => {
-    const world = await open({ limits: { perKey: 2 } });
+  it("counts requests by customer, but none whose signature is wrong", async () => {
+    const world = await open({ limits: { perSession: 2 } });
     for (let asked = 0; asked < 5; asked++)
       assert.equal((await ask(world, handshake(world, {}, { secret: "guess" }))).code, "handshake_invalid");
     for (let asked = 0; asked < 2; asked++) assert.equal((await ask(world, handshake(world))).status, 200);
     const token = handshake(world);
     assert.equal((await ask(world, token, { origin: SHOP })).code, "rate_limited");
+    const other = handshake(world, { subscriberId: "cus_zoe" });
+    assert.equal(
+      (await ask(world, other)).status,
+      200,
+      "who has used up their own has not used up the site's",
+    );
     world.pass(MINUTE);
     assert.equal((await ask(world, token)).status, 200);
   });
 
   it("checks in the one order, as far as the credential in the body lets it", async () => {
-    const world = await open({ limits: { perKey: 0 } });
+    const world = await open({ limits: { perSession: 0 } });
     const request = (more: object) =>
       world.request(EXCHANGE, { origin: "https://elsewhere.example", ...more });
     assert.equal((await request({})).status, 405);
@@ -329,7 +335,7 @@ onEachStore("Exchanging a handshake token", ({ open, home }) => {
     assert.equal((await request({ body: "{", headers: json })).status, 400);
     assert.equal((await request({ json: { handshakeToken: "x" } })).status, 401);
     assert.equal((await request({ json: { handshakeToken: handshake(world) } })).status, 429);
-    world.deps.limits.perKey = 9;
+    world.deps.limits.perSession = 9;
     assert.equal((await request({ json: { handshakeToken: handshake(world) } })).status, 403);
   });
 });

@@ -2,7 +2,7 @@ import type { Insertable, Kysely, Selectable, Updateable } from "kysely";
 import type { FlowConfig, FlowEvent, Settlement } from "../../../../src/api/wire.ts";
 import { changesSomething, fromJson, toJson, withoutNulls } from "../rows.ts";
 import type { Schema, SessionsTable } from "../schema.ts";
-import { type Queries, type SessionRow, StoreConflict } from "../store.ts";
+import { type Queries, type Scope, type SessionRow, StoreConflict } from "../store.ts";
 
 type SessionQueries = Pick<
   Queries,
@@ -11,6 +11,9 @@ type SessionQueries = Pick<
   | "insertSession"
   | "updateSession"
   | "cancelledSessions"
+  | "pendingSessions"
+  | "isRetainedSince"
+  | "isChangedSince"
   | "idleSessions"
   | "insertSessionEvents"
   | "sessionEvents"
@@ -18,6 +21,13 @@ type SessionQueries = Pick<
 >;
 
 export function sessionQueries(db: Kysely<Schema>): SessionQueries {
+  const of = ({ workspaceId, environment }: Scope, subscriptionId: string) =>
+    db
+      .selectFrom("sessions")
+      .where("sessions.workspace_id", "=", workspaceId)
+      .where("sessions.environment", "=", environment)
+      .where("sessions.subscription_id", "=", subscriptionId);
+
   return {
     async session(id) {
       const row = await db.selectFrom("sessions").selectAll().where("id", "=", id).executeTakeFirst();
@@ -64,16 +74,47 @@ export function sessionQueries(db: Kysely<Schema>): SessionQueries {
       await db.updateTable("sessions").set(change).where("id", "=", id).execute();
     },
 
-    async cancelledSessions({ workspaceId, environment }, subscriptionId) {
-      const rows = await db
-        .selectFrom("sessions")
-        .selectAll()
-        .where("workspace_id", "=", workspaceId)
-        .where("environment", "=", environment)
-        .where("subscription_id", "=", subscriptionId)
-        .where("outcome", "=", "cancelled")
+    async cancelledSessions(scope, subscriptionId) {
+      const rows = await of(scope, subscriptionId).selectAll().where("outcome", "=", "cancelled").execute();
+      return rows.map(toRow);
+    },
+
+    async pendingSessions(scope, subscriptionId) {
+      const rows = await of(scope, subscriptionId)
+        .selectAll("sessions")
+        .where(({ exists, selectFrom }) =>
+          exists(
+            selectFrom("actions")
+              .select("actions.id")
+              .whereRef("actions.session_id", "=", "sessions.id")
+              .where("actions.status", "=", "pending"),
+          ),
+        )
+        .orderBy("created_at")
         .execute();
       return rows.map(toRow);
+    },
+
+    async isRetainedSince(scope, subscriptionId, at) {
+      const found = await of(scope, subscriptionId)
+        .select("sessions.id")
+        .where("outcome", "=", "retained")
+        .where("completed_at", ">", at)
+        .limit(1)
+        .executeTakeFirst();
+      return !!found;
+    },
+
+    async isChangedSince(session, at) {
+      const found = await of(session, session.subscriptionId)
+        .innerJoin("actions", "actions.session_id", "sessions.id")
+        .select("actions.id")
+        .where("sessions.id", "!=", session.id)
+        .where("actions.status", "=", "succeeded")
+        .where("actions.settled_at", ">=", at)
+        .limit(1)
+        .executeTakeFirst();
+      return !!found;
     },
 
     async idleSessions(before, limit) {
