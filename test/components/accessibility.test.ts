@@ -170,7 +170,7 @@ describe("accessibility", () => {
       expect((x as number) < (next as number)).to.equal(direction === "ltr");
       const label = root(modal).querySelector("[part=option-label]") as Element;
       expect(getComputedStyle(label).unicodeBidi).to.equal("plaintext");
-      closeAll();
+      modal.remove();
     }
     document.dir = "";
     await setViewport({ width: 320, height: 640 });

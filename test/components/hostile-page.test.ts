@@ -29,6 +29,7 @@ function differences(before: Record<string, string>[], after: Record<string, str
 }
 
 describe("on a hostile page", () => {
+  beforeEach(() => document.documentElement.style.setProperty("--renumerate-duration", "0s"));
   afterEach(() => {
     closeAll();
     for (const each of document.querySelectorAll("dialog, [popover]")) each.remove();

@@ -142,7 +142,7 @@ describe("accepting an offer", { concurrency: 6 }, () => {
         await visit.press("Accept discount");
         await verdicts[accept].check(visit);
         await mend(visit.api, fault);
-        if (accept === "refused") {
+        if (accept === "refused" || accept === "lapsed") {
           await leave(visit);
           await visit.shut();
           return closeBooks(visit, outcomes.cancelled);
@@ -184,7 +184,7 @@ describe("confirming the cancellation", { concurrency: 6 }, () => {
           const repair = () => mend(visit.api, fault);
           if (way) await recoveries[way].act(visit, repair);
           else await repair();
-          if (name === "refused") {
+          if (name === "refused" || name === "lapsed") {
             await visit.press(LEAVE);
             await visit.shows("Your subscription is cancelled");
           }

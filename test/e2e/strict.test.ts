@@ -228,7 +228,7 @@ describe("a page that makes it hard", () => {
       const address = new URL((await link.getAttribute("href")) as string);
       assert.equal(address.pathname, "help@shop.example");
       assert.equal(address.searchParams.get("subject"), "Cancel subscription");
-      const [subscription, at] = address.searchParams.get("body")?.split("\r\n") ?? [];
+      const [at, subscription] = address.searchParams.get("body")?.split("\r\n") ?? [];
       assert.equal(subscription, "sub_7");
       assert.ok(Math.abs(Date.now() - Date.parse(at as string)) < 60_000, at);
     });

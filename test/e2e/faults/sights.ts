@@ -134,6 +134,18 @@ export const verdicts = {
     },
     on: "here",
   },
+  lapsed: {
+    sees: `the same step, “This page has been open for too long”, with the advice to reload it, ${mailed}`,
+    after: "every other way is open, the way out among them",
+    async check(visit) {
+      await visit.flow.getByText(en.expired).waitFor();
+      await visit.flow.getByText(en.expiredBody).waitFor();
+      assert.equal(await visit.button(en.retry).count(), 0);
+      for (const name of [KEEP, LEAVE]) assert.equal(await visit.button(name).count(), 1, name);
+      await assertMail(visit);
+    },
+    on: "here",
+  },
   queued: {
     sees: `“${en.queued}”, with the time of the click, “Try again”, “Done”, “${KEEP}”, ${mailed}; nothing says that it is done`,
     after:

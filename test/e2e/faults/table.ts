@@ -76,6 +76,7 @@ export interface DecisionRow {
 }
 
 const passing = { accept: "again", confirm: "queued" } as const;
+const lapsed = { accept: "lapsed", confirm: "lapsed" } as const;
 const final = { accept: "refused", confirm: "refused" } as const;
 
 /** Accepting an offer, and confirming the cancellation. */
@@ -99,8 +100,8 @@ export const decisions: readonly DecisionRow[] = [
   { what: "billing_unavailable", fault: faults.unavailable, ...passing },
   { what: "billing_rejected", fault: faults.rejected, ...final },
   { what: "origin_not_allowed", fault: faults.foreignOrigin, ...final },
-  { what: "session_expired", fault: faults.expired, ...final },
-  { what: "session_invalid", fault: faults.invalid, ...final },
+  { what: "session_expired", fault: faults.expired, ...lapsed },
+  { what: "session_invalid", fault: faults.invalid, ...lapsed },
   {
     what: "dates and currencies that do not exist",
     fault: answers.impossibleSettlement,
