@@ -38,7 +38,10 @@ export interface CompleteDetail {
 }
 
 export interface ErrorDetail {
-  /** A code of the server's error table, or `network`, `timeout`, `invalid_answer`, `load_failed`, `render_failed`. */
+  /**
+   * A code of the server's error table, or `network`, `timeout`, `invalid_answer`, `load_failed`, `render_failed`,
+   * `session_missing`, `token_unavailable`.
+   */
   code: string;
   /** Whether trying again can help. */
   retryable: boolean;

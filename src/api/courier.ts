@@ -36,6 +36,8 @@ export interface Courier {
    * @param tell hears how cancellations end
    */
   deliver(tell?: (delivery: Delivery) => void): Promise<void>;
+  /** A confirmed cancellation, of whatever page, is taken back: what is left of it are events. */
+  withdraw(run: string): void;
   /** Tries now what would be tried later. */
   nudge(): void;
 }
@@ -221,6 +223,11 @@ export function createCourier({
       return release;
     },
     persist: (run) => persist(run, 1),
+    withdraw(run) {
+      const { decidedAt: _, ...kept } = shelf.get(run) ?? {};
+      if ("run" in kept && !shelf.put(kept as Kept)) shelf.drop(run);
+      ring("nudge");
+    },
     async deliver(tell = () => {}) {
       const tries = shelf.all().flatMap((kept) => {
         const { run, decidedAt } = kept;

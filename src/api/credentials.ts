@@ -83,11 +83,19 @@ export function createCredentials(options: CredentialsOptions): Credentials {
     return known(await ask(`${apiUrl.replace(/\/+$/, "")}/v1/session/exchange`, init, transport));
   }
 
+  async function request(url: string): Promise<string> {
+    try {
+      return known(await ask(url, { credentials: "same-origin", headers }, transport));
+    } catch (error) {
+      const { status } = error as { status?: number };
+      // The customer is not signed in to the site any more: that is what they should read.
+      throw status === 401 || status === 403 ? new ApiError("session_expired") : error;
+    }
+  }
+
   const renew = (): Promise<string> | undefined =>
     sessionUrl
-      ? shared(sessionUrl, async () =>
-          known(await ask(sessionUrl, { credentials: "same-origin", headers }, transport)),
-        )
+      ? shared(sessionUrl, () => request(sessionUrl))
       : getAuthToken && shared(getAuthToken, () => exchange(getAuthToken));
 
   let renewing: Promise<string> | undefined;

@@ -216,6 +216,12 @@ export function createOutbox({
           delivered(carried);
           return settlement;
         }
+        const left = courier?.shelf.get(run);
+        if (confirmedAt === click && left && left.decidedAt === undefined) {
+          // Taken back in another tab: the last word counts.
+          forget();
+          return undefined;
+        }
         // Not sent by us, and not taken back: somebody has emptied the storage, or another page was quicker.
         if (confirmedAt === click && !save()) throw new ApiError("network", 0, true);
       }

@@ -157,7 +157,7 @@ export class CancelButton extends Base {
 
   attributeChangedCallback(): void {
     const label = this.#label;
-    const locale = this.locale || this.closest<HTMLElement>("[lang]")?.lang;
+    const locale = this.locale || (this.closest<HTMLElement>("[lang]") ?? document.documentElement).lang;
     label.textContent = this.label || "Cancel subscription";
     label.removeAttribute("lang");
     if (locale && !this.label && !/^en\b/i.test(locale)) {

@@ -60,7 +60,7 @@ export function frame({ state, subscriptionId, inline, turn, ...options }: Frame
           : unavailable({ code: "render_failed", retryable: false }, base);
     }
   } else {
-    step = phase === "unavailable" ? unavailable(state.fault, base, state.waiting) : loading(base);
+    step = phase === "unavailable" ? unavailable(state.fault, base, state) : loading(base);
   }
 
   const failed = phase === "step" && fault ? failure(fault, base) : nothing;

@@ -201,7 +201,7 @@ export class RetentionModal extends LitElement implements FlowHost {
       this.#speech = wanted;
       let timer: ReturnType<typeof setTimeout>;
       const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, this.timeout ?? LONGEST_WAIT);
+        timer = setTimeout(resolve, this.timeout || LONGEST_WAIT);
       });
       this.#texts = Promise.race([late, loadLanguage(wanted)]).then(() => {
         clearTimeout(timer);
@@ -214,7 +214,9 @@ export class RetentionModal extends LitElement implements FlowHost {
 
   /** As the page says, or as it is written in; not this element's own `lang`, which follows. */
   get #language(): string {
-    return this.locale || (this.opener ?? this.parentElement)?.closest<HTMLElement>("[lang]")?.lang || "";
+    const around = (this.opener ?? this.parentElement)?.closest<HTMLElement>("[lang]");
+    // A shadow root hides what is around it.
+    return this.locale || (around ?? this.ownerDocument.documentElement).lang;
   }
 
   /** Answers the custom step that is shown. */
@@ -231,7 +233,7 @@ export class RetentionModal extends LitElement implements FlowHost {
       getAuthToken,
       subscriptionId,
       apiUrl: apiUrl || defaults.apiUrl,
-      timeout: timeout ?? undefined,
+      timeout: timeout || undefined,
       locale: spoken(this.#language),
     };
   }

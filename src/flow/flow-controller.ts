@@ -75,6 +75,8 @@ function copyOf(data: unknown): unknown {
   }
 }
 
+const OVERTAKEN: Fault = { code: "session_completed", retryable: false };
+
 /** Milliseconds that a flow which is there waits for a cancellation of an earlier visit. */
 const PATIENCE = 1000;
 
@@ -207,8 +209,11 @@ export class FlowController implements ReactiveController {
     let warm = this.#ahead();
     if (confirmed()) {
       // What was confirmed on an earlier visit comes first, if it can be sent in time: it decides what there is to see.
-      const answered = warm.config.catch(() => {});
-      await Promise.race([deliverLeftovers(), answered.then(() => pause(PATIENCE))]);
+      const patient = warm.config.then(
+        () => pause(PATIENCE),
+        () => {},
+      );
+      await Promise.race([deliverLeftovers(), patient]);
       if (!confirmed()) {
         this.#warm = undefined;
         warm = this.#ahead();
@@ -276,7 +281,7 @@ export class FlowController implements ReactiveController {
 
   #withdraw(): void {
     this.#run?.outbox.withdraw();
-    if (this.#leftover) pageCourier().shelf.drop(this.#leftover);
+    if (this.#leftover) pageCourier().withdraw(this.#leftover);
     this.#leftover = undefined;
   }
 
@@ -285,17 +290,21 @@ export class FlowController implements ReactiveController {
     try {
       await pageCourier().persist(run);
     } catch {}
-    // Taken back, or another opening: nothing to tell.
-    if (this.#leftover !== run) return;
+    // Taken back, or another opening: nothing to tell. What it said before goes on its way.
+    if (this.#leftover !== run) return void deliverLeftovers();
     this.#leftover = undefined;
-    this.dispatch({ type: "rejected", fault: { code: "session_completed", retryable: false } });
+    this.dispatch({ type: "rejected", fault: OVERTAKEN });
   }
 
   /** Goes on until the server has answered, whether the customer still looks or not. */
-  async #deliver({ outbox }: Run): Promise<void> {
+  async #deliver(run: Run): Promise<void> {
+    const { outbox } = run;
     try {
       const settlement = await outbox.persist();
       if (settlement) this.dispatch({ type: "settled", settlement });
+      // Taken back in another tab: what holds is looked up.
+      else if (this.#run === run && this.state.phase === "queued")
+        this.dispatch({ type: "rejected", fault: OVERTAKEN });
     } catch (error) {
       outbox.withdraw();
       this.dispatch({ type: "rejected", fault: faultOf(error) });

@@ -119,6 +119,14 @@ describe("session-url", () => {
     assert.equal(await token(false), "ret_1");
   });
 
+  it("that knows nobody any more means that the customer has to sign in", async (t) => {
+    for (const status of [401, 403]) {
+      const site = await listen(t, (response) => refuse(response, status, "not_signed_in"));
+      const { token } = createCredentials({ sessionUrl: site.url });
+      assert.equal(await code(token(false)), "session_expired 0 false");
+    }
+  });
+
   it("must answer in time", async (t) => {
     const site = await listen(t, () => {});
     const { token } = createCredentials({ sessionUrl: site.url, timeout: 20 });

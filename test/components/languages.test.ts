@@ -88,6 +88,18 @@ describe("the choice of a language", () => {
     expect(modal.lang).to.equal("it");
   });
 
+  it("counts for what is in a shadow root, too", async () => {
+    document.documentElement.lang = "it";
+    const holder = document.createElement("div");
+    document.body.append(holder);
+    const { modal } = await open(configOf([steps.confirm]));
+    holder.attachShadow({ mode: "open" }).append(modal);
+    modal.locale = "de";
+    modal.locale = "";
+    await waitUntil(() => modal.lang === "it");
+    document.documentElement.lang = "en";
+  });
+
   it("asks the server in that language, and its words win over ours", async () => {
     const messages = { keep: "Bleiben wir dabei", "month.one": "{{price}} im Monat" };
     const { modal, server } = await open(offering(offers.discount, { messages }), undefined, {

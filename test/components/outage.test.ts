@@ -132,6 +132,33 @@ describe("a confirmed cancellation without a server", () => {
     await waitUntil(() => !stored().length);
   });
 
+  it("taken back in another tab, it is not sent by this one", async () => {
+    const { modal, server, log } = await cut();
+    const key = stored()[0] as string;
+    const { decidedAt: _, ...events } = JSON.parse(localStorage[key]);
+    localStorage.setItem(key, JSON.stringify(events));
+    const decisions = server.decisions.length;
+    server.decision = settlements.cancelled;
+    window.dispatchEvent(new Event("online"));
+    await waitUntil(() => heading(modal) !== QUEUED && heading(modal) !== "Loading…");
+    expect(server.decisions.length).to.equal(decisions);
+    expect(log.short).not.to.include("complete:cancelled");
+  });
+
+  it("says nothing of the subscription while nobody knows what holds", async () => {
+    const { modal, server } = await cut();
+    server.config = "offline";
+    const { random } = Math;
+    Math.random = () => 0;
+    await click(modal, "Keep subscription");
+    await waitUntil(() => heading(modal) === "This is not working right now");
+    Math.random = random;
+    expect(text(modal)).not.to.contain("has not changed");
+    server.config = config;
+    await click(modal, "Try again");
+    await waitUntil(() => heading(modal) === "Your subscription continues");
+  });
+
   it("refused for good: the customer is asked again, with the reason and a mail", async () => {
     const { modal, server } = await cut();
     server.decision = { status: 409, code: "billing_rejected" };
@@ -192,7 +219,7 @@ describe("a cancellation of an earlier visit", () => {
       const ending = taken ? "Your subscription continues" : "Your subscription is already cancelled";
       await waitUntil(() => heading(modal) === ending);
       expect(log.short.at(-1)).to.equal(taken ? "complete:retained" : "complete:cancelled");
-      expect(localStorage.getItem("renumerate:run_of_an_earlier_visit")).to.equal(null);
+      await waitUntil(() => localStorage.getItem("renumerate:run_of_an_earlier_visit") === null);
       await end();
     }
   });

@@ -55,14 +55,19 @@ const causes: Readonly<Record<string, "offline" | "expired">> = {
   session_invalid: "expired",
 };
 
-/** Nothing can be shown, so nothing has changed. */
-export function unavailable({ code, retryable, retryAfter }: Fault, base: Base, waiting?: number): StepView {
+/** Nothing can be shown. */
+export function unavailable(
+  { code, retryable, retryAfter }: Fault,
+  base: Base,
+  { waiting, late }: { waiting?: number; late?: boolean } = {},
+): StepView {
   const { format, offline } = base;
   const { t, time } = format;
   const cause = causes[code] ?? (offline && retryable ? "offline" : "unavailable");
   return {
     title: t(cause),
-    body: t(`${cause}Body`),
+    // What a decision without an answer has led to is not known here, so nothing is said of it.
+    body: late || waiting !== undefined ? undefined : t(`${cause}Body`),
     content: [
       waiting === undefined ? nothing : html`<p>${t("waiting", { time: time(waiting) })}</p>`,
       retryAfter ? html`<p>${t("retryAfter", { count: Math.ceil(retryAfter / 1000) })}</p>` : nothing,
