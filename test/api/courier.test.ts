@@ -462,6 +462,35 @@ describe("what changes while it is sent", () => {
   });
 });
 
+describe("taken back in another tab", () => {
+  it("a confirmed cancellation is not sent by its own either; what was said before is", async (t) => {
+    const browser = await launch(t);
+    const [own, other] = [browser.tab(), browser.tab()];
+    const outbox = own.open("run-of-own-tab");
+    outbox.add({ type: "open" });
+    browser.books.mode = "down";
+    const confirming = own.confirm(outbox);
+    await settle(browser);
+    browser.books.mode = "works";
+    other.courier.withdraw("run-of-own-tab");
+    own.courier.nudge();
+    assert.equal(await confirming, undefined);
+    assert.equal(outbox.confirmedAt, undefined);
+    await outbox.flush();
+    assert.deepEqual([browser.books.carriedOut, browser.stored], [[], []]);
+    assert.deepEqual(
+      browser.books.run("run-of-own-tab").map(({ type }) => type),
+      ["open", "confirm"],
+    );
+  });
+
+  it("what is not there cannot be", async (t) => {
+    const browser = await launch(t);
+    browser.tab().courier.withdraw("run-none");
+    assert.deepEqual(browser.stored, []);
+  });
+});
+
 describe("events that are too many for one request", () => {
   const long = (): FlowEvent[] =>
     [...Array(12).keys()].map((seq) =>
