@@ -46,8 +46,6 @@ const files = {
 const bar = [
   "--experimental-test-coverage",
   ...["src/api", "src/flow", "server/src/domain"].map((folder) => `--test-coverage-include=${folder}/**`),
-  // It joins the flow to an element: its tests are those of the elements, in browsers.
-  "--test-coverage-exclude=src/flow/flow-controller.ts",
   "--test-coverage-lines=95",
   "--test-coverage-branches=95",
 ];
