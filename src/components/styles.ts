@@ -202,16 +202,10 @@ button, .primary {
 button, .primary, label {
   cursor: pointer;
 }
-button:hover {
-  border-color: var(--rn-fg);
-}
 .primary {
   color: var(--rn-on);
   background: var(--rn-accent);
   border-color: var(--rn-accent);
-}
-.primary:hover {
-  opacity: .9;
 }
 .icon, .quiet {
   flex: none;
@@ -269,8 +263,16 @@ fieldset label > span > *, .card > *, li {
 .card, fieldset label {
   border-color: var(--rn-line);
 }
-fieldset label:hover {
-  border-color: var(--rn-edge);
+@media (hover: hover) {
+  button:hover {
+    border-color: var(--rn-fg);
+  }
+  .primary:hover {
+    opacity: .9;
+  }
+  fieldset label:hover {
+    border-color: var(--rn-edge);
+  }
 }
 fieldset label:has(:checked) {
   border-color: var(--rn-accent);

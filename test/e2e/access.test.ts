@@ -227,6 +227,22 @@ describe("on every step", () => {
     });
   });
 
+  it("where a finger was does not favour one way out: it leaves no pointer behind", async () => {
+    const phone = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true } as const;
+    await walk(phone, async (page, heading) => {
+      const exits = page.getByRole("dialog").locator('[part="footer"] button');
+      const look = (at: number) =>
+        exits.nth(at).evaluate((exit) => {
+          const { borderColor, color, backgroundColor, opacity } = getComputedStyle(exit);
+          return { borderColor, color, backgroundColor, opacity };
+        });
+      for (const at of [0, 1]) {
+        await exits.nth(at).hover();
+        assert.deepEqual(await look(0), await look(1), heading);
+      }
+    });
+  });
+
   it("on a phone with a notch, nothing lies under it or under the bar at the bottom", async () => {
     const insets = { top: 47, bottom: 34, left: 21, right: 22 };
     await walk(
