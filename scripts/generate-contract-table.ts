@@ -23,7 +23,7 @@ interface Schema {
 }
 
 /** Schemas that a browser receives: the checker has shapes of these and of what they refer to. */
-const RECEIVED = ["FlowConfig", "Settlement", "EventsAck", "ErrorBody"];
+const RECEIVED = ["FlowConfig", "Settlement", "EventsAck", "Hub", "ErrorBody"];
 
 const target = new URL("../src/api/wire.ts", import.meta.url);
 

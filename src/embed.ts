@@ -4,11 +4,14 @@
  * is told of them. They become alive with the first click on a button, or by `loadRetentionModal()`, which is exported.
  */
 import "./components/cancel-button.ts";
-import { defaults, loadRetentionModal } from "./lazy.ts";
+import { defaults, loadRetentionModal, loadSubscriptionHub } from "./lazy.ts";
 
-export { loadRetentionModal };
+export { loadRetentionModal, loadSubscriptionHub };
 
-const later = new Map<string, () => Promise<unknown>>([["renumerate-retention-modal", loadRetentionModal]]);
+const later = new Map<string, () => Promise<unknown>>([
+  ["renumerate-retention-modal", loadRetentionModal],
+  ["renumerate-subscription-hub", loadSubscriptionHub],
+]);
 
 function look(): void {
   for (const [tag, load] of later) {

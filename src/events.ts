@@ -45,6 +45,16 @@ export interface ErrorDetail {
   code: string;
   /** Whether trying again can help. */
   retryable: boolean;
+  /**
+   * When the customer confirmed a cancellation that is kept in this browser and still on its way, in milliseconds since
+   * 1970. The element says so by itself.
+   */
+  waiting?: number;
+}
+
+/** Somebody wants to cancel in a subscription hub. */
+export interface CancelRequestDetail {
+  subscriptionId: string;
 }
 
 export interface RenumerateEventMap {
@@ -60,6 +70,8 @@ export interface RenumerateEventMap {
   "renumerate-complete": CustomEvent<CompleteDetail>;
   /** The flow is gone from the page. */
   "renumerate-close": CustomEvent<OpenDetail>;
+  /** From a subscription hub. Cancelable: who calls `preventDefault()` opens the flow in its place. */
+  "renumerate-cancel-request": CustomEvent<CancelRequestDetail>;
   /** Something failed; the customer sees it too, with a way to go on. */
   "renumerate-error": CustomEvent<ErrorDetail>;
 }

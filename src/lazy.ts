@@ -29,6 +29,7 @@ function once<Module>(load: (again: string) => Promise<Module>): (timeout?: numb
 
 export const loadCancelButton = /* @__PURE__ */ once(() => import("./components/cancel-button.ts"));
 export const loadRetentionModal = /* @__PURE__ */ once(() => import("./components/retention-modal.ts"));
+export const loadSubscriptionHub = /* @__PURE__ */ once(() => import("./components/subscription-hub.ts"));
 export const loadLabels = /* @__PURE__ */ once(() => import("./i18n/labels.ts"));
 
 /** What other tabs are still at is theirs, but for a cancellation: this one waits behind them with it. */

@@ -225,6 +225,19 @@ export const FlowConfig = z
   })
   .meta({ id: "FlowConfig", description: "Everything a widget needs to run one flow for one customer" });
 
+export const Hub = z
+  .object({
+    environment: z.enum(["prod", "sandbox"]),
+    subscriptions: z
+      .array(Subscription)
+      .describe("The newest first; of the one that the session names, if it does"),
+    customer: z.object({ name: text.optional(), email: text.optional() }),
+    fallbackEmail: text.optional(),
+    messages: FlowConfig.shape.messages,
+    now: instant.describe("Billing's clock"),
+  })
+  .meta({ id: "Hub", description: "What a subscription hub shows of one customer" });
+
 const TEXT_LIMIT = 5000;
 
 /** Free JSON, but bounded: it is stored and replayed. Too deep to be written down counts as too long. */

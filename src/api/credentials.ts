@@ -27,6 +27,8 @@ export interface Credentials {
  */
 const asking = new Map<unknown, Promise<string>>();
 
+const HEADERS = { Accept: "application/json" };
+
 /** Milliseconds in which nobody signs out and somebody else in. */
 const TOGETHER = 500;
 
@@ -43,6 +45,23 @@ function shared(source: unknown, request: () => Promise<string>): Promise<string
   return asked;
 }
 
+/**
+ * What the server answers to a handshake token, unchecked.
+ * @throws ApiError
+ */
+export const exchange = (handshakeToken: string, { apiUrl = "", ...transport }: CredentialsOptions) =>
+  ask(
+    `${apiUrl.replace(/\/+$/, "")}/v1/session/exchange`,
+    {
+      method: "POST",
+      credentials: "omit",
+      referrerPolicy: "no-referrer",
+      headers: { ...HEADERS, "Content-Type": "application/json" },
+      body: JSON.stringify({ handshakeToken }),
+    },
+    transport,
+  );
+
 const known = (body: unknown): string => {
   const { id, session, token } = (body ?? {}) as Record<string, unknown> & {
     session?: { id?: unknown; sessionId?: unknown } | null;
@@ -53,11 +72,10 @@ const known = (body: unknown): string => {
 };
 
 export function createCredentials(options: CredentialsOptions): Credentials {
-  const { sessionId, sessionUrl, getAuthToken, apiUrl = "", ...transport } = options;
+  const { sessionId, sessionUrl, getAuthToken, ...transport } = options;
   let current = sessionId ? Promise.resolve(sessionId) : undefined;
-  const headers = { Accept: "application/json" };
 
-  async function exchange(callback: NonNullable<typeof getAuthToken>): Promise<string> {
+  async function vouched(callback: NonNullable<typeof getAuthToken>): Promise<string> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     // Or else whoever asks again would wait for the same answer that does not come.
     const late = new Promise<never>((_, reject) => {
@@ -73,19 +91,12 @@ export function createCredentials(options: CredentialsOptions): Credentials {
     } finally {
       clearTimeout(timer);
     }
-    const init: RequestInit = {
-      method: "POST",
-      credentials: "omit",
-      referrerPolicy: "no-referrer",
-      headers: { ...headers, "Content-Type": "application/json" },
-      body: JSON.stringify({ handshakeToken }),
-    };
-    return known(await ask(`${apiUrl.replace(/\/+$/, "")}/v1/session/exchange`, init, transport));
+    return known(await exchange(handshakeToken, transport));
   }
 
   async function request(url: string): Promise<string> {
     try {
-      return known(await ask(url, { credentials: "same-origin", headers }, transport));
+      return known(await ask(url, { credentials: "same-origin", headers: HEADERS }, transport));
     } catch (error) {
       const { status } = error as { status?: number };
       // The customer is not signed in to the site any more: that is what they should read.
@@ -96,7 +107,7 @@ export function createCredentials(options: CredentialsOptions): Credentials {
   const renew = (): Promise<string> | undefined =>
     sessionUrl
       ? shared(sessionUrl, () => request(sessionUrl))
-      : getAuthToken && shared(getAuthToken, () => exchange(getAuthToken));
+      : getAuthToken && shared(getAuthToken, () => vouched(getAuthToken));
 
   let renewing: Promise<string> | undefined;
   return {

@@ -111,6 +111,19 @@ export interface FlowConfig {
 
 export type FlowEvent = { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "open"; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "select"; reason: string; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "write"; text: string; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "choose"; choice: { /** Pause length */ months?: number; /** Pause end, instead of a length */ until?: number; /** Plan that was picked */ priceId?: string; }; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "fill"; value: unknown; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "next"; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "back"; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "accept"; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "decline"; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "leave"; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "confirm"; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "keep"; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "close"; };
 
+/** What a subscription hub shows of one customer */
+export interface Hub {
+  environment: "prod" | "sandbox";
+  /** The newest first; of the one that the session names, if it does */
+  subscriptions: Subscription[];
+  customer: { name?: string; email?: string; };
+  fallbackEmail?: string;
+  /** Words of the business in place of the widget's own, by key; a plural form as `key.one` */
+  messages?: Record<string, string>;
+  /** Billing's clock */
+  now: number;
+}
+
 export type Interval = "day" | "week" | "month" | "year";
 
 export interface LinkTerms {
@@ -241,4 +254,5 @@ export const step: Shape = {id: "s","title?":"s","body?":"s",type: {survey: {rea
 export const flow: Shape = {id: "s",version: "i",steps: [step]};
 export const flowConfig: Shape = {session: {id: "s",environment: "=prod|sandbox","deliveryToken?":"s","settlement?":settlement},flow: flow,subscription: subscription,customer: {"name?":"s","email?":"s"},attributes: {"*":"snb"},"fallbackEmail?":"s","messages?":{"*":"s"},now: "i"};
 export const eventsAck: Shape = {accepted: "i"};
+export const hub: Shape = {environment: "=prod|sandbox",subscriptions: [subscription],customer: {"name?":"s","email?":"s"},"fallbackEmail?":"s","messages?":{"*":"s"},now: "i"};
 export const errorBody: Shape = {error: {type: "s",code: "s",message: "s","param?":"s","request_id?":"s"}};

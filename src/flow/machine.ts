@@ -109,7 +109,7 @@ export type Notice =
   | { name: "step"; node: FlowNode }
   | { name: "retained" | "cancelled"; settlement: Settlement }
   | { name: "complete"; outcome: Outcome }
-  | { name: "error"; fault: Fault };
+  | { name: "error"; fault: Fault & { waiting?: number } };
 
 export type Effect =
   | { type: "load"; restart: boolean }
@@ -317,9 +317,10 @@ export function transition(state: FlowState, event: MachineEvent): Transition {
         return state.late ? vanish({ ...state, closed: true }) : abandon();
       if (event.type !== "failed") return unchanged;
       const { fault, waiting } = event;
-      const error = notify({ name: "error", fault });
+      const kept = waiting !== undefined && { waiting };
+      const error = notify({ name: "error", fault: { ...fault, ...kept } });
       if (state.closed) return [initial, [error, ABANDONED]];
-      return [{ ...state, phase: "unavailable", fault, ...(waiting !== undefined && { waiting }) }, [error]];
+      return [{ ...state, phase: "unavailable", fault, ...kept }, [error]];
     }
 
     case "unavailable":
