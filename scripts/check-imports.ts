@@ -61,16 +61,36 @@ const rules: readonly Rule[] = [
     why: "the button is all that a page loads before somebody clicks",
   },
   {
+    files: ["src/sdk/**"],
+    only: ["src/sdk/**", "src/{events,lazy}.ts"],
+    types: ["src/components/**"],
+    why: "the class is a shell over the elements, and is there before any of their code",
+  },
+  {
+    files: ["src/react/**"],
+    only: ["src/{react,sdk}/**", "react"],
+    types: ["src/events.ts"],
+    why: "the React components are a shell over the class, which alone knows how elements are loaded",
+  },
+  {
+    files: ["src/hosted.ts", "src/hosted/**"],
+    only: ["src/hosted/**"],
+    types: ["src/{events,lazy,define}.ts", "src/components/**"],
+    why: "the hosted pages load the embed beside this script: what they shared would be a file more for every page",
+  },
+  {
     files: ["server/{src,bin}/**"],
-    // The English texts say which words a business may replace; the tags, in which order languages are looked for.
+    // The English texts say which words a business may replace; the tags, in which order languages are looked for. Pages
+    // that the server writes are in the customer's language, as the elements are.
     never: [
       "src/**",
       "!src/api/{contract,wire}.ts",
       "!src/flow/**",
-      "!src/i18n/{en,tags}.ts",
+      "!src/i18n/{en,tags,format,languages}.ts",
+      "!src/i18n/hub/{en,languages}.ts",
       "src/flow/{flow-controller,deliveries}.ts",
     ],
-    why: "the server shares the contract, the flow and the list of texts with the browser, nothing else",
+    why: "the server shares the contract, the flow and the texts with the browser, nothing else",
   },
   {
     files: ["server/src/{domain,routes,http,contract}/**", "server/src/{app,deps}.ts"],

@@ -10,6 +10,7 @@ import { createRateLimit } from "./http/rate-limit.ts";
 import { type Env, mount, type Route } from "./http/route.ts";
 import { docsPage, docsStyle } from "./routes/docs.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { mountHosted } from "./routes/hosted.ts";
 import { renumerateRoutes } from "./routes/renumerate.ts";
 import { widgetRoutes } from "./routes/widget.ts";
 
@@ -52,6 +53,7 @@ export function createApp(deps: Deps, extras: (app: Hono<Env>) => void = () => {
   app.get("/docs.css", (context) =>
     context.body(docsStyle, 200, { "Content-Type": "text/css; charset=utf-8" }),
   );
+  mountHosted(app, deps);
   extras(app);
 
   app.notFound((context) => {

@@ -8,6 +8,7 @@ import { createKey } from "./domain/workspaces.ts";
 import { type Installation, open, serve, version } from "./main.ts";
 import { AllowedOrigins, FallbackEmail } from "./settings.ts";
 import type { WorkspaceRow } from "./store/store.ts";
+import { readTls } from "./tls.ts";
 
 class Refused extends Error {}
 
@@ -77,6 +78,12 @@ function language(value: string): string {
   return locale;
 }
 
+interface ServeOptions {
+  json?: boolean;
+  tlsCert?: string;
+  tlsKey?: string;
+}
+
 const Name = z.string().trim().min(1, "a name").max(120);
 
 function program(): Command {
@@ -88,9 +95,19 @@ function program(): Command {
   root
     .command("serve", { isDefault: true })
     .description("serve the API, the widgets and, with simulated billing, the demo")
+    .option(
+      "--tls-cert <file>",
+      "answer https with this certificate (PEM, with those between it and its root)",
+    )
+    .option("--tls-key <file>", "the certificate's private key (PEM, without a passphrase)")
     .addOption(asJson())
-    .action(async ({ json }: { json?: boolean }) => {
-      const installation = await open();
+    .action(async ({ json, tlsCert, tlsKey }: ServeOptions, command: Command) => {
+      // An empty name is one that was forgotten: it must not mean plain http.
+      const given = [tlsCert, tlsKey].filter((file) => file !== undefined);
+      if (given.length === 1) command.error("error: --tls-cert and --tls-key are only of use together");
+      const [cert, key] = given;
+      const tls = cert === undefined || key === undefined ? undefined : readTls(cert, key);
+      const installation = await open(undefined, tls);
       const { created } = installation;
       const { url, stop } = await serve(installation).catch((error) => {
         // What was made is made, and shown now or never.

@@ -1,6 +1,7 @@
 /** The only file that reads the environment, opens the database and listens. */
 import { hkdfSync, randomBytes } from "node:crypto";
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer as createSecureServer } from "node:https";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { serve as listen } from "@hono/node-server";
@@ -14,10 +15,12 @@ import type { Deps } from "./deps.ts";
 import { ensureWorkspace, hashKey, randomText } from "./domain/workspaces.ts";
 import { startWorker } from "./outbox/worker.ts";
 import { mountDemo } from "./routes/demo.ts";
+import { mountEmbed } from "./routes/embed.ts";
 import { serveFiles } from "./routes/files.ts";
 import { parseSettings, type Settings } from "./settings.ts";
 import { openStore } from "./store/database.ts";
 import type { Scope, WorkspaceRow } from "./store/store.ts";
+import type { Tls } from "./tls.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 export const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
@@ -56,6 +59,7 @@ const derive = (secret: string, purpose: string): Uint8Array =>
 
 export interface Installation {
   settings: Settings;
+  tls: Tls | undefined;
   deps: Deps;
   workspace: WorkspaceRow;
   /** Present only on the very first start. */
@@ -64,8 +68,11 @@ export interface Installation {
 }
 
 /** Opens everything that a command needs, and makes the first workspace if there is none. */
-export async function open(environment: NodeJS.ProcessEnv = process.env): Promise<Installation> {
-  const settings = parseSettings(environment);
+export async function open(
+  environment: NodeJS.ProcessEnv = process.env,
+  tls?: Tls | undefined,
+): Promise<Installation> {
+  const settings = parseSettings(environment, !!tls);
   // The database holds what customers wrote: nobody but the owner reads what we make.
   process.umask(0o077);
   try {
@@ -126,34 +133,45 @@ export async function open(environment: NodeJS.ProcessEnv = process.env): Promis
       "RENUMERATE_SECRET is not set: servers on other machines would not accept this one's sessions",
     );
   }
-  return { settings, deps, simulator, ...first };
+  return { settings, tls, deps, simulator, ...first };
 }
 
 const LONGEST_STOP = 10_000;
 
-/** Serves until it is told to stop, then finishes what is in hand. @returns where it listens, and how to stop it */
-export async function serve(installation: Installation): Promise<{ url: string; stop(): Promise<void> }> {
-  const { settings, deps, workspace, simulator } = installation;
+/**
+ * Serves until it is told to stop, then finishes what is in hand.
+ * @param built folder of the widgets as they were built
+ * @returns where it listens, and how to stop it
+ */
+export async function serve(
+  installation: Installation,
+  built = join(root, "dist/embed"),
+): Promise<{ url: string; stop(): Promise<void> }> {
+  const { settings, tls, deps, workspace, simulator } = installation;
   const scope: Scope = { workspaceId: workspace.id, environment: "prod" };
   const app = createApp(deps, (each) => {
-    serveFiles(each, join(root, "dist/embed"), "/");
+    mountEmbed(each, deps, { built, kept: join(settings.DATA_DIR, "embed") });
     serveFiles(each, join(root, "demo/html"), "/");
     mountDemo(each, deps, scope, simulator(scope));
   });
-  if (!existsSync(join(root, "dist/embed/embed.js"))) {
+  if (!existsSync(join(built, "embed.js"))) {
     deps.log.warn({}, "dist/embed is missing: run npm run build:embed to serve the widgets");
   }
   const server = await new Promise<ReturnType<typeof listen>>((resolve, reject) => {
-    const listening = listen({ fetch: app.fetch, hostname: settings.HOST, port: settings.PORT }, () =>
-      resolve(listening),
-    );
+    const where = { fetch: app.fetch, hostname: settings.HOST, port: settings.PORT };
+    // Who connects and says nothing must not hold up the end for longer than others may.
+    const secure = {
+      createServer: createSecureServer,
+      serverOptions: { ...tls, handshakeTimeout: LONGEST_STOP },
+    };
+    const listening = listen(tls ? { ...where, ...secure } : where, () => resolve(listening));
     listening.once("error", reject);
   });
   const worker = startWorker(deps);
   const address = server.address();
   const port = typeof address === "object" && address ? address.port : settings.PORT;
   return {
-    url: settings.PORT ? settings.PUBLIC_URL : `http://${settings.HOST}:${port}`,
+    url: settings.PORT ? settings.PUBLIC_URL : `${tls ? "https" : "http"}://${settings.HOST}:${port}`,
     async stop() {
       // What is in hand is answered; a connection that is merely kept alive is not waited for.
       const idle = setInterval(() => "closeIdleConnections" in server && server.closeIdleConnections(), 50);

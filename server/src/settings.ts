@@ -59,9 +59,13 @@ export type Settings = z.output<typeof Settings> & { PUBLIC_URL: string };
 
 /**
  * An empty variable counts as absent.
+ * @param secure whether it answers https itself
  * @throws Error that names each faulty variable, never its value
  */
-export function parseSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+export function parseSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+  secure = false,
+): Settings {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
   const parsed = Checked.safeParse(given);
   if (!parsed.success) {
@@ -72,5 +76,5 @@ export function parseSettings(environment: Readonly<Record<string, string | unde
   }
   const { HOST, PORT, PUBLIC_URL } = parsed.data;
   const host = HOST === "0.0.0.0" || HOST === "::" ? "localhost" : HOST;
-  return { ...parsed.data, PUBLIC_URL: PUBLIC_URL ?? `http://${host}:${PORT}` };
+  return { ...parsed.data, PUBLIC_URL: PUBLIC_URL ?? `${secure ? "https" : "http"}://${host}:${PORT}` };
 }

@@ -22,6 +22,12 @@ describe("Settings", () => {
     );
   });
 
+  it("know that a server with a certificate is reached by https, unless they say otherwise", () => {
+    assert.equal(parseSettings({}, true).PUBLIC_URL, "https://localhost:4321");
+    assert.equal(parseSettings({ HOST: "::" }, true).PUBLIC_URL, "https://localhost:4321");
+    assert.equal(parseSettings({ PUBLIC_URL: "http://a.example" }, true).PUBLIC_URL, "http://a.example");
+  });
+
   it("take lists with commas", () => {
     const { ALLOWED_ORIGINS } = parseSettings({
       ALLOWED_ORIGINS: " https://a.example , http://localhost:*,",

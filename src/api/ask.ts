@@ -61,10 +61,16 @@ export async function ask(
     // What is not in a server's own words comes from something in between, such as the portal of a hotel, a firewall,
     // or a proxy while its server is being replaced: that is no refusal.
     !error || PASSING.includes(status),
-    error?.message ?? `no JSON with status ${status}`,
+    error?.message ?? plain(body),
     delayOf(response.headers.get("retry-after")),
     error?.request_id ?? response.headers.get("request-id") ?? undefined,
   );
+}
+
+/** Some dialects of a server, and other servers, say `{"error": "text"}`. */
+function plain(body: unknown): string | undefined {
+  const { error } = (body ?? {}) as { error?: unknown };
+  return typeof error === "string" ? error : undefined;
 }
 
 /** `Retry-After`, in seconds or as a date, as milliseconds from now. */

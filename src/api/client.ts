@@ -51,6 +51,8 @@ export interface Client {
   record(session: string, events: readonly FlowEvent[], options?: Abortable): Promise<EventsAck>;
   /** Safe to repeat: the id of the last event, which there must be, is the key of the decision. */
   decide(request: DecisionRequest, options?: Abortable): Promise<Settlement>;
+  /** Any endpoint below `/v1/widget/`, with the same retries; the answer is checked by `shape`. */
+  call<Answer>(path: string, shape: Shape, init: RequestInit): Promise<Answer>;
   /** Events from a page that is going. @returns whether the browser has taken them; nothing tells if they arrive */
   beacon(token: string, session: string, events: readonly FlowEvent[]): boolean;
 }
@@ -154,6 +156,7 @@ export function createClient(options: ClientOptions): Client {
   }
 
   return {
+    call,
     flow({ subscriptionId, locale, restart, session, signal } = {}) {
       const query = new URLSearchParams();
       const given = { subscription_id: subscriptionId, locale, restart: restart && "1", session };

@@ -231,6 +231,12 @@ export const Hub = z
     subscriptions: z
       .array(Subscription)
       .describe("The newest first; of the one that the session names, if it does"),
+    requested: z
+      .array(text)
+      .optional()
+      .describe(
+        "Ids of the subscriptions for which something was decided that billing has not confirmed yet",
+      ),
     customer: z.object({ name: text.optional(), email: text.optional() }),
     fallbackEmail: text.optional(),
     messages: FlowConfig.shape.messages,

@@ -116,6 +116,8 @@ export interface Hub {
   environment: "prod" | "sandbox";
   /** The newest first; of the one that the session names, if it does */
   subscriptions: Subscription[];
+  /** Ids of the subscriptions for which something was decided that billing has not confirmed yet */
+  requested?: string[];
   customer: { name?: string; email?: string; };
   fallbackEmail?: string;
   /** Words of the business in place of the widget's own, by key; a plural form as `key.one` */
@@ -254,5 +256,5 @@ export const step: Shape = {id: "s","title?":"s","body?":"s",type: {survey: {rea
 export const flow: Shape = {id: "s",version: "i",steps: [step]};
 export const flowConfig: Shape = {session: {id: "s",environment: "=prod|sandbox","deliveryToken?":"s","settlement?":settlement},flow: flow,subscription: subscription,customer: {"name?":"s","email?":"s"},attributes: {"*":"snb"},"fallbackEmail?":"s","messages?":{"*":"s"},now: "i"};
 export const eventsAck: Shape = {accepted: "i"};
-export const hub: Shape = {environment: "=prod|sandbox",subscriptions: [subscription],customer: {"name?":"s","email?":"s"},"fallbackEmail?":"s","messages?":{"*":"s"},now: "i"};
+export const hub: Shape = {environment: "=prod|sandbox",subscriptions: [subscription],"requested?":["s"],customer: {"name?":"s","email?":"s"},"fallbackEmail?":"s","messages?":{"*":"s"},now: "i"};
 export const errorBody: Shape = {error: {type: "s",code: "s",message: "s","param?":"s","request_id?":"s"}};

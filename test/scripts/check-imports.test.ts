@@ -3,8 +3,11 @@ import { test } from "node:test";
 import { importsOf, violations } from "../../scripts/check-imports.ts";
 
 const planted: [file: string, code: string][] = [
-  ["src/sdk.ts", 'import { createApp } from "../server/src/app.ts";'],
-  ["src/sdk.ts", 'void import("./components/retention-modal.ts");'],
+  ["src/index.ts", 'import { createApp } from "../server/src/app.ts";'],
+  ["src/index.ts", 'void import("./components/retention-modal.ts");'],
+  ["src/sdk/dialog.ts", 'import { RetentionModal } from "../components/retention-modal.ts";'],
+  ["src/react/provider.ts", 'import { loadSubscriptionHub } from "../lazy.ts";'],
+  ["src/hosted.ts", 'import { defaults } from "./lazy.ts";'],
   ["src/api/client.ts", 'import { z } from "zod/mini";'],
   ["src/api/client.ts", 'export type { Price } from "./contract.ts";'],
   ["src/events.ts", 'import type { Offer } from "./api/wire.ts";'],
@@ -30,6 +33,9 @@ for (const [file, code] of planted) {
 }
 
 const fine: [file: string, code: string][] = [
+  ["src/sdk/dialog.ts", 'import type { RetentionModal } from "../components/retention-modal.ts";'],
+  ["src/react/provider.ts", 'import { Renumerate } from "../sdk/renumerate.ts";'],
+  ["src/hosted.ts", 'import type { ErrorDetail } from "./events.ts";'],
   ["src/lazy.ts", 'export const modal = () => import("./components/retention-modal.ts");'],
   ["src/api/contract.ts", 'import { z } from "zod";'],
   [

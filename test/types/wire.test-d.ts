@@ -32,6 +32,7 @@ interface Written {
   FlowConfig: wire.FlowConfig;
   FlowEvent: wire.FlowEvent;
   Interval: wire.Interval;
+  Hub: wire.Hub;
   LinkTerms: wire.LinkTerms;
   Offer: wire.Offer;
   Outcome: wire.Outcome;
@@ -75,6 +76,7 @@ export const same: { [Name in keyof Written]: Same<Schemas[Name], Written[Name]>
   FlowConfig: true,
   FlowEvent: true,
   Interval: true,
+  Hub: true,
   LinkTerms: true,
   Offer: true,
   Outcome: true,

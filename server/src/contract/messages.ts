@@ -1,6 +1,7 @@
 /** Words that a business puts in place of the widgets' own, for one language. */
 import { z } from "zod";
 import { en } from "../../../src/i18n/en.ts";
+import { hub } from "../../../src/i18n/hub/en.ts";
 import { canonicalLocale } from "./locale.ts";
 
 const FORMS: readonly string[] = ["zero", "one", "two", "few", "many", "other"];
@@ -10,7 +11,10 @@ const LONGEST = 2000;
 const placeholders = (text: string): string[] =>
   Array.from(text.matchAll(/\{\{\s*([^}]*?)\s*\}\}/g), ([, name]) => name as string);
 
-const english: Readonly<Record<string, string | Readonly<Record<string, string>>>> = en;
+const english: Readonly<Record<string, string | Readonly<Record<string, string>>>> = {
+  ...en,
+  ...hub,
+};
 
 /** The English text or texts of a key; undefined where a business has nothing to say. */
 function original(key: string): string[] | undefined {

@@ -23,6 +23,8 @@ export interface Env {
 interface Spec<Body extends z.ZodType, Query extends z.ZodType, Reply extends z.ZodType> {
   method: "get" | "post";
   path: `/${string}`;
+  /** Where older clients of the dialect ask for the same; not in the document. */
+  aliases?: readonly `/${string}`[];
   operationId: string;
   summary: string;
   description?: string;
@@ -88,8 +90,9 @@ export const bodyRoute =
 const inBrowser = ({ auth }: Route) => auth === "session" || auth === "body";
 
 export function mount(app: Hono<Env>, routes: readonly Route[], deps: Deps, limit: RateLimit): void {
-  for (const path of new Set(routes.map((route) => route.path))) {
-    const here = routes.filter((route) => route.path === path);
+  const addresses = ({ path, aliases = [] }: Route) => [path, ...aliases];
+  for (const path of new Set(routes.flatMap(addresses))) {
+    const here = routes.filter((route) => addresses(route).includes(path));
     const methods = here.map(({ method }) => method.toUpperCase());
     app.all(path, (context) => {
       const method = context.req.method === "HEAD" ? "get" : context.req.method.toLowerCase();

@@ -18,6 +18,7 @@ function sessionRoute(kind: "retention" | "subscription", prefix: SessionPrefix)
     {
       method: "post",
       path: `/v1/${kind}/session`,
+      aliases: [`/api/v1/${kind}/session`],
       operationId: `create_${kind}_session`,
       summary:
         kind === "retention"
@@ -53,6 +54,8 @@ export const renumerateRoutes: readonly Route[] = [
     {
       method: "post",
       path: "/v1/session/exchange",
+      // The token client takes the bare host for its API when it is told that the server is local.
+      aliases: ["/session/exchange"],
       operationId: "exchange_session",
       summary: "Exchange a handshake token for a session",
       description:

@@ -7,6 +7,7 @@ import { type Migration, Migrator } from "kysely/migration";
 import type { Home } from "./differences.ts";
 import { initial } from "./migrations/001-initial.ts";
 import { lateAndSigned } from "./migrations/002-late-and-signed.ts";
+import { sessionsOfASubscription } from "./migrations/003-sessions-of-a-subscription.ts";
 import type { Schema } from "./schema.ts";
 
 /** @throws whatever the database said; then nothing has changed. */
@@ -14,6 +15,7 @@ export async function migrate(db: Kysely<Schema>, home: Home): Promise<void> {
   const migrations: Record<string, Migration> = {
     "001_initial": { up: (tx) => initial(tx, home) },
     "002_late_and_signed": { up: (tx) => lateAndSigned(tx, home) },
+    "003_sessions_of_a_subscription": { up: sessionsOfASubscription },
   };
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
   const { error } = await migrator.migrateToLatest();

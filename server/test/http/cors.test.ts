@@ -4,6 +4,7 @@ import { john, onEachStore } from "../harness.ts";
 
 const PATHS = [
   "/v1/widget/flow",
+  "/v1/widget/hub",
   "/v1/widget/events",
   "/v1/widget/decision",
   "/v1/widget/beacon",
@@ -20,7 +21,7 @@ onEachStore("Pages on other origins", ({ open }) => {
       });
       assert.deepEqual([status, text], [204, ""]);
       assert.equal(headers.get("access-control-allow-origin"), "https://shop.example");
-      assert.equal(headers.get("access-control-allow-methods"), path.endsWith("flow") ? "GET" : "POST");
+      assert.equal(headers.get("access-control-allow-methods"), /flow$|hub$/.test(path) ? "GET" : "POST");
       const allowed = headers.get("access-control-allow-headers")?.split(", ") ?? [];
       for (const name of ["authorization", "content-type"]) assert.ok(allowed.includes(name), name);
       assert.equal(headers.get("access-control-allow-credentials"), null);

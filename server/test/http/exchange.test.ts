@@ -48,6 +48,13 @@ onEachStore("Exchanging a handshake token", ({ open, home }) => {
     assert.equal((await world.request("/v1/widget/flow", { token: sessionId })).code, "session_expired");
   });
 
+  it("answers where a client asks that takes the bare host of a local server for its API", async () => {
+    const world = await open();
+    const reply = await world.request("/session/exchange", { json: { handshakeToken: handshake(world) } });
+    assert.equal(reply.status, 200, reply.text);
+    assert.equal((await world.request("/session/exchange", { method: "GET" })).status, 405);
+  });
+
   it("takes what other implementations sign, whatever their JSON looks like", async () => {
     await using world = await alone(home, { at: VECTOR.at });
     const { workspaceId } = world.scope;

@@ -100,7 +100,7 @@ describe("The description of the API", () => {
       securityOf(path)
         .flat()
         .flatMap((each) => Object.keys(each));
-    assert.deepEqual(names("/v1/widget/flow"), ["session"]);
+    for (const path of ["/v1/widget/flow", "/v1/widget/hub"]) assert.deepEqual(names(path), ["session"]);
     for (const path of ["/v1/widget/events", "/v1/widget/decision"])
       assert.deepEqual(names(path), ["session", "delivery"]);
     for (const [path, field, types] of [

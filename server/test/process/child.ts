@@ -84,11 +84,11 @@ export async function serve(
   child.stdout?.setEncoding("utf8").on("data", (text) => {
     out += text;
     printed += text;
-    if (/http:\/\/\S+[\s\S]*\n$/.test(out)) listening.resolve();
+    if (/https?:\/\/\S+[\s\S]*\n$/.test(out)) listening.resolve();
   });
   void closed.then(() => listening.reject(new Error(`It did not start:\n${printed}`)));
   await listening.promise;
-  const facts = args.includes("--json") ? JSON.parse(out) : { url: /http:\/\/[\w.:]+/.exec(out)?.[0] };
+  const facts = args.includes("--json") ? JSON.parse(out) : { url: /https?:\/\/[\w.:]+/.exec(out)?.[0] };
   const end = async (signal: NodeJS.Signals) => {
     child.kill(signal);
     const [code] = await closed;

@@ -66,6 +66,7 @@ export function lifecycleSuite(home: TestHome): void {
         await store.insertKey(key);
         await store.insertSession(session);
         // As it was before.
+        await db.schema.dropIndex("sessions_subscription").execute();
         await db.schema.alterTable("sessions").dropColumn("opened_at").execute();
         await db.schema.alterTable("sessions").dropColumn("locale").execute();
         await db.schema.alterTable("api_keys").dropColumn("sealed").execute();

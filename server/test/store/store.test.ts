@@ -3,6 +3,7 @@ import { stores } from "../stores.ts";
 import { concurrencySuite } from "./concurrency.suite.ts";
 import { jobsSuite } from "./jobs.suite.ts";
 import { lifecycleSuite } from "./lifecycle.suite.ts";
+import { plansSuite } from "./plans.suite.ts";
 import { recordsSuite } from "./records.suite.ts";
 import { sessionsSuite } from "./sessions.suite.ts";
 import { setupSuite } from "./setup.suite.ts";
@@ -15,6 +16,7 @@ for (const home of stores) {
     recordsSuite(home);
     jobsSuite(home);
     concurrencySuite(home);
+    plansSuite(home);
     lifecycleSuite(home);
   });
 }

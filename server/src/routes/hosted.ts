@@ -1,0 +1,106 @@
+/**
+ * Pages that show a flow or a hub by their address alone, for a frame or a link: `/retention` and `/subs`. A customer
+ * always gets a page, with words and, where the workspace is known, a mail link; what is wrong is said by the status.
+ */
+import type { Context, Hono } from "hono";
+import { spoken } from "../../../src/i18n/languages.ts";
+import { canonicalLocale } from "../contract/locale.ts";
+import { type Deps, loggable } from "../deps.ts";
+import { Problem } from "../domain/problem.ts";
+import { openSession } from "../domain/session-token.ts";
+import type { Env } from "../http/route.ts";
+import type { WorkspaceRow } from "../store/store.ts";
+import { type HostedPage, hostedPage, type Refusal } from "./hosted-page.ts";
+import { hostedStyle } from "./hosted-style.ts";
+
+/** As the hosted pages of the client are called. */
+const ADDRESSES = [
+  ["/retention", "retention"],
+  ["/subs", "subscription"],
+] as const;
+
+export function mountHosted(app: Hono<Env>, deps: Deps): void {
+  for (const [path, page] of ADDRESSES) app.get(path, (context) => show(context, deps, page));
+  app.get("/hosted.css", (context) =>
+    context.body(hostedStyle, 200, {
+      "Content-Type": "text/css; charset=utf-8",
+      "Cache-Control": "no-cache",
+    }),
+  );
+}
+
+async function show(context: Context<Env>, deps: Deps, page: HostedPage): Promise<Response> {
+  const { workspace, refusal } = await visitorOf(
+    deps,
+    context.req.query("session_id"),
+    context.get("requestId"),
+  );
+  if (workspace) context.set("workspaceId", workspace.id);
+  const wanted = context.req.query("locale");
+  const locale = localeOf(wanted, context.req.header("accept-language"));
+  context.header("Cache-Control", "no-store");
+  context.header("Content-Security-Policy", policy(workspace));
+  const status = refusal === "unavailable" ? 503 : refusal ? 401 : 200;
+  if (status === 401) context.header("WWW-Authenticate", "Bearer");
+  return context.html(await hostedPage({ page, locale, workspace, refusal }), status);
+}
+
+interface Visitor {
+  workspace?: WorkspaceRow;
+  refusal?: Refusal;
+}
+
+async function visitorOf(
+  { keys, clock, store, log }: Deps,
+  id: string | undefined,
+  requestId: string,
+): Promise<Visitor> {
+  if (!id) return { refusal: "missing" };
+  try {
+    // It is asked as if no time had passed: one that has expired still says whose page this is.
+    const { prefix, workspaceId, expiresAt } = openSession(keys.session, id, 0);
+    const workspace = prefix === "dlv_" ? undefined : await store.workspace(workspaceId);
+    if (!workspace) return { refusal: "invalid" };
+    return clock() < expiresAt ? { workspace } : { workspace, refusal: "expired" };
+  } catch (error) {
+    if (error instanceof Problem) return { refusal: "invalid" };
+    log.error({ request_id: requestId, err: loggable(error) }, "hosted page failed");
+    return { refusal: "unavailable" };
+  }
+}
+
+/** What is no origin of letters, digits and a port could add a rule of its own. */
+const ORIGIN = /^https?:\/\/[\w.-]+(:(\d+|\*))?$/;
+
+/**
+ * A page of ours runs under the policy that we promise to work under. It may be framed by the pages that may use its
+ * session. Without a workspace it holds nothing but a message: in whatever frame, that is better than an empty one.
+ */
+function policy(workspace: WorkspaceRow | undefined): string {
+  const ancestors = workspace
+    ? ["'self'", ...workspace.settings.allowedOrigins.filter((origin) => ORIGIN.test(origin))]
+    : ["*"];
+  return [
+    "default-src 'self'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    `frame-ancestors ${ancestors.join(" ")}`,
+    "require-trusted-types-for 'script'",
+    "trusted-types lit-html",
+  ].join("; ");
+}
+
+/** The page's wish, else the first language of the browser that the widgets speak, else English. */
+function localeOf(wanted: string | undefined, accepted = ""): string {
+  const ranked = accepted
+    .split(",")
+    .map((each) => {
+      const [tag = "", quality = "1"] = each.trim().split(/\s*;\s*q=/i);
+      return { tag, quality: Number(quality) || 0 };
+    })
+    .filter(({ quality }) => quality > 0)
+    .sort((one, other) => other.quality - one.quality)
+    .map(({ tag }) => tag);
+  const tags = [wanted, ...ranked].map(canonicalLocale).filter((tag) => tag !== undefined);
+  return tags.find((tag) => /^en\b/.test(tag) || spoken(tag) !== "en") ?? "en";
+}
