@@ -3,8 +3,9 @@ import { emit } from "../events.ts";
 import { defaults, deliverLeftovers, loadLabels, loadRetentionModal, mailto } from "../lazy.ts";
 import type { RetentionModal } from "./retention-modal.ts";
 
-/** Handed on to the dialog as they are. */
-const SHARED = [
+/** All but the label are for the dialog, which takes no notice of that. */
+const PROPERTIES = [
+  "label",
   "sessionId",
   "sessionUrl",
   "subscriptionId",
@@ -15,8 +16,6 @@ const SHARED = [
   "timeout",
   "debug",
 ] as const;
-
-const PROPERTIES = ["label", ...SHARED] as const;
 
 const DIALOG = "renumerate-retention-modal";
 
@@ -119,12 +118,11 @@ export class CancelButton extends Base {
     this.#fallback.hidden = true;
     button.onclick = () => this.open();
     // A dialog that is still there has just given the focus back: that is no intent.
-    const warm = () => {
+    // A finger that touches enters, too.
+    button.onpointerenter = button.onfocus = () => {
       // Nobody has asked for anything yet: if it fails, the click will tell.
       if (!this.#modal?.isConnected) this.#prepare().catch(() => {});
     };
-    // A finger that touches enters, too.
-    for (const intent of ["pointerenter", "focusin"]) button.addEventListener(intent, warm);
   }
 
   connectedCallback(): void {
@@ -206,7 +204,7 @@ export class CancelButton extends Base {
     this.#modal ??= document.createElement(DIALOG);
     const modal = this.#modal;
     if (!modal.open) {
-      for (const name of SHARED as readonly "locale"[]) modal[name] = this[name];
+      for (const name of PROPERTIES as readonly "locale"[]) modal[name] = this[name];
       modal.apiUrl ||= defaults.apiUrl;
       modal.getAuthToken = this.getAuthToken;
       modal.opener = this;

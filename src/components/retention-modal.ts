@@ -12,7 +12,10 @@ import { frame, stepKey } from "./frame.ts";
 import { lockScroll } from "./scroll-lock.ts";
 import { styles } from "./styles.ts";
 
+// This chunk is all that is loaded later: what others need of it, they take from here.
+export { exchange } from "../api/credentials.ts";
 export { deliverLeftovers } from "../flow/deliveries.ts";
+export { fitViewport, lockScroll };
 
 /** The server takes no longer answers of custom steps. */
 const LONGEST_VALUE = 4000;
@@ -143,6 +146,9 @@ export class RetentionModal extends LitElement implements FlowHost {
   declare inline: boolean;
   declare debug: boolean;
 
+  /** @internal Of the class Renumerate, which keeps one session for all that it shows. */
+  getSession: ((fresh: boolean) => Promise<string>) | undefined;
+
   /** The element that opened the flow: gets the focus back, and is where events are dispatched. */
   opener: HTMLElement | undefined;
 
@@ -226,11 +232,12 @@ export class RetentionModal extends LitElement implements FlowHost {
 
   /** @internal */
   get settings(): FlowSettings {
-    const { sessionId, sessionUrl, getAuthToken, subscriptionId, apiUrl, timeout } = this;
+    const { sessionId, sessionUrl, getAuthToken, getSession, subscriptionId, apiUrl, timeout } = this;
     return {
       sessionId,
       sessionUrl,
       getAuthToken,
+      getSession,
       subscriptionId,
       apiUrl: apiUrl || defaults.apiUrl,
       timeout: timeout || undefined,
