@@ -5,15 +5,24 @@
 import { hash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
-import { build, minifySync, normalizePath, type Rolldown } from "vite";
+import { build, type InlineConfig, minifySync, normalizePath, type Rolldown } from "vite";
 
-/** Bytes after brotli 11. */
-export interface Figures {
-  /** Before anybody clicks: embed.js and what it imports. */
-  readonly eager: number;
-  /** Everything that a finished cancel flow has loaded. */
-  readonly flow: number;
-}
+/** What has a record, in bytes after brotli 11. */
+const measured = {
+  eager: "before anybody clicks: embed.js and what it imports",
+  flow: "everything that a finished cancel flow has loaded",
+  hub: "everything that a page with a subscription hub has loaded",
+  sdk: "renumerate.js, the class as a module, without embed.js",
+  umd: "renumerate.umd.js, the class as a classic script, without embed.js",
+  react: "the class and the React components in a page's own bundle, without React",
+};
+
+export type Figures = Readonly<Record<keyof typeof measured, number>>;
+
+const names = Object.keys(measured) as (keyof Figures)[];
+
+/** How many files a cancel flow asks for: the entry and the dialog. */
+const REQUESTS = 2;
 
 type Chunk = Pick<
   Rolldown.OutputChunk,
@@ -21,7 +30,7 @@ type Chunk = Pick<
 >;
 
 /** Lazy code that a cancel flow never asks for. Anything else that is lazy counts. */
-const notInFlow = /\/src\/(components\/subscription-hub|i18n\/(?!en\.)[\w-]+)\.ts$/;
+const notInFlow = /\/src\/(components\/subscription-hub|i18n\/(hub\/[\w-]+|(?!en\.)[\w-]+))\.ts$/;
 
 /** What must not be loaded before somebody clicks, and what must not be loaded at all. */
 const neverEager = /\/node_modules\/(lit|lit-\w+|@lit\/.+)\/|\/src\/(flow\/machine|api\/client)\.ts$/;
@@ -42,9 +51,13 @@ const parts: Readonly<Record<string, RegExp>> = {
 /** A bundler may drop an element as unused: a small figure means nothing then. */
 const expected = ["/src/components/cancel-button.ts", "/src/components/retention-modal.ts"];
 
-function reached(chunks: readonly Chunk[], next: (chunk: Chunk) => string[]): Chunk[] {
+function reached(
+  chunks: readonly Chunk[],
+  next: (chunk: Chunk) => string[],
+  isStart = ({ fileName }: Chunk) => fileName === "embed.js",
+): Chunk[] {
   const byName = new Map(chunks.map((chunk) => [chunk.fileName, chunk]));
-  const found = new Set(chunks.filter((chunk) => chunk.fileName === "embed.js"));
+  const found = new Set(chunks.filter(isStart));
   for (const chunk of found) {
     for (const name of next(chunk)) {
       const imported = byName.get(name);
@@ -54,8 +67,11 @@ function reached(chunks: readonly Chunk[], next: (chunk: Chunk) => string[]): Ch
   return [...found];
 }
 
-/** The static graph of the entry, and that of a flow: with every lazy root less those that no flow needs. */
-export function graphs(chunks: readonly Chunk[]): { eager: Chunk[]; flow: Chunk[] } {
+/**
+ * The static graph of the entry; that of a flow, with every lazy root less those that no flow needs; and that of a hub,
+ * with its root alone.
+ */
+export function graphs(chunks: readonly Chunk[]): Record<"eager" | "flow" | "hub", Chunk[]> {
   const skipped = new Set(
     chunks
       .filter((chunk) => notInFlow.test(normalizePath(chunk.facadeModuleId ?? "")))
@@ -67,7 +83,20 @@ export function graphs(chunks: readonly Chunk[]): { eager: Chunk[]; flow: Chunk[
       ...chunk.imports,
       ...chunk.dynamicImports.filter((name) => !skipped.has(name)),
     ]),
+    hub: reached(
+      chunks,
+      (chunk) => chunk.imports,
+      ({ fileName, facadeModuleId }) =>
+        fileName === "embed.js" ||
+        normalizePath(facadeModuleId ?? "").endsWith("/src/components/subscription-hub.ts"),
+    ),
   };
+}
+
+/** A file more is a journey more before a customer can go on. */
+export function scattered(flow: readonly Chunk[]): string[] {
+  const files = flow.map(({ fileName }) => fileName);
+  return files.length > REQUESTS ? [`a flow asks for more than ${REQUESTS} files: ${files.join(", ")}`] : [];
 }
 
 /** One line for each module that is where it must not be, or missing. */
@@ -87,14 +116,16 @@ export function misplaced({ eager, flow }: { eager: readonly Chunk[]; flow: read
 
 /** One line for each figure above the record. */
 export function exceeded(now: Figures, budget: Figures): string[] {
-  return (["eager", "flow"] as const)
+  return names
     .filter((name) => now[name] > budget[name])
     .map((name) => `${name}: ${now[name]} bytes, ${now[name] - budget[name]} more than the record`);
 }
 
 /** The record after this build: it only falls. */
 export function lowered(now: Figures, budget: Figures): Figures {
-  return { eager: Math.min(now.eager, budget.eager), flow: Math.min(now.flow, budget.flow) };
+  return Object.fromEntries(
+    names.map((name) => [name, Math.min(now[name], budget[name] ?? now[name])]),
+  ) as Figures;
 }
 
 const brotli = (code: string) =>
@@ -129,46 +160,90 @@ function shares(chunks: readonly Rolldown.OutputChunk[]): { part: string; raw: n
   }));
 }
 
+type Built = (Rolldown.OutputChunk | Rolldown.OutputAsset)[];
+
+async function built(config: InlineConfig): Promise<Built> {
+  const outputs = (await build({ logLevel: "warn", ...config })) as Rolldown.RolldownOutput[];
+  return outputs.flatMap(({ output }) => output);
+}
+
+const isChunk = (file: Built[number]) => file.type === "chunk";
+
 /**
  * The build as it ships, but with names of chunks that look like hashes and depend on nothing: otherwise each change
  * of a lazy chunk would change the compressed size of the entry that names it by a byte or two.
  */
-async function buildToMeasure(): Promise<Rolldown.OutputChunk[]> {
+function buildToMeasure(): Promise<Built> {
   const chunkFileNames = ({ name }: { name: string }) =>
     `${name}-${hash("sha256", name, "base64url").slice(0, 8)}.js`;
-  const outputs = (await build({
-    mode: "embed",
-    logLevel: "warn",
-    build: { write: false, rolldownOptions: { output: { chunkFileNames } } },
-  })) as Rolldown.RolldownOutput[];
-  return outputs.flatMap(({ output }) => output).filter((file) => file.type === "chunk");
+  return built({ mode: "embed", build: { write: false, rolldownOptions: { output: { chunkFileNames } } } });
+}
+
+/** What a page's bundler makes of the React components, less what the page has already. */
+async function bundleToMeasure(): Promise<string> {
+  const files = await built({
+    configFile: false,
+    build: {
+      write: false,
+      target: "es2022",
+      lib: { formats: ["es"], entry: "src/react/index.ts", fileName: () => "own.js" },
+      rolldownOptions: {
+        external: /^(lit|react|react-dom)($|\/)/,
+        checks: { moduleLevelDirective: false },
+        output: { minify: true, comments: false },
+      },
+    },
+  });
+  const own = reached(
+    files.filter(isChunk),
+    (chunk) => chunk.imports,
+    (chunk) => chunk.fileName === "own.js",
+  );
+  return (own as Rolldown.OutputChunk[]).map(({ code }) => code).join("\n");
 }
 
 async function main(): Promise<void> {
-  const chunks = await buildToMeasure();
-  const { eager, flow } = graphs(chunks);
-  const sizes = chunks.map((chunk) => ({
-    file: chunk.fileName,
-    "loaded in": eager.includes(chunk) ? "eager, flow" : flow.includes(chunk) ? "flow" : "",
-    raw: Buffer.byteLength(chunk.code),
-    gzip: gzipSync(chunk.code, { level: 9 }).length,
-    brotli: brotli(chunk.code),
-  }));
-  const sum = (part: readonly Chunk[]) =>
-    sizes.reduce((total, row, index) => total + (part.includes(chunks[index] as Chunk) ? row.brotli : 0), 0);
-  const now: Figures = { eager: sum(eager), flow: sum(flow) };
+  const files = await buildToMeasure();
+  const chunks = files.filter(isChunk);
+  const { eager, flow, hub } = graphs(chunks);
+  const scripts = files.filter((file) => file.type === "asset" && file.fileName.endsWith(".js"));
+  const loaded = { eager, flow, hub };
+  const row = (file: string, code: string, loadedIn = "") => ({
+    file,
+    "loaded in": loadedIn,
+    raw: Buffer.byteLength(code),
+    gzip: gzipSync(code, { level: 9 }).length,
+    brotli: brotli(code),
+  });
+  const sizes = [
+    ...chunks.map((chunk) => {
+      const parts = (["eager", "flow", "hub"] as const).filter((name) => loaded[name].includes(chunk));
+      return row(chunk.fileName, chunk.code, parts.join(", "));
+    }),
+    ...scripts.map((script) => row(script.fileName, String((script as Rolldown.OutputAsset).source))),
+    row("react, in a bundle", await bundleToMeasure()),
+  ];
+  const bytes = (file: string) => sizes.find((each) => each.file === file)?.brotli ?? 0;
+  const sum = (part: readonly Chunk[]) => part.reduce((total, { fileName }) => total + bytes(fileName), 0);
+  const now: Figures = {
+    eager: sum(eager),
+    flow: sum(flow),
+    hub: sum(hub),
+    sdk: bytes("renumerate.js"),
+    umd: bytes("renumerate.umd.js"),
+    react: bytes("react, in a bundle"),
+  };
 
   const file = new URL("../bench/budget.json", import.meta.url);
   const budget: Figures = JSON.parse(readFileSync(file, "utf8"));
   console.table(sizes);
   console.table(shares(chunks.filter((chunk) => flow.includes(chunk))));
-  for (const name of ["eager", "flow"] as const) {
-    console.log(`${name.padEnd(5)} ${now[name]} bytes of brotli, record ${budget[name]}`);
-  }
+  for (const name of names)
+    console.log(`${name.padEnd(5)} ${now[name]} bytes of brotli, record ${budget[name]}: ${measured[name]}`);
   if (process.argv.includes("--record")) {
     writeFileSync(file, `${JSON.stringify(lowered(now, budget), null, 2)}\n`);
   }
-  const faults = [...misplaced({ eager, flow }), ...exceeded(now, budget)];
+  const faults = [...misplaced({ eager, flow }), ...scattered(flow), ...exceeded(now, budget)];
   for (const fault of faults) console.error(fault);
   if (faults.length) process.exitCode = 1;
 }

@@ -11,6 +11,7 @@ import { globSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { build } from "vite";
+import { chooseBackends } from "./backends.ts";
 import { findBrowser } from "./browser.ts";
 import { chooseEngines } from "./engines.ts";
 import { startPostgres } from "./postgres.ts";
@@ -38,7 +39,9 @@ export function verdict({ status, counts }: Ending): Counts & { fault?: string }
 
 const files = {
   unit: () =>
-    globSync("test/**/*.test.ts", { exclude: ["test/components/**", "test/e2e/**", "test/leak/**"] }),
+    globSync("test/**/*.test.ts", {
+      exclude: ["components", "sdk", "e2e", "leak", "package", "demos"].map((name) => `test/${name}/**`),
+    }),
   server: () => globSync("server/test/**/*.test.ts"),
 };
 
@@ -108,18 +111,52 @@ async function withBrowsers(): Promise<NodeJS.ProcessEnv> {
   return browsers;
 }
 
+/** What the tests of examples for backends are told, so that all of them run in the same languages. */
+let languages: NodeJS.ProcessEnv | undefined;
+
+function withBackends(): NodeJS.ProcessEnv {
+  if (!languages) {
+    const choice = chooseBackends();
+    notices.push(...choice.notices);
+    languages = { BACKENDS: choice.backends.join(",") };
+  }
+  return languages;
+}
+
+/** The package as whoever publishes it builds it; once for a run. */
+let packed: number | null | undefined;
+
+function buildPackage(): number | null {
+  packed ??= spawnSync("npm", ["run", "build", "--silent"], { stdio: "inherit" }).status;
+  return packed;
+}
+
 const suites: Record<string, () => Ending | Promise<Ending>> = {
-  unit: () => runNode(files.unit()),
+  unit: () => runNode(files.unit(), [], withBackends()),
   server: () => withPostgres((env) => runNode(files.server(), [], env)),
   components: async () => run(["node_modules/@web/test-runner/dist/bin.js"], await withBrowsers()),
   async e2e() {
-    const env = await withBrowsers();
+    const env = { ...(await withBrowsers()), ...withBackends() };
     await build({ mode: "embed", logLevel: "warn" });
     return runNode(globSync("test/e2e/**/*.test.ts"), ["--test-concurrency=1"], env);
   },
   leak: async () =>
     runNode(globSync("test/leak/**/*.test.ts"), ["--test-concurrency=1"], await withBrowsers()),
-  coverage: () => withPostgres((env) => runNode([...files.unit(), ...files.server()], bar, env)),
+  async package() {
+    const env = await withBrowsers();
+    const status = buildPackage();
+    return status
+      ? { status }
+      : runNode(globSync("test/package/**/*.test.ts"), ["--test-concurrency=1"], env);
+  },
+  async demos() {
+    const env = await withBrowsers();
+    const status = buildPackage();
+    const limit = ["--test-concurrency=1", "--test-timeout=420000"];
+    return status ? { status } : runNode(globSync("test/demos/**/*.test.ts"), limit, env);
+  },
+  coverage: () =>
+    withPostgres((env) => runNode([...files.unit(), ...files.server()], bar, { ...env, ...withBackends() })),
 };
 
 async function attempt(name: string): Promise<Ending> {
@@ -139,7 +176,9 @@ async function main(): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
 
   const names =
-    process.argv.length > 2 ? process.argv.slice(2) : ["unit", "server", "components", "e2e", "leak"];
+    process.argv.length > 2
+      ? process.argv.slice(2)
+      : ["unit", "server", "components", "e2e", "leak", "package"];
   const total = { passed: 0, failed: 0 };
   const ended = new Map<string, Counts>();
   for (const name of names) {
