@@ -12,5 +12,5 @@ export function define(tag: string, element: CustomElementConstructor & { versio
   element.version = VERSION;
   if (!known) registry?.define(tag, element);
   else if (known.version !== VERSION)
-    console.warn(`<${tag}> ${VERSION}: ${known.version ?? "other code"} is already loaded`);
+    console.warn(`<${tag}> ${VERSION}: already loaded as ${known.version}`);
 }

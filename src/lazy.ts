@@ -13,11 +13,10 @@ function once<Module>(load: (again: string) => Promise<Module>): (timeout?: numb
   let again = "";
   return (timeout = 10_000) => {
     pending ??= new Promise<Module>((resolve, reject) => {
-      const timer = setTimeout(reject, timeout);
+      // Left to run out: it changes nothing once there is a module.
+      setTimeout(reject, timeout);
       // An empty file is no module of ours.
-      void load(again)
-        .then((module) => (Object.keys(module as object)[0] ? resolve(module) : reject()), reject)
-        .then(() => clearTimeout(timer));
+      load(again).then((module) => (Object.keys(module as object)[0] ? resolve(module) : reject()), reject);
       again += "?";
     }).catch((error: unknown) => {
       pending = undefined;

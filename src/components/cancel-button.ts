@@ -26,7 +26,7 @@ background:var(--renumerate-button-background,transparent);
 border:1px solid var(--renumerate-button-border,currentcolor);border-radius:var(--renumerate-button-radius,.6em)}
 button:hover{background:var(--renumerate-button-hover,color-mix(in srgb,currentcolor 8%,transparent))}
 button:focus-visible{outline:2px solid var(--renumerate-focus,currentcolor);outline-offset:2px}
-:host(:state(loading)) button{cursor:progress}a{color:inherit;margin-inline-start:.75em}`;
+[aria-busy]{cursor:progress}a{color:inherit;margin-inline-start:.75em}`;
 
 /** Importing this file must work where there is no DOM. */
 const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
@@ -45,7 +45,7 @@ const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
  * @attr {string} fallback-email - whom customers can write to when nothing else works
  * @attr {string} label - text of the button; "Cancel subscription" by default
  * @attr {string} locale - language of texts, numbers and dates, such as `en-GB`
- * @attr {string} color-scheme - `light`, `dark` or `auto` (as the customer's system); without it, as the page
+ * @attr {"light" | "dark" | "auto"} color-scheme - `light`, `dark` or `auto` (as the customer's system); without it, as the page
  * @attr {number} timeout - milliseconds after which the fallback is shown instead of waiting for the dialog's code; 10000
  *   by default
  * @attr {boolean} debug - logs every step to the console
@@ -85,12 +85,10 @@ export class CancelButton extends Base {
   declare fallbackEmail: string;
   declare label: string;
   declare locale: string;
-  declare colorScheme: string;
+  declare colorScheme: "light" | "dark" | "auto" | "";
   declare timeout: number | undefined;
   declare debug: boolean;
-  /** Resolves to a handshake token that the site's own backend has signed. */
-  declare getAuthToken: (() => string | Promise<string>) | undefined;
-
+  #getAuthToken: (() => string | Promise<string>) | undefined;
   readonly #root = this.attachShadow({ mode: "open", delegatesFocus: true });
   readonly #button = document.createElement("button");
   readonly #label = document.createElement("slot");
@@ -125,14 +123,23 @@ export class CancelButton extends Base {
     };
   }
 
+  /** Resolves to a handshake token that the site's own backend has signed. */
+  get getAuthToken(): (() => string | Promise<string>) | undefined {
+    return this.#getAuthToken;
+  }
+
+  // Frameworks set as a property only what has a setter.
+  set getAuthToken(getAuthToken: (() => string | Promise<string>) | undefined) {
+    this.#getAuthToken = getAuthToken;
+  }
+
   connectedCallback(): void {
-    // Properties that were set before this class was known hide the accessors until they are set again.
-    for (const name of PROPERTIES as readonly "label"[]) {
-      if (Object.hasOwn(this, name)) {
-        const value = this[name];
-        delete (this as Partial<CancelButton>)[name];
-        this[name] = value;
-      }
+    // Properties that were set before this class was known hide the accessors until they are set again; others do not
+    // mind.
+    for (const name of Object.keys(this) as "label"[]) {
+      const value = this[name];
+      delete (this as Partial<CancelButton>)[name];
+      this[name] = value;
     }
     this.attributeChangedCallback();
     deliverLeftovers();
@@ -174,8 +181,8 @@ export class CancelButton extends Base {
 
   /** Opens the flow. Resolves when the dialog is there, or when the fallback is shown in its place. */
   open(): Promise<void> {
-    this.#opening ??= this.#open();
-    return this.#opening;
+    // biome-ignore lint/suspicious/noAssignInExpressions: each byte of this file is loaded before anybody clicks
+    return (this.#opening ??= this.#open());
   }
 
   async #open(): Promise<void> {
@@ -248,7 +255,7 @@ for (const name of PROPERTIES) {
     },
     set(this: CancelButton, value: unknown) {
       if (value === false || value == null) this.removeAttribute(attribute);
-      else this.setAttribute(attribute, value === true ? "" : `${value}`);
+      else this.setAttribute(attribute, value === true ? "" : (value as string));
     },
   });
 }

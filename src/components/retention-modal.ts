@@ -40,7 +40,7 @@ const stop = (event: Event) => event.stopPropagation();
  * @attr {string} fallback-email - whom customers can write to when nothing else works
  * @attr {string} locale - language of texts, numbers and dates, such as `en-GB`; `lang` says which one it is
  * @attr {number} timeout - milliseconds until a failure is shown; 10000 by default
- * @attr {string} color-scheme - `light`, `dark` or `auto` (as the customer's system); without it, as the page
+ * @attr {"light" | "dark" | "auto"} color-scheme - `light`, `dark` or `auto` (as the customer's system); without it, as the page
  * @attr {boolean} open - shows the flow
  * @attr {boolean} inline - in the page instead of in a dialog
  * @attr {boolean} debug - logs every step to the console
@@ -140,7 +140,7 @@ export class RetentionModal extends LitElement implements FlowHost {
   declare apiUrl: string;
   declare fallbackEmail: string;
   declare locale: string;
-  declare colorScheme: string;
+  declare colorScheme: "light" | "dark" | "auto" | "";
   declare timeout: number | null;
   declare getAuthToken: (() => string | Promise<string>) | undefined;
   declare inline: boolean;

@@ -28,7 +28,7 @@ const homeOf = (element: Element): string | undefined => element.closest<HTMLEle
  * @attr {string} api-url - origin of the Renumerate server; by default the one that served the script
  * @attr {string} fallback-email - whom customers can write to when nothing else works
  * @attr {string} locale - language of texts, numbers and dates, such as `en-GB`; `lang` says which one it is
- * @attr {string} color-scheme - `light`, `dark` or `auto` (as the customer's system); without it, as the page
+ * @attr {"light" | "dark" | "auto"} color-scheme - `light`, `dark` or `auto` (as the customer's system); without it, as the page
  * @attr {number} timeout - milliseconds until a failure is shown; 10000 by default
  * @attr {boolean} debug - logs every state to the console
  *
@@ -103,7 +103,7 @@ export class SubscriptionHub extends LitElement implements HubHost {
   declare apiUrl: string;
   declare fallbackEmail: string;
   declare locale: string;
-  declare colorScheme: string;
+  declare colorScheme: "light" | "dark" | "auto" | "";
   declare timeout: number | null;
   /**
    * Resolves to a handshake token that the site's own backend has signed. Another function is used from the next load

@@ -68,7 +68,7 @@ describe("accessibility", () => {
   afterEach(closeAll);
 
   for (const [name, { config, decision, clicks = [] }] of Object.entries(screens)) {
-    for (const colorScheme of ["light", "dark"]) {
+    for (const colorScheme of ["light", "dark"] as const) {
       it(`${name}, ${colorScheme}, 320 px`, async () => {
         const { modal } = await open(config, decision, { colorScheme, fallbackEmail: "help@example.com" });
         await click(modal, ...clicks);

@@ -162,14 +162,24 @@ describe("cancel button", () => {
     const { server } = serve(usual);
     const tag = "renumerate-cancel-button";
     const early = document.implementation.createHTMLDocument("").createElement(tag) as CancelButton;
-    Object.assign(early, { sessionId: "ret_early", label: "Go", debug: false });
+    const getAuthToken = () => "unused while there is a session id";
+    Object.assign(early, { sessionId: "ret_early", label: "Go", debug: false, getAuthToken, theirs: 1 });
     expect(early.getAttribute("session-id")).to.equal(null);
     document.body.append(early);
     expect(early.getAttribute("session-id")).to.equal("ret_early");
     expect(inner(early).textContent).to.equal("Go");
+    expect(early.getAuthToken).to.equal(getAuthToken);
+    expect(early).to.have.property("theirs", 1);
     await early.open();
     await ready(modalOf());
+    expect(modalOf().getAuthToken).to.equal(getAuthToken);
     expect(server.flows[0]?.headers.get("authorization")).to.equal("Bearer ret_early");
+  });
+
+  it("has a setter for each property, by which frameworks tell them from attributes", () => {
+    const known = Object.getOwnPropertyDescriptors(customElements.get("renumerate-cancel-button")?.prototype);
+    for (const name of ["getAuthToken", "sessionId", "label", "timeout"])
+      expect(known[name]?.set, name).to.be.a("function");
   });
 
   it("reflects properties and attributes", () => {

@@ -44,7 +44,7 @@ describe("embed", () => {
     );
     define("renumerate-old", class extends HTMLElement {});
     console.warn = warn;
-    expect(warnings).to.deep.equal([`<renumerate-old> ${VERSION}: 0.0.1 is already loaded`]);
+    expect(warnings).to.deep.equal([`<renumerate-old> ${VERSION}: already loaded as 0.0.1`]);
     expect(customElements.get("renumerate-cancel-button")).to.equal(first);
   });
 });

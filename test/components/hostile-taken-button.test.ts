@@ -19,7 +19,7 @@ describe("when the button's tag belongs to somebody else", () => {
     expect(theirs).to.be.instanceOf(Taken);
     expect(theirs.title).to.equal("theirs");
     expect(theirs.querySelector("a")?.checkVisibility()).to.equal(true);
-    expect(warnings.join()).to.match(/^<renumerate-cancel-button> .+ other code is already loaded$/);
+    expect(warnings.join()).to.match(/^<renumerate-cancel-button> .+ already loaded as undefined$/);
     theirs.remove();
   });
 });

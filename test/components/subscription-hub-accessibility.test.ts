@@ -191,7 +191,7 @@ describe("accessibility of the subscription hub", () => {
   });
 
   it("edges of buttons can be seen, and the sign of a state is never alone", async () => {
-    for (const colorScheme of ["light", "dark"]) {
+    for (const colorScheme of ["light", "dark"] as const) {
       const { hub } = await openHub(hubOf(all), { colorScheme });
       for (const each of inner(hub, "article button")) {
         expect(

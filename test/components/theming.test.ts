@@ -147,7 +147,7 @@ describe("theming", () => {
   });
 
   it("follows the page or the attribute", async () => {
-    const background = (scheme: string) => {
+    const background = (scheme: RetentionModal["colorScheme"]) => {
       modal.colorScheme = scheme;
       modal.setAttribute("color-scheme", scheme);
       return getComputedStyle(root(modal).querySelector("dialog") as Element).backgroundColor;
@@ -168,7 +168,7 @@ describe("theming", () => {
   describeInChromium("what the system prefers", () => {
     it("is followed where the attribute says so", async () => {
       const { modal } = await open(usual);
-      const background = (scheme: string) => {
+      const background = (scheme: RetentionModal["colorScheme"]) => {
         modal.setAttribute("color-scheme", scheme);
         return getComputedStyle(root(modal).querySelector("dialog") as Element).backgroundColor;
       };

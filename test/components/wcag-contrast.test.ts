@@ -15,7 +15,7 @@ describe("contrast", () => {
     expect(contrast("#fff8", "#000")).to.be.closeTo(contrast("rgb(136, 136, 136)", "#000"), 0.1);
   });
 
-  for (const colorScheme of ["light", "dark"]) {
+  for (const colorScheme of ["light", "dark"] as const) {
     for (const name of Object.keys(states)) {
       it(`1.4.3, 1.4.11: ${name}, ${colorScheme}`, async () => {
         const modal = await show(name, { colorScheme });

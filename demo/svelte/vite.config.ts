@@ -1,0 +1,10 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vite";
+
+const renumerate = "http://localhost:4321";
+
+export default defineConfig({
+  plugins: [svelte()],
+  // Elsewhere: say where the server is with `api-url`, or forward `/v1` to it in production, too.
+  server: { proxy: { "/v1": renumerate, "/demo/api": renumerate } },
+});
