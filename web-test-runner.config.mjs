@@ -32,7 +32,7 @@ const launchers = {
 
 /** @type {import("@web/test-runner").TestRunnerConfig} */
 export default {
-  files: ["test/components/**/*.test.ts"],
+  files: ["test/components/**/*.test.ts", "test/sdk/**/*.test.ts"],
   // Lit as it ships: without the messages of its development build.
   nodeResolve: { exportConditions: ["production", "default"] },
   browsers: await Promise.all(namedEngines().map((engine) => launchers[engine]())),

@@ -11,6 +11,5 @@ export function define(tag: string, element: CustomElementConstructor & { versio
   const known: typeof element | undefined = registry?.get(tag);
   element.version = VERSION;
   if (!known) registry?.define(tag, element);
-  else if (known.version !== VERSION)
-    console.warn(`<${tag}> ${VERSION}: already loaded as ${known.version}`);
+  else if (known.version !== VERSION) console.warn(`<${tag}> ${VERSION}: already loaded as ${known.version}`);
 }

@@ -67,10 +67,11 @@ export async function ask(
   );
 }
 
-/** Some dialects of a server, and other servers, say `{"error": "text"}`. */
+/** Some dialects of a server, and other servers, say `{"error": "text"}` or leave out the code. */
 function plain(body: unknown): string | undefined {
   const { error } = (body ?? {}) as { error?: unknown };
-  return typeof error === "string" ? error : undefined;
+  const text = Object(error).message ?? error;
+  return typeof text === "string" ? text : undefined;
 }
 
 /** `Retry-After`, in seconds or as a date, as milliseconds from now. */

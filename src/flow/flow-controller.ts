@@ -23,6 +23,7 @@ export interface FlowSettings {
   sessionId?: string;
   sessionUrl?: string;
   getAuthToken?: (() => string | Promise<string>) | undefined;
+  getSession?: ((fresh: boolean) => Promise<string>) | undefined;
   subscriptionId?: string;
   apiUrl: string;
   /** Milliseconds until a failure is shown. */

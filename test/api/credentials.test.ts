@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { ExchangeRequest } from "../../src/api/contract.ts";
-import { createCredentials } from "../../src/api/credentials.ts";
+import { createCredentials, exchange } from "../../src/api/credentials.ts";
 import { ApiError } from "../../src/api/errors.ts";
 import { json, listen, refuse, watchedFetch } from "./server.ts";
 
@@ -219,6 +219,65 @@ describe("getAuthToken", () => {
     const both = createCredentials({ sessionUrl: site.url, getAuthToken, apiUrl: server.url });
     assert.equal(await both.token(false), "ret_site");
   });
+});
+
+describe("getSession", () => {
+  it("is asked each time, and nobody else is", async (t) => {
+    const site = await listen(t, (response) => json(response, { id: "ret_site" }));
+    const asked: boolean[] = [];
+    const getSession = async (fresh: boolean) => `r10_${asked.push(fresh)}`;
+    const { token } = createCredentials({
+      sessionId: "ret_1",
+      sessionUrl: site.url,
+      getAuthToken: () => assert.fail("asked"),
+      getSession,
+    });
+    assert.deepEqual(
+      [await token(false), await token(true), await token(false)],
+      ["r10_1", "r10_2", "r10_3"],
+    );
+    assert.deepEqual(asked, [false, true, false]);
+    assert.equal(site.asked.length, 0);
+  });
+});
+
+describe("an exchange", () => {
+  const said = (call: Promise<unknown>) =>
+    call.then(
+      () => "answered",
+      (error: ApiError) => `${error.code}: ${error.message}`,
+    );
+
+  it("answers with what the server says, unchecked", async (t) => {
+    const server = await listen(t, (response) => json(response, { anything: 1 }));
+    assert.deepEqual(await exchange("a.b", { apiUrl: `${server.url}/` }), { anything: 1 });
+    assert.deepEqual(
+      server.asked.map(({ url, body }) => [url, body]),
+      [["/v1/session/exchange", '{"handshakeToken":"a.b"}']],
+    );
+  });
+
+  for (const [body, expected] of [
+    [{ error: "Token expired" }, "invalid_answer: Token expired"],
+    [{ error: { message: "Token expired" } }, "invalid_answer: Token expired"],
+    [
+      { error: { type: "authentication_error", code: "handshake_expired", message: "Token expired" } },
+      "handshake_expired: Token expired",
+    ],
+    [{ error: 7 }, "invalid_answer: invalid_answer"],
+    [{ error: { message: 7 } }, "invalid_answer: invalid_answer"],
+    [{ error: null }, "invalid_answer: invalid_answer"],
+    [null, "invalid_answer: invalid_answer"],
+    [[], "invalid_answer: invalid_answer"],
+    ["Token expired", "invalid_answer: invalid_answer"],
+  ] as [unknown, string][]) {
+    it(`that is refused with ${JSON.stringify(body)} says so`, async (t) => {
+      const server = await listen(t, (response) => {
+        response.writeHead(401, { "Content-Type": "application/json" }).end(JSON.stringify(body));
+      });
+      assert.equal(await said(exchange("a.b", { apiUrl: server.url })), expected);
+    });
+  }
 });
 
 describe("several elements of a page", () => {

@@ -1,5 +1,6 @@
 import { expect } from "@open-wc/testing";
 import { emulateMedia, resetMouse, sendKeys, sendMouse } from "@web/test-runner-commands";
+import type { RetentionModal } from "../../src/components/retention-modal.ts";
 import { styles } from "../../src/components/styles.ts";
 import { describeInChromium } from "../fixtures/engine.ts";
 import { configOf, offering, offers, steps, usual } from "../fixtures/flows.ts";

@@ -19,8 +19,8 @@ const mistakes: Record<string, { attribute: Mistake; event: Mistake }> = {
     event: { file: "src/Billing.tsx", text: '"onrenumerate-error":', misspelt: '"onrenumerate-eror":' },
   },
   vue: {
-    attribute: { file: "src/Billing.vue", text: ":session-url=", misspelt: ":sesion-url=" },
-    event: { file: "src/Billing.vue", text: "@renumerate-error=", misspelt: "@renumerate-eror=" },
+    attribute: { file: "src/BillingPage.vue", text: ":session-url=", misspelt: ":sesion-url=" },
+    event: { file: "src/BillingPage.vue", text: "@renumerate-error=", misspelt: "@renumerate-eror=" },
   },
   svelte: {
     attribute: { file: "src/Billing.svelte", text: "session-url=", misspelt: "sesion-url=" },

@@ -49,15 +49,15 @@ for (const version of ["19", "18"] as const) {
     it("43: open() of useRenumerate opens the dialog, and stays the same", async () => {
       const [first, second] = [await retention(LOOKER), await retention(ANOTHER)];
       const { page, heard } = await open({ scene: "hook", ids: [first] });
-      await page.getByText("1 open, ready: true").waitFor();
+      await page.getByText("1 open, ready: true", { exact: true }).waitFor();
       for (const mark of ["a ", "b "]) await page.evaluate((mark) => window.show({ mark }), mark);
-      await page.getByText("1 open, ready: true").waitFor();
       await page.getByRole("button", { name: "Leave by hook" }).click();
       await dialogOf(page).getByRole("button", { name: "Cancel subscription" }).waitFor();
       await closeDialog(page);
       assert.deepEqual(await heard(), ["b hook complete"], "the callbacks that were rendered last");
+      assert.equal(await page.locator("output").innerText(), "1 open, ready: true");
       await page.evaluate((id) => window.show({ ids: [id] }), second);
-      await page.getByText("2 open, ready: true").waitFor();
+      await page.getByText("2 open, ready: true", { exact: true }).waitFor();
     });
 
     it("44: SubscriptionHub renders wrapper and hub with their classes", async () => {
@@ -78,6 +78,26 @@ for (const version of ["19", "18"] as const) {
         .getByRole("alert")
         .getByText("Invalid sessionId: ret_x. Expected a subscription session ID.")
         .waitFor();
+    });
+
+    it("says once that the hub's code does not come, and goes on when it does", async () => {
+      const chunk = "**/subscription-hub-*.js";
+      const { page } = await open(
+        { scene: "hub", ids: [await subscription(LOOKER)] },
+        { prepare: (page) => page.route(chunk, (route) => route.abort()) },
+      );
+      const first = page.locator("#first");
+      const errors = first.getByRole("alert");
+      await errors.getByRole("link", { name: "help@shop.example" }).waitFor();
+      assert.equal(await errors.count(), 1);
+      await page.unroute(chunk);
+      await page.evaluate(() => window.show({ config: { ...window.given.config, debug: true } }));
+      await first
+        .getByRole("button", { name: /^Cancel subscription/ })
+        .first()
+        .waitFor();
+      assert.equal(await first.locator("[hidden]").count(), 0);
+      assert.equal(await errors.count(), 0);
     });
 
     it("45: in strict mode callbacks are called once for each event", async () => {

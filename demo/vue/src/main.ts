@@ -1,5 +1,5 @@
 import { createApp } from "vue";
-import Billing from "./Billing.vue";
+import BillingPage from "./BillingPage.vue";
 import "./app.css";
 
-createApp(Billing).mount("#app");
+createApp(BillingPage).mount("#app");
