@@ -10,6 +10,7 @@ import { Sessions } from "./sessions.ts";
 import type {
   CallbackOptions,
   CancelButtonOptions,
+  Known,
   RenumerateConfig,
   SdkSession,
   TokenConfig,
@@ -43,6 +44,11 @@ function elementWith(id: string): HTMLElement {
   return element;
 }
 
+/** An instance whose sessions are made by exchange. Only this much: what more there was would hide it from overloads. */
+interface ByToken {
+  readonly config: Pick<TokenConfig, "getAuthToken">;
+}
+
 /** What is undefined says nothing. */
 const given = (callbacks: CallbackOptions = {}): CallbackOptions =>
   Object.fromEntries(Object.entries(callbacks).filter(([, value]) => value));
@@ -68,7 +74,7 @@ export class Renumerate<Config extends RenumerateConfig = RenumerateConfig> {
   readonly #sessions: Sessions;
 
   /** In a browser it is ready at once; on a server it does nothing. */
-  constructor(config: Config) {
+  constructor(config: Known<Config>) {
     this.#config = { ...config };
     this.#sessions = new Sessions(
       () => this.#config,
@@ -81,7 +87,7 @@ export class Renumerate<Config extends RenumerateConfig = RenumerateConfig> {
   }
 
   /** The page's one instance. A further call updates its configuration; on a server each call makes another one. */
-  static getInstance<Config extends RenumerateConfig>(config: Config): Renumerate<Config> {
+  static getInstance<Config extends RenumerateConfig>(config: Known<Config>): Renumerate<Config> {
     if (!hasWindow()) return new Renumerate(config);
     const known = window.RENUMERATE_INSTANCE;
     if (known) known.updateConfig(config);
@@ -172,11 +178,7 @@ export class Renumerate<Config extends RenumerateConfig = RenumerateConfig> {
    * @returns the dialog, which is open already
    * @throws Error when the session id is none
    */
-  showRetentionView(
-    this: Renumerate<TokenConfig>,
-    subscriptionId?: string,
-    callbacks?: CallbackOptions,
-  ): Promise<void>;
+  showRetentionView(this: ByToken, subscriptionId?: string, callbacks?: CallbackOptions): Promise<void>;
   showRetentionView(sessionId: string, callbacks?: CallbackOptions): HTMLDialogElement;
   showRetentionView(id?: string, callbacks: CallbackOptions = {}): HTMLDialogElement | Promise<void> {
     if (this.#isToken) {
@@ -196,7 +198,7 @@ export class Renumerate<Config extends RenumerateConfig = RenumerateConfig> {
    * @throws Error when the session id is none, or there is no such element
    */
   mountSubscriptionHub(
-    this: Renumerate<TokenConfig>,
+    this: ByToken,
     elementId: string,
     wrapperClasses?: string,
     iframeClasses?: string,
@@ -221,7 +223,7 @@ export class Renumerate<Config extends RenumerateConfig = RenumerateConfig> {
    * Address of the hosted hub. It holds the session id: for a frame or a link of this customer alone.
    * @throws Error when the session id is none
    */
-  getSubscriptionHubUrl(this: Renumerate<TokenConfig>): Promise<string>;
+  getSubscriptionHubUrl(this: ByToken): Promise<string>;
   getSubscriptionHubUrl(sessionId: string): string;
   getSubscriptionHubUrl(sessionId?: string): string | Promise<string> {
     const urlFor = (id: string) => `${this.#apiUrl}/subs?session_id=${encodeURIComponent(id)}`;

@@ -35,6 +35,9 @@ export interface RenumerateConfig {
   timeout?: number | undefined;
 }
 
+/** No other keys: a misspelt one would have no effect. */
+export type Known<Config> = Config & { [Key in Exclude<keyof Config, keyof RenumerateConfig>]: never };
+
 /** The configuration that makes sessions by exchange. */
 export type TokenConfig = RenumerateConfig & { getAuthToken: () => Promise<string> };
 

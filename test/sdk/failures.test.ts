@@ -133,6 +133,14 @@ describe("when the service is down", () => {
     await waitUntil(() => text(modal).includes("new@example.com"), "the old address");
   });
 
+  it("on a page that is read from right to left, English is still read from left to right", async () => {
+    document.documentElement.dir = "rtl";
+    serve(down);
+    create().showRetentionView("ret_x");
+    const box = await trouble();
+    expect([box.lang, getComputedStyle(box).direction]).to.deep.equal(["en", "ltr"]);
+  });
+
   it("what the customer can do about it is said by the element", async () => {
     serve({ status: 401, code: "session_expired" });
     create({ fallbackEmail: "help@example.com" }).showRetentionView("ret_x");

@@ -20,7 +20,7 @@ beforeEach(() => {
 
 /** An instance that talks to the server in this page. */
 export function create<Config extends RenumerateConfig>(config: Config = {} as Config): Renumerate<Config> {
-  const renumerate = new Renumerate({ apiUrl: location.origin, ...config });
+  const renumerate = new Renumerate<Config>({ apiUrl: location.origin, ...config } as never);
   made.push(renumerate);
   return renumerate;
 }
