@@ -69,6 +69,9 @@ dialog, section {
   visibility: visible;
   pointer-events: auto;
 }
+section {
+  overflow: clip;
+}
 dialog {
   max-width: none;
   inset-block-end: var(--rn-covered, 0px);

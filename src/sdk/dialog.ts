@@ -82,7 +82,8 @@ export function openDialog(options: OpeningOptions, warmed?: RetentionModal): Op
   let isOver = false;
   let isClosed = false;
   let isDiscarded = false;
-  /** The flow has said how it ended, or there is none. */
+  let isCompleted = false;
+  /** The flow has said how it ended, or nothing can be decided in it. */
   let isTold = true;
   let outcome: CompleteDetail["outcome"] = "abandoned";
   const ends: (() => void)[] = [];
@@ -102,7 +103,10 @@ export function openDialog(options: OpeningOptions, warmed?: RetentionModal): Op
   }
 
   function complete(): void {
-    if (!isDiscarded) onComplete({ outcome });
+    // What a decision of an earlier visit leads to later is no second end.
+    if (isDiscarded || isCompleted) return;
+    isCompleted = true;
+    onComplete({ outcome });
   }
 
   function close(): void {
@@ -136,7 +140,6 @@ export function openDialog(options: OpeningOptions, warmed?: RetentionModal): Op
     // Somebody else's element of that name, or one whose code has failed once and is not run again.
     if (typeof flow.show !== "function") throw new TypeError("This is no flow");
     modal = flow;
-    isTold = false;
     let hasBegun = false;
     const on = <Detail>(name: string, hear: (detail: Detail) => void) =>
       flow.addEventListener(`renumerate-${name}`, (event) => {

@@ -8,37 +8,43 @@ import type { RenumerateConfig } from "./types.ts";
 
 export interface HubOptions {
   whose: Whose;
-  config: RenumerateConfig;
-  apiUrl: string;
+  /** Read anew whenever it is needed. */
+  config(): RenumerateConfig;
+  apiUrl(): string;
   /** Opens the flow of one subscription; `done` when its dialog has closed. */
   onCancel(subscriptionId: string, done: () => void): void;
 }
 
-/**
- * Makes a hub of a tag that is or will be in the page.
- * @returns what takes it away again
- */
-export function attachHub(
-  hub: HTMLElement,
-  { whose, config, apiUrl, onCancel }: HubOptions,
-): { detach(): void } {
+export interface AttachedHub {
+  readonly hub: HTMLElement;
+  /** Takes up what has changed in the configuration. */
+  update(): void;
+  detach(): void;
+}
+
+/** Makes a hub of a tag that is or will be in the page. */
+export function attachHub(hub: HTMLElement, { whose, config, apiUrl, onCancel }: HubOptions): AttachedHub {
   const element = hub as SubscriptionHub;
-  const { locale, fallbackEmail, colorScheme, timeout, debug } = config;
+
   // Attributes, because the element need not be known yet.
-  const attributes = {
-    "session-id": whose.sessionId,
-    "api-url": apiUrl,
-    locale,
-    "fallback-email": fallbackEmail,
-    "color-scheme": colorScheme,
-    timeout: timeout?.toString(),
-    debug: debug ? "" : undefined,
-  };
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value) hub.setAttribute(name, value);
-    else hub.removeAttribute(name);
+  function update(): void {
+    const { locale, fallbackEmail, colorScheme, timeout, debug } = config();
+    const attributes = {
+      "api-url": apiUrl(),
+      locale,
+      "fallback-email": fallbackEmail,
+      "color-scheme": colorScheme,
+      timeout,
+    };
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value) hub.setAttribute(name, `${value}`);
+      else hub.removeAttribute(name);
+    }
+    hub.toggleAttribute("debug", !!debug);
   }
-  hub.toggleAttribute("debug", !!debug);
+  update();
+  // Where whoever reads the page's markup does not find it.
+  element.sessionId = whose.sessionId ?? "";
   element.getSession = whose.getSession;
 
   let isGone = false;
@@ -56,7 +62,7 @@ export function attachHub(
   hub.addEventListener("renumerate-cancel-request", request);
 
   const arrive = async () => {
-    await loadSubscriptionHub(timeout);
+    await loadSubscriptionHub(config().timeout);
     // Somebody else's element of that name, or one whose code has failed once and is not run again.
     if (hub.isConnected && typeof element.refresh !== "function") throw new TypeError("This is no hub");
   };
@@ -66,7 +72,7 @@ export function attachHub(
       hub.hidden = true;
       box = troubleBox({
         lines: ["We're having trouble loading your subscription information."],
-        email: config.fallbackEmail,
+        email: config().fallbackEmail,
         write: "In the meantime email us at {} for any urgent issues.",
         contact: "In the meantime contact support for any urgent issues.",
         reference: whose.subscriptionId ?? "",
@@ -80,6 +86,8 @@ export function attachHub(
   };
   load();
   return {
+    hub,
+    update,
     detach() {
       isGone = true;
       box?.remove();

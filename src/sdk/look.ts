@@ -8,7 +8,9 @@ const CSS = `
 .renumerate-cancel-btn,.renumerate-retry{box-sizing:border-box;display:inline-flex;align-items:center;justify-content:center;min-height:36px;
 padding:8px 16px;color:#18181b;background:#f4f4f5;border:1px solid #e4e4e7;border-radius:6px;font:inherit;font-size:14px;
 font-weight:500;line-height:1.3;cursor:pointer}
-.renumerate-cancel-btn:hover,.renumerate-retry:hover{background:#e4e4e7;border-color:#d4d4d8}
+.renumerate-cancel-btn:hover{background:#e4e4e7;border-color:#d4d4d8}
+.renumerate-retry{color:inherit;background:none;border-color:currentcolor}
+.renumerate-retry:hover{background:color-mix(in srgb,currentcolor 8%,transparent)}
 .renumerate-cancel-btn:focus-visible,.renumerate-retry:focus-visible,.renumerate-dialog-close:focus-visible{
 outline:2px solid currentcolor;outline-offset:2px}
 .renumerate-dialog{box-sizing:border-box;width:min(var(--renumerate-width,480px),100% - 32px);max-width:none;
@@ -61,24 +63,30 @@ export function dress(wearer: object): void {
   const known = document.head.querySelector(`style[${MARK}]`);
   // A second copy of this code, say from a script tag, finds the first one's mark and leaves it at that.
   if (known && known !== mark) return;
-  if (!known) {
-    // Of no namespace: selectors find it, no browser applies it, and no policy forbids it.
-    mark = document.createElementNS(null, "style");
-    mark.setAttribute(MARK, "true");
-    document.head.append(mark);
+  try {
+    if (!sheet) {
+      sheet = new CSSStyleSheet();
+      sheet.replaceSync(CSS);
+    }
+    // Pages that replace their head or their sheets lose it.
+    if (!document.adoptedStyleSheets.includes(sheet))
+      document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+  } catch {
+    sheet = undefined;
   }
-  if (!sheet) {
-    sheet = new CSSStyleSheet();
-    sheet.replaceSync(CSS);
-  }
-  // Pages that replace their head or their sheets lose it.
-  if (!document.adoptedStyleSheets.includes(sheet))
-    document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+  if (known) return;
+  // Of no namespace: selectors find it, no browser applies it, and no policy forbids it. Where sheets cannot be made, as
+  // in old browsers and in those that tests pretend to be, it has to be a real one.
+  mark = sheet ? document.createElementNS(null, "style") : document.createElement("style");
+  mark.setAttribute(MARK, "true");
+  if (!sheet) mark.textContent = CSS;
+  document.head.append(mark);
 }
 
 export function undress(wearer: object): void {
   wearers.delete(wearer);
   if (wearers.size) return;
   mark?.remove();
-  document.adoptedStyleSheets = document.adoptedStyleSheets.filter((each) => each !== sheet);
+  if (sheet) document.adoptedStyleSheets = document.adoptedStyleSheets.filter((each) => each !== sheet);
+  sheet = undefined;
 }

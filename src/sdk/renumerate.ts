@@ -1,9 +1,10 @@
 import type { RetentionModal } from "../components/retention-modal.ts";
 import type { SettledDetail } from "../events.ts";
 import { defaults, deliverLeftovers, loadRetentionModal } from "../lazy.ts";
+import { elementWith, expectSession, given } from "./arguments.ts";
 import { flowFor, type Opening, openDialog, type Whose } from "./dialog.ts";
 import { listenToFrames } from "./frames.ts";
-import { attachHub } from "./hub.ts";
+import { type AttachedHub, attachHub } from "./hub.ts";
 import { writeLabel } from "./language.ts";
 import { dress, undress } from "./look.ts";
 import { Sessions } from "./sessions.ts";
@@ -27,31 +28,10 @@ declare global {
 
 const LOCAL = "https://localhost:4321";
 
-const KINDS = {
-  retention: ["ret_"],
-  subscription: ["sub_"],
-  "retention or subscription": ["ret_", "sub_"],
-};
-
-function expectSession(sessionId: string, kind: keyof typeof KINDS): void {
-  if (!KINDS[kind].some((prefix) => sessionId.startsWith(prefix)))
-    throw new Error(`Invalid sessionId: ${sessionId}. Expected a ${kind} session ID.`);
-}
-
-function elementWith(id: string): HTMLElement {
-  const element = document.getElementById(id);
-  if (!element) throw new Error(`Element with id ${id} not found`);
-  return element;
-}
-
 /** An instance whose sessions are made by exchange. Only this much: what more there was would hide it from overloads. */
 interface ByToken {
   readonly config: Pick<TokenConfig, "getAuthToken">;
 }
-
-/** What is undefined says nothing. */
-const given = (callbacks: CallbackOptions = {}): CallbackOptions =>
-  Object.fromEntries(Object.entries(callbacks).filter(([, value]) => value));
 
 const hasWindow = () => typeof window !== "undefined";
 
@@ -70,7 +50,7 @@ export class Renumerate<Config extends RenumerateConfig = RenumerateConfig> {
   readonly #openings = new Set<Opening>();
   #warm: { key: string; modal: RetentionModal } | undefined;
   #unlisten: (() => void) | undefined;
-  readonly #hubs = new Set<() => void>();
+  readonly #hubs = new Set<AttachedHub>();
   readonly #sessions: Sessions;
 
   /** In a browser it is ready at once; on a server it does nothing. */
@@ -90,7 +70,8 @@ export class Renumerate<Config extends RenumerateConfig = RenumerateConfig> {
   static getInstance<Config extends RenumerateConfig>(config: Known<Config>): Renumerate<Config> {
     if (!hasWindow()) return new Renumerate(config);
     const known = window.RENUMERATE_INSTANCE;
-    if (known) known.updateConfig(config);
+    // An element of the page may have the name.
+    if (typeof known?.updateConfig === "function") known.updateConfig(config);
     else window.RENUMERATE_INSTANCE = new Renumerate(config);
     return window.RENUMERATE_INSTANCE as Renumerate<Config>;
   }
@@ -99,9 +80,10 @@ export class Renumerate<Config extends RenumerateConfig = RenumerateConfig> {
     return this.#config;
   }
 
-  /** What is given replaces what was there; what opens next goes by it. */
+  /** What is given replaces what was there; what is open goes by it as far as it can, what opens next altogether. */
   updateConfig(config: Partial<RenumerateConfig>): void {
     this.#config = { ...this.#config, ...config };
+    for (const { update } of this.#hubs) update();
     this.#log("Config updated");
   }
 
@@ -129,7 +111,10 @@ export class Renumerate<Config extends RenumerateConfig = RenumerateConfig> {
     for (const opening of this.#openings) opening.discard();
     this.#openings.clear();
     this.#opening = undefined;
-    for (const remove of this.#hubs) remove();
+    for (const { hub, detach } of this.#hubs) {
+      detach();
+      hub.remove();
+    }
     this.#hubs.clear();
     this.#warm = undefined;
     this.#unlisten?.();
@@ -153,8 +138,8 @@ export class Renumerate<Config extends RenumerateConfig = RenumerateConfig> {
     const isToken = this.#isToken;
     if (!isToken) expectSession(first as string, "retention");
     const element = elementWith(elementId);
-    const given = (isToken ? first : second) ?? {};
-    const options: CancelButtonOptions = typeof given === "string" ? { classes: given } : given;
+    const rest = (isToken ? first : second) ?? {};
+    const options: CancelButtonOptions = typeof rest === "string" ? { classes: rest } : rest;
     const { classes, subscriptionId, ...callbacks } = options;
     const whose = this.#whose(isToken ? undefined : (first as string), subscriptionId);
     const button = document.createElement("button");
@@ -179,6 +164,7 @@ export class Renumerate<Config extends RenumerateConfig = RenumerateConfig> {
    * @throws Error when the session id is none
    */
   showRetentionView(this: ByToken, subscriptionId?: string, callbacks?: CallbackOptions): Promise<void>;
+  showRetentionView(none?: undefined, callbacks?: CallbackOptions): Promise<void>;
   showRetentionView(sessionId: string, callbacks?: CallbackOptions): HTMLDialogElement;
   showRetentionView(id?: string, callbacks: CallbackOptions = {}): HTMLDialogElement | Promise<void> {
     if (this.#isToken) {
@@ -204,6 +190,7 @@ export class Renumerate<Config extends RenumerateConfig = RenumerateConfig> {
     iframeClasses?: string,
     callbacks?: CallbackOptions,
   ): Promise<HTMLElement>;
+  mountSubscriptionHub(elementId: string): Promise<HTMLElement>;
   mountSubscriptionHub(
     elementId: string,
     sessionId: string,
@@ -223,7 +210,7 @@ export class Renumerate<Config extends RenumerateConfig = RenumerateConfig> {
    * Address of the hosted hub. It holds the session id: for a frame or a link of this customer alone.
    * @throws Error when the session id is none
    */
-  getSubscriptionHubUrl(this: ByToken): Promise<string>;
+  getSubscriptionHubUrl(): Promise<string>;
   getSubscriptionHubUrl(sessionId: string): string;
   getSubscriptionHubUrl(sessionId?: string): string | Promise<string> {
     const urlFor = (id: string) => `${this.#apiUrl}/subs?session_id=${encodeURIComponent(id)}`;
@@ -286,11 +273,13 @@ export class Renumerate<Config extends RenumerateConfig = RenumerateConfig> {
     hub.className = iframeClasses || "renumerate-subscription-hub-iframe";
     wrapper.append(hub);
     element.append(wrapper);
-    const detach = this.attachHub(hub, sessionId, callbacks);
-    this.#hubs.add(() => {
-      detach();
-      hub.remove();
-    });
+    // Those that the page has taken away since.
+    for (const each of this.#hubs) {
+      if (each.hub.isConnected) continue;
+      each.detach();
+      this.#hubs.delete(each);
+    }
+    this.#hubs.add(this.#attach(hub, sessionId, callbacks));
     return wrapper;
   }
 
@@ -300,11 +289,17 @@ export class Renumerate<Config extends RenumerateConfig = RenumerateConfig> {
    */
   attachHub(hub: HTMLElement, sessionId: string | undefined, callbacks: CallbackOptions): () => void {
     if (sessionId !== undefined) expectSession(sessionId, "subscription");
+    return this.#attach(hub, sessionId, callbacks).detach;
+  }
+
+  #attach(hub: HTMLElement, sessionId: string | undefined, callbacks: CallbackOptions): AttachedHub {
     const whose = this.#whose(sessionId);
-    const onCancel = (subscriptionId: string, done: () => void) =>
-      void this.#open({ ...whose, subscriptionId }, callbacks, done);
-    const { detach } = attachHub(hub, { whose, config: this.#config, apiUrl: this.#apiUrl, onCancel });
-    return detach;
+    return attachHub(hub, {
+      whose,
+      config: () => this.#config,
+      apiUrl: () => this.#apiUrl,
+      onCancel: (subscriptionId, done) => void this.#open({ ...whose, subscriptionId }, callbacks, done),
+    });
   }
 
   /** Fetched ahead of the click, where that asks nobody who is signed in. */

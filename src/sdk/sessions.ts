@@ -10,6 +10,9 @@ const MARGIN = 60;
 
 const LONGEST_WAIT = 10_000;
 
+/** Milliseconds in which nobody signs out and somebody else in. */
+const TOGETHER = 500;
+
 /** With whom the session is for, and of which server: another customer's is never used. */
 interface Kept extends SdkSession {
   subscriber?: string | undefined;
@@ -75,8 +78,11 @@ export class Sessions {
   #kept: Kept | undefined;
   /** Where it comes from: with another callback or server it is asked who is signed in. */
   #source: Source | undefined;
-  #asking: { session: Promise<SdkSession>; source: Source } | undefined;
-  /** What was asked for before a clear() comes too late. */
+  /** Who is signed in, while that is being asked. */
+  #asking: { session: Promise<SdkSession>; source: Source; since: number } | undefined;
+  /** Exchanges under way, by subscriber. */
+  readonly #exchanging = new Map<string, Promise<Kept>>();
+  /** Of whoever has asked last, or cleared. */
   #turn = 0;
 
   constructor(config: () => RenumerateConfig, apiUrl: () => string) {
@@ -93,6 +99,7 @@ export class Sessions {
     this.#turn++;
     this.#kept = undefined;
     this.#asking = undefined;
+    this.#exchanging.clear();
     try {
       sessionStorage.removeItem(KEY);
     } catch {}
@@ -125,19 +132,20 @@ export class Sessions {
 
   #shared(): Promise<SdkSession> {
     const last = this.#asking;
-    if (last && this.#isStill(last.source)) return last.session;
-    // After the last one and not beside it: pages that write a new callback each time they draw need no second exchange.
-    const establish = () => this.#establish(false);
-    const session = (last ? last.session.then(establish, establish) : establish()).finally(() => {
-      if (this.#asking === asking) this.#asking = undefined;
-    });
-    const asking = { session, source: this.#from };
+    if (last && this.#isStill(last.source) && performance.now() - last.since < TOGETHER) return last.session;
+    const session = this.#establish(false);
+    const asking = { session, source: this.#from, since: performance.now() };
     this.#asking = asking;
+    const end = () => {
+      if (this.#asking === asking) this.#asking = undefined;
+    };
+    session.then(end, end);
     return session;
   }
 
   async #establish(anew: boolean): Promise<SdkSession> {
-    const turn = this.#turn;
+    // Whoever asked last knows best who is signed in: what comes later for somebody else is not kept.
+    const turn = ++this.#turn;
     const source = this.#from;
     const { timeout = LONGEST_WAIT } = this.#config();
     const token = await this.#vouched(source.callback as () => Promise<string>, timeout);
@@ -145,16 +153,32 @@ export class Sessions {
     const known = isGood(this.#kept) ? this.#kept : stored();
     if (!anew && subscriber !== undefined && known?.subscriber === subscriber)
       return this.#keep(known, source, turn);
-    const { exchange } = await loadRetentionModal(timeout);
-    try {
-      const body = await exchange(token, { apiUrl: source.server, timeout });
-      return this.#keep({ ...sessionIn(body), subscriber }, source, turn);
-    } catch (error) {
-      // Without words of the server there is only a code, which elements read and people do not.
-      if (error instanceof Error && error.message === (error as { code?: string }).code)
-        error.message = "Session exchange failed";
-      throw error;
+    const under = anew || subscriber === undefined ? undefined : this.#exchanging.get(subscriber);
+    const exchanged = under ?? this.#exchange(token, subscriber, source.server, timeout);
+    return this.#keep(await exchanged, source, turn);
+  }
+
+  /** One at a time for each customer: what is under way is as fresh as can be. */
+  #exchange(token: string, subscriber: string | undefined, server: string, timeout: number): Promise<Kept> {
+    const exchanged = (async () => {
+      const { exchange } = await loadRetentionModal(timeout);
+      try {
+        return { ...sessionIn(await exchange(token, { apiUrl: server, timeout })), subscriber };
+      } catch (error) {
+        // Without words of the server there is only a code, which elements read and people do not.
+        if (error instanceof Error && error.message === (error as { code?: string }).code)
+          error.message = "Session exchange failed";
+        throw error;
+      }
+    })();
+    if (subscriber !== undefined) {
+      this.#exchanging.set(subscriber, exchanged);
+      const end = () => {
+        if (this.#exchanging.get(subscriber) === exchanged) this.#exchanging.delete(subscriber);
+      };
+      exchanged.then(end, end);
     }
+    return exchanged;
   }
 
   async #vouched(getAuthToken: () => Promise<string>, timeout: number): Promise<string> {

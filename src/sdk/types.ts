@@ -48,6 +48,11 @@ export interface CancelButtonOptions extends CallbackOptions {
   subscriptionId?: string | undefined;
 }
 
+/** Of the Renumerate client, whose users may have named it; nothing here takes it. */
+export interface EventData {
+  [key: string]: string | number | boolean;
+}
+
 /** A session that was made by exchange. */
 export interface SdkSession {
   sessionId: string;

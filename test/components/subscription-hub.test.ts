@@ -435,6 +435,30 @@ describe("subscription hub", () => {
       expect(focused()).to.equal(hubRoot(hub).querySelector("h2"));
     });
 
+    it("a refresh that fails for a session that is another customer's, for all that is known, keeps nothing", async () => {
+      let asked = 0;
+      respond("/who", () => ({ id: `sub_${++asked}` }));
+      const { hub, server } = await openHub(hubOf([subscription]), { sessionId: "", sessionUrl: "/who" });
+      expect(cards(hub).length).to.equal(1);
+      server.answer = { status: 503, code: "billing_unavailable" };
+      await hub.refresh();
+      expect(cards(hub).length).to.equal(0);
+      expect(hubText(hub)).not.to.contain("$49.00");
+      server.answer = hubOf([subscription]);
+      hubButton(hub, "Try again").click();
+      await waitUntil(() => cards(hub).length === 1);
+    });
+
+    it("a refresh that cannot find out who is signed in keeps what is known", async () => {
+      let who: object | number = { id: "sub_1" };
+      respond("/who", () => who);
+      const { hub } = await openHub(hubOf([subscription]), { sessionId: "", sessionUrl: "/who" });
+      who = 500;
+      await hub.refresh();
+      expect(cards(hub).length).to.equal(1);
+      expect(hubText(hub)).to.contain("could not be updated");
+    });
+
     it("a refresh that finds nobody signed in keeps nothing", async () => {
       const { hub, server } = await openHub(hubOf([subscription]));
       server.answer = { status: 401, code: "session_expired" };

@@ -46,7 +46,7 @@ for (const { version, file } of findNodes()) {
       return JSON.parse(execFileSync(file, args, { encoding: "utf8" }));
     };
 
-    it("require() has the class without Lit, and the elements arrive as modules", () => {
+    it("70: require() has the class without Lit, and the elements arrive as modules", () => {
       const { kinds, added } = run(
         "page.cjs",
         `const { Renumerate, VERSION, ...loaders } = require("@renumerate/js");

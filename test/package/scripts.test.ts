@@ -11,7 +11,7 @@ import { namesOf, notesOf, type Strict, visitStrict } from "../e2e/strict/page.t
 const folder = path.join(import.meta.dirname, "../../dist/embed");
 
 /** Each can leave once. */
-const CUSTOMERS = "NffrFeUfNV2Hib amara mateo sam misaki tom eleanor noah".split(" ");
+const CUSTOMERS = "NffrFeUfNV2Hib amara mateo sam misaki tom eleanor noah lena priya".split(" ");
 
 /** The page's own script: it makes its object at once, which only works if the class is there already. */
 const shop = (head: string, config = "{}") => `${head}
@@ -73,7 +73,7 @@ describe("the class from a script tag", () => {
   const classicTag = (origin: string) => `<script src="${origin}/renumerate.umd.js"></script>`;
   const pageTag = '<script src="/own/page.js"></script>';
 
-  it("is there at once as a classic script, and leaves one name behind", async () => {
+  it("40: is there at once as a classic script, window.Renumerate.Renumerate, and leaves one name behind", async () => {
     const { page, scripts } = await visit({
       policy: policyFor(world.url),
       head: classicTag(world.url) + pageTag,
@@ -123,6 +123,27 @@ describe("the class from a script tag", () => {
     assert.deepEqual(await namesOf(page), ["open", "step", "step", "cancelled", "complete", "close"]);
     assert.deepEqual(visitor?.warnings, []);
     assert.deepEqual(visitor?.faults, []);
+  });
+
+  it("loads nothing from where a picture of the page says that it came from", async () => {
+    const trap =
+      '<body><img name="currentScript" src="/own/evil/picture.png"><img name="RENUMERATE_INSTANCE">';
+    for (const head of [
+      trap + classicTag(world.url) + pageTag,
+      `${trap}<script type="module">import { Renumerate as Class } from "${world.url}/renumerate.js";${shop("")}</script>`,
+    ]) {
+      const { page, scripts } = await visit({
+        head,
+        own: new Map([["page.js", shop(CLASSIC).replace("new Class(", "Class.getInstance(")]]),
+      });
+      await leave(page);
+      assert.deepEqual(
+        withoutHash(scripts).filter((each) => !/^\/(own\/page|renumerate(\.umd)?)\.js$/.test(each)),
+        ["/embed.js", "/retention-modal.js"],
+      );
+      await visitor?.close();
+      visitor = undefined;
+    }
   });
 
   it("as a module asks the server that it came from", async () => {

@@ -77,6 +77,82 @@ describe("one customer after the other", () => {
     expect((await renumerate.getSession()).sessionId).to.equal("r10_2");
   });
 
+  it("69: what is slow for the former customer is not waited for, not shared, and not kept", async () => {
+    const exchange = exchanging();
+    const { server } = serve(usual);
+    const late = Promise.withResolvers<void>();
+    exchange.answer = async (count) => {
+      if (count === 1) await late.promise;
+      return sessionAnswer(`r10_${count}`);
+    };
+    const { now } = performance;
+    const site = new Site("cus_1");
+    const renumerate = create({ getAuthToken: site.getAuthToken });
+    await renumerate.showRetentionView();
+    await waitUntil(() => exchange.asked.length);
+    cornerOf().click();
+    site.customer = "cus_2";
+    try {
+      // Nobody signs out and somebody else in within half a second.
+      performance.now = () => now.call(performance) + 500;
+      await open(renumerate);
+      expect(await renumerate.getSubscriptionHubUrl()).to.contain("session_id=r10_2");
+      late.resolve();
+      await waitUntil(() => kept()?.sessionId);
+      expect((await renumerate.refreshSession()).sessionId).to.equal("r10_3");
+      expect((await renumerate.getSession()).sessionId).to.equal("r10_3");
+    } finally {
+      performance.now = now;
+    }
+    // What the closed dialog still asks for comes after it.
+    expect(bearers(server)[0]).to.equal("Bearer r10_2");
+    expect(kept().sessionId).to.equal("r10_3");
+  });
+
+  it("69: what arrives late for the former customer does not take the place of the next one's", async () => {
+    const exchange = exchanging();
+    const late = Promise.withResolvers<void>();
+    exchange.answer = async (count) => {
+      if (count === 1) await late.promise;
+      return sessionAnswer(`r10_${count}`);
+    };
+    const site = new Site("cus_1");
+    const renumerate = create({ getAuthToken: site.getAuthToken });
+    const first = renumerate.getSession();
+    await waitUntil(() => exchange.asked.length);
+    site.customer = "cus_2";
+    await renumerate.refreshSession();
+    late.resolve();
+    expect((await first).sessionId).to.equal("r10_1");
+    expect(renumerate.getCurrentSession()?.sessionId).to.equal("r10_2");
+    expect((await renumerate.getSession()).sessionId).to.equal("r10_2");
+    expect(kept().sessionId).to.equal("r10_2");
+  });
+
+  it("69: the same customer's exchange that is slow is shared, however late", async () => {
+    const exchange = exchanging();
+    const late = Promise.withResolvers<void>();
+    exchange.answer = async (count) => {
+      await late.promise;
+      return sessionAnswer(`r10_${count}`);
+    };
+    const { now } = performance;
+    const site = new Site("cus_1");
+    const renumerate = create({ getAuthToken: site.getAuthToken });
+    const first = renumerate.getSession();
+    await waitUntil(() => exchange.asked.length);
+    try {
+      performance.now = () => now.call(performance) + 500;
+      const second = renumerate.getSession();
+      await waitUntil(() => site.asked === 2);
+      late.resolve();
+      expect([(await first).sessionId, (await second).sessionId]).to.deep.equal(["r10_1", "r10_1"]);
+    } finally {
+      performance.now = now;
+    }
+    expect(exchange.asked.length).to.equal(1);
+  });
+
   it("69: the same customer of another workspace, or at another server, has another session", async () => {
     const exchange = exchanging();
     const site = new Site("cus_1");

@@ -1,8 +1,8 @@
 import { expect, waitUntil } from "@open-wc/testing";
 import { sendKeys } from "@web/test-runner-commands";
 import type { Reply } from "../fixtures/fake-server.ts";
-import { offering, offers, settlements, usual } from "../fixtures/flows.ts";
-import { click, focused, serve } from "../fixtures/open.ts";
+import { DAY, NOW, offering, offers, settlements, usual } from "../fixtures/flows.ts";
+import { click, focused, heading, serve } from "../fixtures/open.ts";
 import { settle } from "../fixtures/settle.ts";
 import {
   begun,
@@ -16,6 +16,7 @@ import {
   kept,
   leave,
   recorder,
+  reported,
   thrown,
 } from "./page.ts";
 
@@ -157,6 +158,37 @@ describe("showRetentionView, by session id", () => {
       "complete:retained",
       "complete:abandoned",
     ]);
+  });
+
+  it("25: also where nothing can be decided any more, once", async () => {
+    const { server } = serve({ ...usual, subscription: { ...usual.subscription, cancelAt: NOW + DAY } });
+    const { calls, callbacks } = recorder();
+    const renumerate = create({ callbacks });
+    for (const leave of [() => cornerOf().click(), () => dialogOf().close()]) {
+      renumerate.showRetentionView("ret_x");
+      expect(heading(await begun())).to.equal("Your subscription is already cancelled");
+      leave();
+      await gone();
+    }
+    await settle();
+    expect(calls).to.deep.equal(["complete:abandoned", "complete:abandoned"]);
+    expect(server.decisions).to.deep.equal([]);
+  });
+
+  it("callbacks that are null are none", async () => {
+    serve(usual);
+    const { calls, callbacks } = recorder();
+    const renumerate = create({ callbacks });
+    renumerate.setCallbacks(null as never);
+    expect(
+      await reported(async () => {
+        renumerate.showRetentionView("ret_x", null as never);
+        await begun();
+        cornerOf().click();
+        await gone();
+      }),
+    ).to.deep.equal([]);
+    expect(calls).to.deep.equal(["complete:abandoned"]);
   });
 
   it("60: onComplete once for each flow, by whichever way it is left", async () => {

@@ -125,6 +125,35 @@ describe("mountSubscriptionHub, by session id", () => {
     expect(focused() && hubRoot(hub).contains(focused())).to.equal(true);
   });
 
+  it("26: a flow in which nothing can be decided any more makes it read again, too", async () => {
+    const server = hubServer(one);
+    serve({ ...usual, subscription: { ...usual.subscription, cancelAt: subscriptions.ending.cancelAt } });
+    container("a");
+    const hub = await mounted(create().mountSubscriptionHub("a", "sub_x"));
+    server.answer = ending;
+    await press(hub);
+    cornerOf().click();
+    await waitUntil(() => cards(hub)[0]?.[1]?.startsWith("Ends on"), "the hub shows what was");
+  });
+
+  it("30: updateConfig reaches a hub that is there", async () => {
+    hubServer({ status: 404, code: "customer_not_found" });
+    container("a");
+    const renumerate = create();
+    const hub = await mounted(renumerate.mountSubscriptionHub("a", "sub_x"));
+    expect(hubText(hub)).not.to.contain("@");
+    renumerate.updateConfig({ fallbackEmail: "new@example.com" });
+    await hub.refresh();
+    expect(hubText(hub)).to.contain("new@example.com");
+  });
+
+  it("the session id is not in the markup of the page", async () => {
+    hubServer(one);
+    container("a");
+    await mounted(create().mountSubscriptionHub("a", "sub_secret"));
+    expect(document.documentElement.outerHTML).not.to.contain("sub_secret");
+  });
+
   it("26: closed while billing is asked, it reads again when billing has answered", async () => {
     const server = hubServer(one);
     const answer = Promise.withResolvers<Reply>();

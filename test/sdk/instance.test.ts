@@ -99,6 +99,30 @@ describe("the instance", () => {
     expect(marks()).to.equal(0);
   });
 
+  it("32: where sheets cannot be made it is a style of the page's own, and nothing throws", () => {
+    const { CSSStyleSheet } = window;
+    window.CSSStyleSheet = class {
+      constructor() {
+        throw new TypeError("Illegal constructor");
+      }
+    } as unknown as typeof CSSStyleSheet;
+    try {
+      const renumerate = create();
+      serve(usual);
+      const element = container("a");
+      renumerate.mountCancelButton("a", "ret_x");
+      expect(marks()).to.equal(1);
+      expect(document.head.querySelector("style[data-renumerate-dialog-styles]")).to.be.instanceOf(
+        HTMLStyleElement,
+      );
+      expect(getComputedStyle(element.querySelector("button") as Element).fontWeight).to.equal("500");
+      renumerate.cleanup();
+      expect(marks()).to.equal(0);
+    } finally {
+      window.CSSStyleSheet = CSSStyleSheet;
+    }
+  });
+
   it("32: the style is there again on a page that has lost it", () => {
     serve(usual);
     const renumerate = create();

@@ -1,5 +1,5 @@
 /** What the compiler says to users of the class: both generations, and misspelt configuration. */
-import { Renumerate } from "../../src/index.ts";
+import { type EventData, Renumerate, type RenumerateConfig } from "../../src/index.ts";
 
 const bySession = new Renumerate({ publicKey: "pk", callbacks: { onComplete: () => {} } });
 export const dialog: HTMLDialogElement = bySession.showRetentionView("ret_1", { onRetained: ({ at }) => at });
@@ -19,5 +19,11 @@ new Renumerate({ publicKey: "pk", apiUrI: "https://renumerate.example.com" });
 Renumerate.getInstance({ publicKey: "pk", fallbackemail: "help@example.com" });
 // @ts-expect-error: an address is text
 new Renumerate({ fallbackEmail: 1 });
-// @ts-expect-error: without getAuthToken somebody has to say whose hub it is
-bySession.getSubscriptionHubUrl();
+
+const config: RenumerateConfig = { getAuthToken: async () => "token" };
+const either: Renumerate = new Renumerate(config);
+export const noted: Promise<void> = either.showRetentionView(undefined, { onComplete: () => {} });
+export const mounted: Promise<HTMLElement> = either.mountSubscriptionHub("hub");
+export const linked: Promise<string> = either.getSubscriptionHubUrl();
+either.setCallbacks({ onComplete: undefined });
+export const data: EventData = { plan: "team", seats: 3 };

@@ -31,7 +31,7 @@ const VECTOR = {
 };
 
 onEachStore("Exchanging a handshake token", ({ open, home }) => {
-  it("gives a session of the customer, for the life of a session, in seconds", async () => {
+  it("59: gives a session of the customer, for the life of a session, in seconds", async () => {
     const world = await open();
     const reply = await ask(world, handshake(world));
     assert.equal(reply.status, 200, reply.text);
@@ -55,7 +55,7 @@ onEachStore("Exchanging a handshake token", ({ open, home }) => {
     assert.equal((await world.request("/session/exchange", { method: "GET" })).status, 405);
   });
 
-  it("takes what other implementations sign, whatever their JSON looks like", async () => {
+  it("58: takes what other implementations sign, whatever their JSON looks like", async () => {
     await using world = await alone(home, { at: VECTOR.at });
     const { workspaceId } = world.scope;
     const scope = { workspaceId, environment: "prod", name: "vector" } as const;
@@ -70,7 +70,7 @@ onEachStore("Exchanging a handshake token", ({ open, home }) => {
     assert.equal((await ask(world, other)).status, 200);
   });
 
-  it("refuses whatever differs by one bit or one character", async () => {
+  it("58: refuses whatever differs by one bit or one character", async () => {
     const world = await open();
     const token = handshake(world);
     const { workspaceId } = world.scope;
@@ -111,7 +111,7 @@ onEachStore("Exchanging a handshake token", ({ open, home }) => {
     assert.equal((await ask(world, token)).status, 200, "the token itself is still good");
   });
 
-  it("refuses what is no token", async () => {
+  it("58: refuses what is no token", async () => {
     const world = await open();
     const good = { brandPub: world.publicKey, subscriberId: john, timestamp: NOW, nonce: "n" };
     const { brandPub: _b, ...brandless } = good;
@@ -152,7 +152,7 @@ onEachStore("Exchanging a handshake token", ({ open, home }) => {
     assert.equal((await ask(world, handshake(world, { nonce: "x".repeat(255) }))).status, 200);
   });
 
-  it("allows five minutes on either side, to the millisecond", async () => {
+  it("58: allows five minutes on either side, to the millisecond", async () => {
     const world = await open();
     for (const away of [-5 * MINUTE, 0, 5 * MINUTE])
       assert.equal((await ask(world, handshake(world, { timestamp: NOW + away }))).status, 200, `${away}`);
@@ -162,7 +162,7 @@ onEachStore("Exchanging a handshake token", ({ open, home }) => {
     }
   });
 
-  it("takes a nonce once, even from twenty at the same time, for as long as the token could be good", async () => {
+  it("58: takes a nonce once, even from twenty at the same time, for as long as the token could be good", async () => {
     const world = await open();
     const token = handshake(world, { timestamp: NOW + 5 * MINUTE });
     const replies = await Promise.all(Array.from({ length: 20 }, () => ask(world, token)));
@@ -295,7 +295,7 @@ onEachStore("Exchanging a handshake token", ({ open, home }) => {
     assert.equal((await ask(world, token)).status, 200);
   });
 
-  it("is for the workspace's own pages, which can read every refusal", async () => {
+  it("59: is for the workspace's own pages, which can read every refusal", async () => {
     const world = await open();
     const preflight = await world.request(EXCHANGE, { method: "OPTIONS", origin: SHOP });
     assert.equal(preflight.status, 204);

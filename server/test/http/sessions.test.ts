@@ -11,7 +11,7 @@ onEachStore("Making sessions", ({ open }) => {
   ]) {
     const path = `/v1/${kind}/session`;
 
-    it(`${path} takes the documented bodies and answers in both documented shapes`, async () => {
+    it(`56: ${path} takes the documented bodies and answers in both documented shapes`, async () => {
       const world = await open();
       for (const body of [
         { customer_id: john },
@@ -35,7 +35,7 @@ onEachStore("Making sessions", ({ open }) => {
       }
     });
 
-    it(`${path} refuses with plain words under "error"`, async () => {
+    it(`57: ${path} refuses with plain words under "error"`, async () => {
       const world = await open();
       const ask = (body: unknown, key = world.key) => world.request(path, { key, json: body });
       const missing = await ask({ [kind as string]: {} });

@@ -45,6 +45,8 @@ export class HubController {
   readonly #host: HubHost;
   #loading: AbortController | undefined;
   #latest: Promise<void> | undefined;
+  /** The session that what is shown was loaded with. */
+  #session: string | undefined;
   /** What the last load has led to, to tell whether the next one brings anything. */
   #shown: string | undefined;
 
@@ -70,10 +72,14 @@ export class HubController {
     await this.#host.updateComplete;
   }
 
-  /** Says so, beside what is shown. */
-  fail(fault: Fault): void {
+  /**
+   * Says so, beside what is shown.
+   * @param session of whoever is signed in now, as far as that is known: what was shown to somebody else is not kept
+   */
+  fail(fault: Fault, session = this.#session): void {
     const { state } = this;
-    const isKept = state.phase === "ready" && !isEnded(fault) && fault.code !== "session_missing";
+    const isOwn = session === this.#session && !isEnded(fault) && fault.code !== "session_missing";
+    const isKept = state.phase === "ready" && isOwn;
     this.#enter(isKept ? { ...state, fault } : { phase: "failed", fault });
     const { code, retryable } = fault;
     emit(this.#host, "renumerate-error", { code, retryable });
@@ -87,11 +93,20 @@ export class HubController {
     this.isBusy = true;
     this.isNew = false;
     this.#enter(this.state.phase === "failed" ? { phase: "loading" } : this.state);
+    let session: string | undefined;
     try {
-      const client = createClient({ ...settings, ...createCredentials(settings) });
+      const { token } = createCredentials(settings);
+      const client = createClient({
+        ...settings,
+        async token(fresh) {
+          session = await token(fresh);
+          return session;
+        },
+      });
       const [hub] = await Promise.all([readHub(client, settings.locale, signal), texts]);
       if (signal.aborted) return;
       this.isBusy = false;
+      this.#session = session;
       const { state } = this;
       const { now, ...rest } = hub;
       const shown = JSON.stringify(rest);
@@ -102,7 +117,7 @@ export class HubController {
       if (signal.aborted) return;
       this.isBusy = false;
       this.#shown ??= "";
-      this.fail(faultOf(error));
+      this.fail(faultOf(error), session);
     }
   }
 
