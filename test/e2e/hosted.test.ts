@@ -345,9 +345,45 @@ describe("the hosted pages", () => {
       await heading(page, "Your subscription");
       assert.equal(page.url(), `${world.url}/subs`);
       assert.deepEqual(asked.splice(0, 2), [first, ""]);
+      assert.match(asked[0] ?? "", /\/subs\?ticket=tkt_/);
       assert.ok(asked.length > 6);
       for (const each of asked) assert.ok(!each.includes(session.slice(-20)), each);
       assert.ok(!(await page.content()).includes(session.slice(-20)));
+    });
+
+    it("the tab is never at an address that holds the session, however often it is loaded", async () => {
+      const page = await tab();
+      const visited: string[] = [];
+      const sent: string[] = [];
+      page.on("framenavigated", (frame) => visited.push(frame.url()));
+      page.on("request", (request) => {
+        if (request.url().startsWith(world.url)) sent.push(request.url());
+      });
+      const session = await mint("cus_eleanor");
+      const holds = (address: string) => address.includes(session.slice(-20));
+      await page.goto(`${world.url}/subs?session_id=${session}&locale=en-GB`);
+      await heading(page, "Your subscription");
+      assert.equal(sent.filter(holds).length, 1);
+      await page.reload();
+      await page.waitForURL(`${world.url}/subs`);
+      await heading(page, "Your subscription");
+      assert.equal(await page.locator("html").getAttribute("lang"), "en-GB");
+      assert.deepEqual(visited.filter(holds), []);
+      const tickets = visited.filter((each) => each.includes("ticket="));
+      assert.equal(new Set(tickets).size, 2, visited.join("\n"));
+      assert.equal(page.url(), `${world.url}/subs`);
+      assert.equal(await page.locator("[data-session]").count(), 0);
+      assert.deepEqual(visitor?.faults, []);
+    });
+
+    it("a flow is about the subscription that its link names", async () => {
+      const page = await tab();
+      const session = await mint("cus_lucia", "retention");
+      const [one, other] = ["sub_lucia_basic", "sub_lucia_team"];
+      const meant = (await firstOf(session)) === one ? other : one;
+      const asked = page.waitForRequest("**/v1/widget/flow*");
+      await page.goto(`${world.url}/retention?session_id=${session}&subscription_id=${meant}`);
+      assert.match((await asked).url(), new RegExp(`[?&]\\w+=${meant}(&|$)`));
     });
 
     it("can be loaded again, and come back to", async () => {

@@ -179,6 +179,43 @@ for (const version of ["19", "18"] as const) {
       assert.ok(asked("/v1/widget/hub") > before, "the hub that is left reads its data back");
     });
 
+    it("60, 62: two instances of the class and their hubs, and an application, keep their callbacks", async () => {
+      const { page, heard } = await open({
+        scene: "two",
+        ids: [await subscription(LOOKER), await subscription(ANOTHER)],
+      });
+      await page.addScriptTag({ url: `${site.world.url}/renumerate.umd.js` });
+      const ids = [await subscription(LOOKER), await subscription(ANOTHER)];
+      await page.evaluate((ids) => {
+        type Namespace = typeof import("../../src/index.ts");
+        const { Renumerate } = (window as never as { Renumerate: Namespace }).Renumerate;
+        for (const [at, id] of ids.entries()) {
+          const section = document.createElement("section");
+          section.id = section.ariaLabel = `class${at}`;
+          document.body.append(section);
+          const note = (name: string) => () => window.heard.push(`${name} complete`);
+          const config = { publicKey: "pk", callbacks: { onComplete: note(`class${at}`) } };
+          const own = at ? { onComplete: note("hub of class1") } : {};
+          new Renumerate(config).mountSubscriptionHub(section.id, id, "", "", own);
+        }
+      }, ids);
+      for (const name of ["class1", "Customer 0", "class0", "Customer 1"]) {
+        const hub = page.getByRole("region", { name, exact: true });
+        await hub
+          .getByRole("button", { name: /^Cancel subscription/ })
+          .first()
+          .click();
+        await dialogOf(page).getByRole("button", { name: "Keep subscription" }).waitFor();
+        assert.equal(await page.locator("dialog.renumerate-dialog").count(), 1);
+        await closeDialog(page);
+      }
+      const completed = (await heard()).filter((each) => each.includes("complete"));
+      assert.deepEqual(
+        completed.map((each) => each.replace(" abandoned", "")),
+        ["hub of class1 complete", "provider0 complete", "class0 complete", "provider1 complete"],
+      );
+    });
+
     it("takes its own dialog away when it goes in the middle of a flow, and calls nobody", async () => {
       const { page, heard, said } = await open({ scene: "removable", ids: [await retention(LOOKER)] });
       await page.getByRole("button", defaultButton).click();
