@@ -1,13 +1,16 @@
 /** The README's own examples, as they stand there: only the server's address and the port are put in place. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { createHmac, randomUUID } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { chromium } from "playwright-core";
 import { findBrowser } from "../../scripts/browser.ts";
+import { bundle } from "./bundle.ts";
 import { createWorld, type World } from "./harness.ts";
+import { html, serve } from "./serve.ts";
 
 const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
 
@@ -60,6 +63,49 @@ describe("the README", () => {
     } finally {
       await browser.close();
       child.kill();
+    }
+  });
+
+  it("has a hub and React components that work as they are printed", async () => {
+    const readme = read("README.md").replaceAll("http://localhost:4321", world.url);
+    const made = await world.renumerate("keys", "create", "--kind", "public", "--json");
+    const brandPub = (JSON.parse(made) as { key: string }).key;
+    const files = await bundle(
+      "billing.tsx",
+      `import { createElement } from "react"; import { createRoot } from "react-dom/client";
+      ${block(readme, "tsx")}
+      createRoot(document.querySelector("#root")!).render(createElement(Billing));`,
+    );
+    const site = await serve(async ({ url }) => {
+      const path = new URL(url).pathname.slice(1);
+      if (path === "session") return Response.json({ id: await world.mint("cus_amara") });
+      if (path === "api/renumerate-token") {
+        const handshake = { brandPub, subscriberId: "cus_mateo", timestamp: Date.now(), nonce: randomUUID() };
+        const payload = JSON.stringify(handshake);
+        const signature = createHmac("sha256", world.privateKey).update(payload).digest("base64url");
+        return Response.json({ token: `${Buffer.from(payload).toString("base64url")}.${signature}` });
+      }
+      const embed = `<script type="module" src="${world.url}/embed.js"></script>`;
+      if (path === "hub") return html(block(readme, "html", 1), embed);
+      if (path === "react")
+        return html('<div id="root"></div><script type="module" src="/entry.js"></script>');
+      const code = files.get(path);
+      return code === undefined
+        ? undefined
+        : new Response(code, { headers: { "Content-Type": "text/javascript" } });
+    });
+    const browser = await chromium.launch({ executablePath: await findBrowser(), args: ["--no-sandbox"] });
+    try {
+      const page = await browser.newPage();
+      await page.goto(`${site.url}/hub`);
+      await page.getByText("Next charge").first().waitFor();
+      await page.goto(`${site.url}/react`);
+      await page.getByText("Next charge").first().waitFor();
+      await page.getByRole("button", { name: "Cancel my plan" }).click();
+      await page.getByRole("dialog").getByRole("button", { name: "Keep subscription" }).waitFor();
+    } finally {
+      await browser.close();
+      site.close();
     }
   });
 

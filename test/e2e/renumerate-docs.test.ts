@@ -2,50 +2,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { Page } from "playwright-core";
-import { build, type Rolldown } from "vite";
 import { type Example, example } from "../docs/examples.ts";
+import { bundle } from "./bundle.ts";
 import { chromiumDriver } from "./drivers/chromium.ts";
 import { createWorld, type World } from "./harness.ts";
 import { html, type Served, serve } from "./serve.ts";
-
-const root = new URL("../../", import.meta.url).pathname;
-
-/** @returns the files of a bundle, by name; the entry is `entry.js` */
-async function bundle(name: Example, code: string): Promise<Map<string, string>> {
-  // As if it lay here: what it imports is looked for from here. The file itself is not needed.
-  const entry = `${root}test/e2e/${name}`;
-  const result = (await build({
-    root,
-    configFile: false,
-    logLevel: "error",
-    resolve: {
-      alias: [
-        { find: /^@renumerate\/js$/, replacement: `${root}src/index.ts` },
-        { find: /^@renumerate\/js\/react$/, replacement: `${root}src/react/index.ts` },
-      ],
-    },
-    plugins: [
-      {
-        name: "example",
-        enforce: "pre",
-        resolveId: (id) => (id === entry ? id : null),
-        load: (id) => (id === entry ? code : null),
-      },
-    ],
-    build: {
-      write: false,
-      minify: false,
-      modulePreload: false,
-      rolldownOptions: {
-        input: entry,
-        output: { entryFileNames: "entry.js", chunkFileNames: "[name]-[hash].js" },
-      },
-    },
-  })) as Rolldown.RolldownOutput;
-  return new Map(
-    result.output.flatMap((file) => (file.type === "chunk" ? [[file.fileName, file.code]] : [])),
-  );
-}
 
 describe("the browser examples of the Renumerate client's documentation", () => {
   const driver = chromiumDriver();
