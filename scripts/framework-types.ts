@@ -7,14 +7,13 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { angularCode, angularTypes } from "./framework-angular.ts";
 import { type Attribute, createManifest, type ElementDeclaration, type Manifest } from "./manifest.ts";
+import { camel } from "./manifest-plugin.ts";
 
 const root = path.join(import.meta.dirname, "..");
 
 type Elements = readonly ElementDeclaration[];
 
 export const elementsOf = ({ modules }: Manifest): Elements => modules.flatMap((each) => each.declarations);
-
-const camel = (name: string) => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
 const capital = (name: string) => name.replace(/^./, (letter) => letter.toUpperCase());
 

@@ -46,7 +46,7 @@ interface ModuleDoc {
 const isInternal = ({ jsDoc }: Node) =>
   jsDoc?.some(({ tags }) => tags?.some(({ tagName }) => tagName.text === "internal"));
 
-const camel = (name: string) => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+export const camel = (name: string) => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
 /** An attribute that is not there is no value of it. */
 const present = (type: string) => type.replace(/ \| (null|undefined)\b/g, "");

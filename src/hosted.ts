@@ -1,7 +1,7 @@
 /**
- * The script of the hosted pages, `/retention` and `/subs`: it takes the session id out of the address, makes the page's
- * element, and tells the page around the frame what happens. The elements come with `embed.js`, which runs after this
- * one; nothing is shared with it, so that the embed stays one file.
+ * The script of the hosted pages, `/retention` and `/subs`: it takes the session id out of the address or the page,
+ * makes the page's element, and tells the page around the frame what happens. The elements come with `embed.js`, which
+ * runs after this one; nothing is shared with it, so that the embed stays one file.
  */
 import type { RetentionModal } from "./components/retention-modal.ts";
 import type { ErrorDetail } from "./events.ts";

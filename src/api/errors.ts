@@ -29,3 +29,20 @@ export class ApiError extends Error {
     this.requestId = requestId;
   }
 }
+
+/** What the customer and the page are told of an error; anything but an ApiError counts as a lost connection. */
+export function faultOf(error: unknown): {
+  code: string;
+  retryable: boolean;
+  retryAfter?: number;
+  requestId?: string;
+} {
+  if (!(error instanceof ApiError)) return { code: "network", retryable: true };
+  const { code, retryable, retryAfter, requestId } = error;
+  return {
+    code,
+    retryable,
+    ...(retryAfter !== undefined && { retryAfter }),
+    ...(requestId !== undefined && { requestId }),
+  };
+}

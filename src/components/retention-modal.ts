@@ -10,6 +10,7 @@ import { defaults, deliverLeftovers as resume } from "../lazy.ts";
 import { fitViewport } from "./fit-viewport.ts";
 import { frame, stepKey } from "./frame.ts";
 import { lockScroll } from "./scroll-lock.ts";
+import { dress, dressedRoot } from "./shadow.ts";
 import { styles } from "./styles.ts";
 
 // This chunk is all that is loaded later: what others need of it, they take from here.
@@ -260,25 +261,12 @@ export class RetentionModal extends LitElement implements FlowHost {
   }
 
   protected override createRenderRoot(): ShadowRoot {
-    const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
-    // A server may have drawn into it.
-    root.replaceChildren();
-    this.#dress(root);
-    return root;
+    return dressedRoot(this, styles.cssText);
   }
 
   /** Moved into another document, such as that of a frame. */
   adoptedCallback(): void {
-    if (this.shadowRoot) this.#dress(this.shadowRoot);
-  }
-
-  /** A document takes only sheets that its own window has made. */
-  #dress(root: ShadowRoot): void {
-    const view = this.ownerDocument.defaultView;
-    if (!view) return;
-    const sheet = new view.CSSStyleSheet();
-    sheet.replaceSync(styles.cssText);
-    root.adoptedStyleSheets = [sheet];
+    if (this.shadowRoot) dress(this.shadowRoot, styles.cssText);
   }
 
   override connectedCallback(): void {

@@ -11,6 +11,7 @@ import { view } from "./hub/view.ts";
 import type { RetentionModal } from "./retention-modal.ts";
 // Also keeps what both share in the modal's chunk.
 import "./retention-modal.ts";
+import { dress, dressedRoot } from "./shadow.ts";
 import { styles } from "./styles.ts";
 
 /** The subscription that something is about. */
@@ -177,25 +178,12 @@ export class SubscriptionHub extends LitElement implements HubHost {
   }
 
   protected override createRenderRoot(): ShadowRoot {
-    const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
-    // A server may have drawn into it.
-    root.replaceChildren();
-    this.#dress(root);
-    return root;
+    return dressedRoot(this, styles.cssText + hubStyles.cssText);
   }
 
   /** Moved into another document, such as that of a frame. */
   adoptedCallback(): void {
-    if (this.shadowRoot) this.#dress(this.shadowRoot);
-  }
-
-  /** A document takes only sheets that its own window has made. */
-  #dress(root: ShadowRoot): void {
-    const view = this.ownerDocument.defaultView;
-    if (!view) return;
-    const sheet = new view.CSSStyleSheet();
-    sheet.replaceSync(styles.cssText + hubStyles.cssText);
-    root.adoptedStyleSheets = [sheet];
+    if (this.shadowRoot) dress(this.shadowRoot, styles.cssText + hubStyles.cssText);
   }
 
   override connectedCallback(): void {

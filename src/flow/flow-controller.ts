@@ -3,7 +3,7 @@ import type { ReactiveController, ReactiveControllerHost } from "lit";
 import { type Client, createClient } from "../api/client.ts";
 import { decisionOf } from "../api/courier.ts";
 import { createCredentials } from "../api/credentials.ts";
-import { ApiError } from "../api/errors.ts";
+import { faultOf } from "../api/errors.ts";
 import { createOutbox, type Outbox } from "../api/outbox.ts";
 import type { FlowConfig } from "../api/wire.ts";
 import { emit } from "../events.ts";
@@ -88,17 +88,6 @@ const confirmed = (subscription?: string) =>
   pageCourier()
     .shelf.all()
     .find((kept) => kept.decidedAt !== undefined && (!subscription || kept.subscription === subscription));
-
-function faultOf(error: unknown): Fault {
-  if (!(error instanceof ApiError)) return { code: "network", retryable: true };
-  const { code, retryable, retryAfter, requestId } = error;
-  return {
-    code,
-    retryable,
-    ...(retryAfter !== undefined && { retryAfter }),
-    ...(requestId !== undefined && { requestId }),
-  };
-}
 
 export class FlowController implements ReactiveController {
   state: FlowState = initial;

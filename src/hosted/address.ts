@@ -6,6 +6,13 @@ const MEANT = "renumerate-meant";
 const MEANT_FOR = 60_000;
 
 const parameters = new URLSearchParams(location.search);
+// Where the address holds a ticket, the page holds the session: for longer than the ticket, and until it is read here.
+const { session: held } = document.body.dataset;
+if (held) {
+  delete document.body.dataset.session;
+  parameters.delete("ticket");
+  parameters.set("session_id", held);
+}
 export const session = parameters.get("session_id") ?? "";
 
 /** Not the id itself: its end tells sessions apart and opens nothing. */

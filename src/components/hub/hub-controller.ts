@@ -2,7 +2,7 @@
 import type { ReactiveControllerHost } from "lit";
 import { createClient } from "../../api/client.ts";
 import { createCredentials } from "../../api/credentials.ts";
-import { ApiError } from "../../api/errors.ts";
+import { faultOf } from "../../api/errors.ts";
 import { readHub } from "../../api/hub.ts";
 import type { Hub } from "../../api/wire.ts";
 import { emit } from "../../events.ts";
@@ -25,17 +25,6 @@ export interface HubHost extends ReactiveControllerHost, EventTarget {
 
 /** Nobody is signed in any more: what was shown is not for whoever looks now. */
 export const isEnded = ({ code }: Fault): boolean => code === "session_expired" || code === "session_invalid";
-
-function faultOf(error: unknown): Fault {
-  if (!(error instanceof ApiError)) return { code: "network", retryable: true };
-  const { code, retryable, retryAfter, requestId } = error;
-  return {
-    code,
-    retryable,
-    ...(retryAfter !== undefined && { retryAfter }),
-    ...(requestId !== undefined && { requestId }),
-  };
-}
 
 export class HubController {
   state: HubState = { phase: "loading" };
