@@ -18,6 +18,9 @@ interface Site {
   options?: object;
   meta?: object;
   user?: object | null;
+  /** The sites of a network by number, and the one that this is. */
+  network?: object;
+  site?: number;
   remote?: object;
   /** PHP before the plugin is loaded. */
   before?: string;
@@ -26,6 +29,8 @@ interface Site {
 const privateKey = "rk_sk_never_to_be_seen_0123456789";
 const ada = { ID: 7, user_email: "ada@example.com", can: ["read"] };
 const admin = { ID: 1, user_email: "admin@example.com", can: ["manage_options", "edit_user"] };
+/** Runs all of a network; `admin` runs one site. */
+const root = { ...admin, super: true };
 const settings = {
   server: "https://retention.example",
   public_key: "rk_pk_1",
@@ -56,6 +61,22 @@ async function php({ before = "", ...state }: Site, expression: string): Promise
   });
   return JSON.parse(stdout);
 }
+
+/** What wp-config.php says. */
+const defined = (constants: Record<string, string>) =>
+  Object.entries(constants)
+    .map(([name, value]) => `define('RENUMERATE_${name}', '${value}');`)
+    .join("");
+
+interface Asked {
+  address: string;
+  headers: Record<string, string>;
+  body: string;
+  redirection: number;
+}
+/** The answer to who asks for a session, and what the server was asked for it. */
+const ask = async (where: Site) =>
+  (await php(where, `[rest('/renumerate/v1/session', ${nonce}), $wp->asked]`)) as [RestAnswer, Asked[]];
 
 const text = async (where: Site, expression: string) => String(await php(where, expression));
 const render = (where: Site, shortcode: string) => text(where, `do_shortcode('${shortcode}')`);
@@ -287,7 +308,7 @@ const tests = () => {
     assert.match(page, /placeholder="A key is set"/);
     assert.ok(!page.includes(privateKey));
     assert.match(page, /name="renumerate_settings\[server]" value="https:\/\/retention\.example"/);
-    const constant = { user: admin, before: `define('RENUMERATE_PRIVATE_KEY', '${privateKey}');` };
+    const constant = { user: admin, before: defined({ PRIVATE_KEY: privateKey }) };
     const other = await text(
       site({ ...constant, options: {} }),
       `printed($wp->pages['renumerate']['callback'])`,
@@ -299,9 +320,80 @@ const tests = () => {
   });
 
   it("uses the key of wp-config.php before the one in the database", async () => {
-    const before = "define('RENUMERATE_PRIVATE_KEY', 'rk_sk_from_the_file_0123456789');";
+    const before = defined({ PRIVATE_KEY: "rk_sk_from_the_file_0123456789" });
     const { body } = await rest(site({ before }), "token");
     await verify(body.token as string, "rk_sk_from_the_file_0123456789");
+  });
+
+  it("sends the key of wp-config.php to the server of wp-config.php, whatever a site's settings say", async () => {
+    const options = { renumerate_settings: { ...settings, server: "https://evil.example" } };
+    const key = { PRIVATE_KEY: privateKey };
+    const server = { SERVER: "https://retention.example/" };
+    const [answer, asked] = await ask(site({ options, before: defined({ ...key, ...server }) }));
+    assert.equal(answer.status, 200);
+    assert.deepEqual(
+      asked.map(({ address, headers }) => [address, headers["X-Brand-Key"]]),
+      [["https://retention.example/v1/retention/session", privateKey]],
+    );
+    const incomplete: Record<string, string>[] = [key, { ...key, SERVER: "http://retention.example" }];
+    for (const wrong of incomplete) {
+      const where = site({ options, before: defined(wrong) });
+      const [refused, unasked] = await ask(where);
+      assert.deepEqual([refused.status, refused.body.code, unasked], [502, "renumerate_unavailable", []]);
+      assert.equal(await render(where, "[renumerate_cancel_button]"), "");
+    }
+    const tag = await render(
+      site({ options, before: defined({ ...key, ...server }) }),
+      "[renumerate_cancel_button]",
+    );
+    assert.match(tag, / api-url="https:\/\/retention\.example" /);
+  });
+
+  it("says on its page where the server comes from", async () => {
+    const page = (before: string) =>
+      text(site({ user: admin, before }), `printed($wp->pages['renumerate']['callback'])`);
+    const key = { PRIVATE_KEY: privateKey };
+    const said = await page(defined({ ...key, SERVER: "https://file.example" }));
+    assert.match(said, /<code>https:\/\/file\.example<\/code> Set in wp-config\.php\./);
+    assert.doesNotMatch(said, /name="renumerate_settings\[server]"/);
+    assert.match(await page(defined(key)), /wp-config\.php has to define RENUMERATE_SERVER/);
+    assert.match(
+      await page(defined({ SERVER: "https://file.example" })),
+      /name="renumerate_settings\[server]"/,
+    );
+  });
+
+  it("forgets the key when another server is named, unless the key comes along", async () => {
+    const saved = (server: string, key = "", before = settings.server) =>
+      php(
+        site({
+          user: admin,
+          options: {
+            renumerate_settings: { ...settings, server: before },
+            renumerate_private_key: privateKey,
+          },
+        }),
+        `(function () {
+          $given = array_merge(get_option('renumerate_settings'), ['server' => '${server}', 'public_key' => 'new']);
+          update_option('renumerate_settings', $given);
+          update_option('renumerate_private_key', '${key}');
+          return get_option('renumerate_private_key');
+        })()`,
+      );
+    assert.equal(await saved("https://retention.example/"), privateKey);
+    assert.equal(await saved("https://retention.example/below"), privateKey);
+    for (const other of [
+      "https://evil.example",
+      "https://retention.example:8443",
+      "https://retention.example.evil.example",
+      "http://localhost",
+      "",
+    ])
+      assert.equal(await saved(other), "", other);
+    assert.equal(await saved("http://localhost", "", "https://localhost"), "");
+    assert.equal(await saved("https://new.example", "rk_sk_new"), "rk_sk_new");
+    const unset = `[update_option('renumerate_settings', ['server' => 'https://retention.example']), get_option('renumerate_private_key')][1]`;
+    assert.equal(await php(site({ options: { renumerate_private_key: privateKey } }), unset), privateKey);
   });
 
   it("shows its settings to who may change them", async () => {
@@ -320,7 +412,7 @@ const tests = () => {
   it("keeps only settings that make sense", async () => {
     const saved = (given: object) =>
       php(
-        site(),
+        site({ user: admin }),
         `(function () use ($wp) { update_option('renumerate_settings', json_decode('${JSON.stringify(given)}', true)); return Renumerate\\settings(); })()`,
       );
     const good = {
@@ -384,6 +476,76 @@ const tests = () => {
     assert.equal(await saved(admin, "'guess'"), "cus_ada");
     assert.equal(await saved(ada, right), "cus_ada");
     assert.equal(await saved({ ...admin, can: ["edit_user"] }, right), "cus_ada");
+  });
+
+  describe("in a network of sites", () => {
+    const victim = "cus_victim";
+    const network = { 1: {}, 2: {} };
+    const save = (where: Site) =>
+      php(
+        site({ network, meta: {}, ...where }),
+        `(function () use ($wp) {
+          $_POST = ['renumerate_customer_id' => '${victim}', '_renumerate_nonce' => wp_create_nonce('renumerate_customer_id1')];
+          do_action('personal_options_update', 1);
+          return [printed(fn () => do_action('show_user_profile', new WP_User(1, ''))), $wp->meta];
+        })()`,
+      ) as Promise<[string, Record<number, object>]>;
+
+    it("lets only who runs the network say who is which customer, for each site by itself", async () => {
+      assert.deepEqual(await save({ user: admin, site: 2 }), ["", []]);
+      assert.deepEqual(await save({ user: admin, site: 1 }), ["", []]);
+      const [field, meta] = await save({ user: root, site: 2 });
+      assert.match(field, / value="cus_victim"/);
+      assert.deepEqual(meta, { 1: { wp_2_renumerate_customer_id: victim } });
+      assert.deepEqual((await save({ user: root, site: 1 }))[1], {
+        1: { wp_renumerate_customer_id: victim },
+      });
+    });
+
+    it("knows a user by what this site says, and by nothing that another or all of them say", async () => {
+      const meta = { 7: { wp_2_renumerate_customer_id: victim, renumerate_customer_id: victim } };
+      const [answer, asked] = await ask(site({ network, meta, site: 1 }));
+      assert.deepEqual([answer.status, asked], [404, []]);
+      const own = { 7: { ...meta[7], wp_renumerate_customer_id: "cus_ada" } };
+      const bodies = async (where: Site) =>
+        (await ask(site({ network, meta: own, ...where })))[1].map(({ body }) => JSON.parse(body).retention);
+      assert.deepEqual(await bodies({ site: 1 }), [{ customer_id: "cus_ada" }]);
+      assert.deepEqual(await bodies({ site: 2 }), [{ customer_id: victim }]);
+    });
+
+    it("lets only who runs the network switch on that e-mail addresses are enough", async () => {
+      const saved = (user: object, kept: boolean, given: object) =>
+        php(
+          site({ network, user, options: { renumerate_settings: { ...settings, by_email: kept } } }),
+          `(function () {
+            update_option('renumerate_settings', json_decode('${JSON.stringify({ ...settings, ...given })}', true));
+            return Renumerate\\settings()['by_email'];
+          })()`,
+        );
+      assert.equal(await saved(admin, false, { by_email: "1" }), false);
+      assert.equal(await saved(admin, true, {}), true);
+      assert.equal(await saved(root, false, { by_email: "1" }), true);
+      assert.equal(await saved(root, true, {}), false);
+      const page = (user: object) =>
+        text(site({ network, user }), `printed($wp->pages['renumerate']['callback'])`);
+      assert.match(await page(admin), /name="renumerate_settings\[by_email]" value="1" disabled>/);
+      assert.match(await page(root), /name="renumerate_settings\[by_email]" value="1">/);
+    });
+
+    it("leaves nothing behind on any site", async () => {
+      const options = { renumerate_settings: settings, renumerate_private_key: privateKey, blogname: "One" };
+      const other = { ...options, blogname: "Two" };
+      const meta = {
+        7: { wp_renumerate_customer_id: "cus_ada", wp_2_renumerate_customer_id: victim, nickname: "Ada" },
+      };
+      assert.deepEqual(
+        await php(
+          site({ network: { 1: {}, 2: other }, options, meta }),
+          "[($wp->uninstall)(), $wp->site, $wp->options, $wp->network[2], $wp->meta]",
+        ),
+        [null, 1, { blogname: "One" }, { blogname: "Two" }, { 7: { nickname: "Ada" } }],
+      );
+    });
   });
 
   it("leaves nothing behind", async () => {

@@ -24,7 +24,7 @@ defined('ABSPATH') || exit;
 /** Settings that may be shown. The private key is not one of them. */
 const SETTINGS = 'renumerate_settings';
 const PRIVATE_KEY = 'renumerate_private_key';
-/** The customer's id at billing. */
+/** The customer's id at billing; what it is called in the table, `customer_meta()` says. */
 const CUSTOMER_META = 'renumerate_customer_id';
 const PAGE = 'renumerate';
 
@@ -50,19 +50,35 @@ add_action('show_user_profile', __NAMESPACE__ . '\\show_customer_field');
 add_action('edit_user_profile', __NAMESPACE__ . '\\show_customer_field');
 add_action('personal_options_update', __NAMESPACE__ . '\\save_customer_field');
 add_action('edit_user_profile_update', __NAMESPACE__ . '\\save_customer_field');
+add_action('update_option_' . SETTINGS, __NAMESPACE__ . '\\forget_private_key', 10, 2);
 register_uninstall_hook(__FILE__, __NAMESPACE__ . '\\uninstall');
 
 /** @return array{server: string, public_key: string, fallback_email: string, script: string, integrity: string, by_email: bool} */
 function settings(): array
 {
     $kept = get_option(SETTINGS, []);
-    return array_merge(DEFAULTS, is_array($kept) ? array_intersect_key($kept, DEFAULTS) : []);
+    $settings = array_merge(DEFAULTS, is_array($kept) ? array_intersect_key($kept, DEFAULTS) : []);
+    return is_from_file() ? array_merge($settings, ['server' => server_of_file()]) : $settings;
+}
+
+/**
+ * Whether wp-config.php brings the key. It holds for every site of a network, so the server is then said there, too: no
+ * site's administrator shall have the key sent to a server of their own.
+ */
+function is_from_file(): bool
+{
+    return defined('RENUMERATE_PRIVATE_KEY');
+}
+
+function server_of_file(): string
+{
+    return defined('RENUMERATE_SERVER') ? untrailingslashit(clean_address((string) constant('RENUMERATE_SERVER'))) : '';
 }
 
 /** `define('RENUMERATE_PRIVATE_KEY', 'rk_sk_…')` in wp-config.php keeps the key out of the database. */
 function private_key(): string
 {
-    return defined('RENUMERATE_PRIVATE_KEY') ? (string) constant('RENUMERATE_PRIVATE_KEY') : (string) get_option(PRIVATE_KEY, '');
+    return is_from_file() ? (string) constant('RENUMERATE_PRIVATE_KEY') : (string) get_option(PRIVATE_KEY, '');
 }
 
 // ── Tags ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -199,7 +215,7 @@ function register_routes(): void
  */
 function customer_of(WP_User $user): array
 {
-    $id = apply_filters('renumerate_customer_id', (string) get_user_meta($user->ID, CUSTOMER_META, true), $user);
+    $id = apply_filters('renumerate_customer_id', (string) get_user_meta($user->ID, customer_meta(), true), $user);
     if (is_string($id) && $id !== '') {
         return ['customer_id' => $id];
     }
@@ -212,6 +228,9 @@ function answer_session(WP_REST_Request $request): WP_REST_Response|WP_Error
     $customer = customer_of(wp_get_current_user());
     if (!$customer) {
         return refusal('renumerate_no_customer', 404);
+    }
+    if (settings()['server'] === '') {
+        return refusal('renumerate_unavailable', 502);
     }
     $kind = $request->get_param('kind') === 'subscription' ? 'subscription' : 'retention';
     $response = wp_remote_post(settings()['server'] . "/v1/$kind/session", [
@@ -286,7 +305,7 @@ function clean_settings(mixed $given): array
         'fallback_email' => sanitize_email((string) ($given['fallback_email'] ?? '')),
         'script' => clean_address($text('script')),
         'integrity' => preg_match('~^sha(256|384|512)-[A-Za-z0-9+/]+=*$~', $integrity) ? $integrity : '',
-        'by_email' => !empty($given['by_email']),
+        'by_email' => may_identify() ? !empty($given['by_email']) : settings()['by_email'],
     ];
 }
 
@@ -297,6 +316,18 @@ function clean_address(string $given): string
     $parts = wp_parse_url($address);
     $is_local = in_array($parts['host'] ?? '', ['localhost', '127.0.0.1'], true);
     return ($parts['scheme'] ?? '') === 'https' || $is_local ? $address : '';
+}
+
+/** A key belongs to the server that it was entered for: whoever names another one has to know it. */
+function forget_private_key(mixed $before, mixed $after): void
+{
+    $origin = function (mixed $settings): array {
+        $parts = wp_parse_url(is_array($settings) ? (string) ($settings['server'] ?? '') : '');
+        return [$parts['scheme'] ?? '', $parts['host'] ?? '', $parts['port'] ?? ''];
+    };
+    if ($origin($before) !== $origin($after)) {
+        delete_option(PRIVATE_KEY);
+    }
 }
 
 /** The field is always empty when it is shown: left so, the key stays; a single `-` removes it. */
@@ -334,14 +365,15 @@ function show_page(): void
     echo '<div class="wrap"><h1>Renumerate</h1><form action="options.php" method="post">';
     settings_fields(PAGE);
     echo '<table class="form-table" role="presentation">';
-    $row('Server', 'renumerate_server', $field('server', 'url'), 'Where your Renumerate server is. It has to allow this site: ' . home_url());
+    $row('Server', 'renumerate_server', is_from_file() ? server_from_file() : $field('server', 'url'), 'Where your Renumerate server is. It has to allow this site: ' . home_url());
     $row('Public key', 'renumerate_public_key', $field('public_key'), 'Only for handshake tokens.');
-    $row('Private key', PRIVATE_KEY, private_key_field(), 'Never shown again. Leave it empty to keep it, enter - to remove it.');
+    $row('Private key', PRIVATE_KEY, private_key_field(), 'Never shown again. Leave it empty to keep it, enter - to remove it. With another server it has to be entered again.');
     $row('Fallback e-mail', 'renumerate_fallback_email', $field('fallback_email', 'email'), 'Whom customers can write to when nothing else works.');
     $checkbox = sprintf(
-        '<input type="checkbox" id="renumerate_by_email" name="%s[by_email]" value="1"%s>',
+        '<input type="checkbox" id="renumerate_by_email" name="%s[by_email]" value="1"%s%s>',
         esc_attr(SETTINGS),
-        $settings['by_email'] ? ' checked' : ''
+        $settings['by_email'] ? ' checked' : '',
+        may_identify() ? '' : ' disabled'
     );
     $row('Recognise customers by e-mail address', 'renumerate_by_email', $checkbox, 'Only if nobody can have an account here under an address that is not theirs.');
     $row('Script', 'renumerate_script', $field('script', 'url'), 'Without one, embed.js of the server.');
@@ -351,9 +383,17 @@ function show_page(): void
     echo '</form></div>';
 }
 
+function server_from_file(): string
+{
+    $server = server_of_file();
+    return $server === ''
+        ? esc_html__('Missing: with the private key, wp-config.php has to define RENUMERATE_SERVER, an address with https.', 'renumerate')
+        : sprintf('<code>%s</code> %s', esc_html($server), esc_html__('Set in wp-config.php.', 'renumerate'));
+}
+
 function private_key_field(): string
 {
-    if (defined('RENUMERATE_PRIVATE_KEY')) {
+    if (is_from_file()) {
         return esc_html__('Set in wp-config.php.', 'renumerate');
     }
     return sprintf(
@@ -365,10 +405,28 @@ function private_key_field(): string
 
 // ── Users ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** What the id is called in the table of user meta, which is one for all sites of a network: there, each has its own. */
+function customer_meta(): string
+{
+    global $wpdb;
+    // Not get_user_option(): it falls back on what holds for all sites.
+    return is_multisite() ? $wpdb->get_blog_prefix() . CUSTOMER_META : CUSTOMER_META;
+}
+
+/**
+ * Who may say which customers users are. In a network those who run all of it: a site's administrators run that site, and
+ * the key may be that of all.
+ */
+function may_identify(): bool
+{
+    // Not a capability: what a site's roles may do, its administrators can change.
+    return is_multisite() ? is_super_admin() : current_user_can('manage_options');
+}
+
 /** Nobody may say of themselves which customer they are. */
 function may_assign(int $user_id): bool
 {
-    return current_user_can('manage_options') && current_user_can('edit_user', $user_id);
+    return may_identify() && current_user_can('edit_user', $user_id);
 }
 
 function show_customer_field(WP_User $user): void
@@ -381,7 +439,7 @@ function show_customer_field(WP_User $user): void
         '<table class="form-table" role="presentation"><tr><th><label for="%1$s">%2$s</label></th><td><input class="regular-text" id="%1$s" name="%1$s" value="%3$s"></td></tr></table>',
         esc_attr(CUSTOMER_META),
         esc_html__('Customer id at billing', 'renumerate'),
-        esc_attr((string) get_user_meta($user->ID, CUSTOMER_META, true))
+        esc_attr((string) get_user_meta($user->ID, customer_meta(), true))
     );
 }
 
@@ -391,12 +449,23 @@ function save_customer_field(int $user_id): void
     if (!isset($_POST[CUSTOMER_META]) || !may_assign($user_id) || !wp_verify_nonce($nonce, CUSTOMER_META . $user_id)) {
         return;
     }
-    update_user_meta($user_id, CUSTOMER_META, sanitize_text_field(wp_unslash($_POST[CUSTOMER_META])));
+    update_user_meta($user_id, customer_meta(), sanitize_text_field(wp_unslash($_POST[CUSTOMER_META])));
 }
 
 function uninstall(): void
 {
-    delete_option(SETTINGS);
-    delete_option(PRIVATE_KEY);
-    delete_metadata('user', 0, CUSTOMER_META, '', true);
+    $forget = function (): void {
+        delete_option(SETTINGS);
+        delete_option(PRIVATE_KEY);
+        delete_metadata('user', 0, customer_meta(), '', true);
+    };
+    if (!is_multisite()) {
+        $forget();
+        return;
+    }
+    foreach (get_sites(['fields' => 'ids', 'number' => 0]) as $site) {
+        switch_to_blog($site);
+        $forget();
+        restore_current_blog();
+    }
 }

@@ -1,7 +1,8 @@
 /**
  * Session ids (`ret_…`, `sub_…`, `r10_…`) and delivery tokens (`dlv_…`): sealed, so a browser can neither read nor alter
  * what they name, and nothing needs to be stored when one is made: a site may mint one on every page view. The prefix
- * is sealed in, so that none of them can be turned into another kind.
+ * is sealed in, so that none of them can be turned into another kind. A ticket (`tkt_…`) holds a session id for the
+ * address of a page that shall be worth nothing soon after; it opens nothing by itself.
  */
 import type { Scope } from "../store/store.ts";
 import { Problem } from "./problem.ts";
@@ -56,4 +57,26 @@ export function openSession(
     ...(subscriptionId === null ? {} : { subscriptionId }),
     ...(sessionId === undefined ? {} : { sessionId }),
   };
+}
+
+const TICKET = "tkt_";
+
+/** @param expiresAt ms; the session that it holds keeps its own */
+export function sealTicket(key: Uint8Array, sessionId: string, expiresAt: number): string {
+  return TICKET + seal(key, TICKET, JSON.stringify([sessionId, expiresAt]));
+}
+
+/**
+ * Asked for the time by its caller alone: one that has expired still says whose page it was for.
+ *
+ * @throws Problem session_invalid for anything that is not a ticket of ours
+ */
+export function openTicket(key: Uint8Array, ticket: string): { sessionId: string; expiresAt: number } {
+  const sealed = /^tkt_([A-Za-z0-9_-]{40,2048})$/.exec(ticket)?.[1] ?? "";
+  try {
+    const [sessionId, expiresAt] = JSON.parse(unseal(key, TICKET, sealed));
+    return { sessionId, expiresAt };
+  } catch (cause) {
+    throw new Problem("session_invalid", { cause });
+  }
 }

@@ -21,6 +21,8 @@ interface Content {
   locale: string;
   /** Whose session it is, if it is anybody's. */
   workspace: WorkspaceRow | undefined;
+  /** The session id, where the address does not hold it. */
+  session: string | undefined;
   refusal: Refusal | undefined;
 }
 
@@ -31,7 +33,7 @@ const mailto = (address: string, subject: string, body: string): string =>
 type Html = ReturnType<typeof html>;
 
 /** @returns the whole document */
-export async function hostedPage({ page, locale, workspace, refusal }: Content): Promise<Html> {
+export async function hostedPage({ page, locale, workspace, session, refusal }: Content): Promise<Html> {
   await Promise.all([loadLanguage(locale), loadHubLanguage(locale)]);
   const words = workspace && messagesOf(workspace.settings, locale);
   const { t, locale: lang } = createFormat(locale, words);
@@ -46,7 +48,11 @@ export async function hostedPage({ page, locale, workspace, refusal }: Content):
     : page === "retention"
       ? t("leave")
       : createHubFormat(locale, words).t("hub_title", { count: 1 });
-  const data = [email ? html` data-email="${email}"` : "", refusal ? html` data-refusal="${refusal}"` : ""];
+  const data = [
+    email ? html` data-email="${email}"` : "",
+    refusal ? html` data-refusal="${refusal}"` : "",
+    session ? html` data-session="${session}"` : "",
+  ];
   const subject = page === "retention" ? t("mailSubject") : title;
   const text = page === "retention" ? t("mailText") : "";
   return html`<!doctype html>

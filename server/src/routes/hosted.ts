@@ -1,13 +1,17 @@
 /**
  * Pages that show a flow or a hub by their address alone, for a frame or a link: `/retention` and `/subs`. A customer
  * always gets a page, with words and, where the workspace is known, a mail link; what is wrong is said by the status.
+ *
+ * Who follows a link is sent on to an address that holds a ticket in place of the session id, because browsers list the
+ * addresses of links, and a script cannot take one out of that list. A ticket can be used as often as the browser likes
+ * while it holds: browsers load pages twice on their own account.
  */
 import type { Context, Hono } from "hono";
 import { spoken } from "../../../src/i18n/languages.ts";
 import { canonicalLocale } from "../contract/locale.ts";
 import { type Deps, loggable } from "../deps.ts";
 import { Problem } from "../domain/problem.ts";
-import { openSession } from "../domain/session-token.ts";
+import { openSession, openTicket, sealTicket } from "../domain/session-token.ts";
 import type { Env } from "../http/route.ts";
 import type { WorkspaceRow } from "../store/store.ts";
 import { type HostedPage, hostedPage, type Refusal } from "./hosted-page.ts";
@@ -18,6 +22,9 @@ const ADDRESSES = [
   ["/retention", "retention"],
   ["/subs", "subscription"],
 ] as const;
+
+/** How long a ticket holds, ms: a browser follows a redirection at once. */
+const TICKET_TTL = 60_000;
 
 export function mountHosted(app: Hono<Env>, deps: Deps): void {
   for (const [path, page] of ADDRESSES) app.get(path, (context) => show(context, deps, page));
@@ -30,42 +37,66 @@ export function mountHosted(app: Hono<Env>, deps: Deps): void {
 }
 
 async function show(context: Context<Env>, deps: Deps, page: HostedPage): Promise<Response> {
-  const { workspace, refusal } = await visitorOf(
-    deps,
-    context.req.query("session_id"),
-    context.get("requestId"),
-  );
+  context.header("Cache-Control", "no-store");
+  const { session_id: id, ticket } = context.req.query();
+  if (id && context.req.header("sec-fetch-dest") === "document" && holds(deps, id))
+    return context.redirect(withTicket(deps, context.req.url, id), 303);
+  const { workspace, session, refusal } = await visitorOf(deps, id, ticket, context.get("requestId"));
   if (workspace) context.set("workspaceId", workspace.id);
   const wanted = context.req.query("locale");
   const locale = localeOf(wanted, context.req.header("accept-language"));
-  context.header("Cache-Control", "no-store");
   context.header("Content-Security-Policy", policy(workspace));
   const status = refusal === "unavailable" ? 503 : refusal ? 401 : 200;
   if (status === 401) context.header("WWW-Authenticate", "Bearer");
-  return context.html(await hostedPage({ page, locale, workspace, refusal }), status);
+  return context.html(await hostedPage({ page, locale, workspace, session, refusal }), status);
+}
+
+/** Whether there is a session to be seen; what else may be wrong, the page says. */
+function holds({ keys, clock }: Deps, id: string): boolean {
+  try {
+    return openSession(keys.session, id, clock()).prefix !== "dlv_";
+  } catch {
+    return false;
+  }
+}
+
+/** @returns relative to the page: what a proxy calls it is not known here */
+function withTicket({ keys, clock }: Deps, address: string, id: string): string {
+  const { searchParams } = new URL(address);
+  searchParams.delete("session_id");
+  searchParams.set("ticket", sealTicket(keys.session, id, clock() + TICKET_TTL));
+  return `?${searchParams}`;
 }
 
 interface Visitor {
   workspace?: WorkspaceRow;
+  /** What the ticket holds, while there is something to show for it. */
+  session?: string;
   refusal?: Refusal;
 }
 
 async function visitorOf(
   { keys, clock, store, log }: Deps,
   id: string | undefined,
+  ticket: string | undefined,
   requestId: string,
 ): Promise<Visitor> {
-  if (!id) return { refusal: "missing" };
+  if (!id && !ticket) return { refusal: "missing" };
+  let session: string | undefined;
   try {
+    const ticketed = id ? undefined : openTicket(keys.session, ticket as string);
     // It is asked as if no time had passed: one that has expired still says whose page this is.
-    const { prefix, workspaceId, expiresAt } = openSession(keys.session, id, 0);
-    const workspace = prefix === "dlv_" ? undefined : await store.workspace(workspaceId);
+    const opened = openSession(keys.session, ticketed?.sessionId ?? (id as string), 0);
+    const isOver = clock() >= Math.min(opened.expiresAt, ticketed?.expiresAt ?? Infinity);
+    if (!isOver) session = ticketed?.sessionId;
+    const workspace = opened.prefix === "dlv_" ? undefined : await store.workspace(opened.workspaceId);
     if (!workspace) return { refusal: "invalid" };
-    return clock() < expiresAt ? { workspace } : { workspace, refusal: "expired" };
+    return isOver ? { workspace, refusal: "expired" } : { workspace, session };
   } catch (error) {
     if (error instanceof Problem) return { refusal: "invalid" };
     log.error({ request_id: requestId, err: loggable(error) }, "hosted page failed");
-    return { refusal: "unavailable" };
+    // Trying again may be after the ticket's time.
+    return { session, refusal: "unavailable" };
   }
 }
 

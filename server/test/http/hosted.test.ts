@@ -1,8 +1,9 @@
 /** The hosted pages as a browser gets them: status, policy, words. What their script does is seen in a browser. */
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { sealSession } from "../../src/domain/session-token.ts";
-import { DAY, john, onEachStore, type Reply, type World } from "../harness.ts";
+import { seal } from "../../src/domain/seal.ts";
+import { sealSession, sealTicket, type TokenPrefix } from "../../src/domain/session-token.ts";
+import { DAY, john, MINUTE, onEachStore, type Reply, type World } from "../harness.ts";
 
 const PAGES = ["/retention", "/subs"] as const;
 
@@ -14,11 +15,25 @@ const policyOf = ({ headers }: Reply): Record<string, string> =>
     }),
   );
 
+/** What a browser says of a link that somebody follows, and of a frame. */
+const LINK = { "Sec-Fetch-Dest": "document" };
+const FRAME = { "Sec-Fetch-Dest": "iframe" };
+
+const sessionOf = ({ text }: Reply) => / data-session="([^"]*)"/.exec(text)?.[1];
+
 const refusalOf = ({ text }: Reply) => /data-refusal="(\w+)"/.exec(text)?.[1];
 
 onEachStore("Hosted pages", ({ open }) => {
   const show = async (world: World, path: string, id: string, more = "", headers = {}) =>
     world.request(`${path}?session_id=${id}${more}`, { headers });
+
+  const sealed = ({ deps, scope, clock }: World, prefix: TokenPrefix) =>
+    sealSession(deps.keys.session, prefix, {
+      ...scope,
+      tokenId: "tok_1",
+      customerId: john,
+      expiresAt: clock.now + DAY,
+    });
 
   it("are kept nowhere, tell no one where they are, and run under the policy that we promise", async () => {
     const world = await open();
@@ -43,14 +58,8 @@ onEachStore("Hosted pages", ({ open }) => {
 
   it("are shown for every kind of session, and for nothing else", async () => {
     const world = await open();
-    const claims = {
-      ...world.scope,
-      tokenId: "tok_1",
-      customerId: john,
-      expiresAt: world.clock.now + DAY,
-    };
     for (const prefix of ["ret_", "sub_", "r10_", "dlv_"] as const) {
-      const id = sealSession(world.deps.keys.session, prefix, claims);
+      const id = sealed(world, prefix);
       for (const path of PAGES) {
         const reply = await show(world, path, id);
         assert.equal(reply.status, prefix === "dlv_" ? 401 : 200, prefix);
@@ -63,6 +72,115 @@ onEachStore("Hosted pages", ({ open }) => {
     const id = await world.mint(john);
     for (const each of [id, `${id.slice(0, -3)}AAA`])
       assert.ok(!(await show(world, "/subs", each)).text.includes(id.slice(4, -4)));
+  });
+
+  /** Where a browser that follows a link is sent. */
+  const follow = async (world: World, path: string, id: string, more = ""): Promise<string> => {
+    const { status, headers } = await show(world, path, id, more, LINK);
+    assert.equal(status, 303);
+    return path + headers.get("location");
+  };
+
+  it("take the session id out of the address of a link, and keep what else it says", async () => {
+    const world = await open();
+    const id = await world.mint(john);
+    for (const path of PAGES) {
+      const more = "&locale=de&subscription_id=sub_1&ticket=tkt_old";
+      const reply = await show(world, path, id, more, LINK);
+      assert.deepEqual([reply.status, reply.headers.get("cache-control")], [303, "no-store"]);
+      assert.equal(reply.headers.get("referrer-policy"), "no-referrer");
+      const location = reply.headers.get("location") ?? "";
+      // Nothing but a query: under what path a proxy shows the page is its own matter.
+      assert.match(
+        location,
+        /^\?(?=.*locale=de(&|$))(?=.*subscription_id=sub_1(&|$))(?!.*ticket=.*ticket=).*ticket=tkt_[\w-]+(&|$)/,
+      );
+      assert.ok(!(location + reply.text).includes(id.slice(4, 40)));
+      // A browser may load a page twice.
+      for (const headers of [LINK, LINK, {}]) {
+        const page = await world.request(path + location, { headers });
+        assert.deepEqual([page.status, page.headers.get("cache-control")], [200, "no-store"]);
+        assert.equal(sessionOf(page), id);
+        assert.match(page.text, /<html lang="de"/);
+        assert.equal(policyOf(page)["frame-ancestors"], "'self' https://shop.example http://localhost:*");
+      }
+    }
+  });
+
+  it("leave the address of a frame as it is, and of a browser that does not say what it loads", async () => {
+    const world = await open();
+    const id = await world.mint(john);
+    for (const headers of [FRAME, { "Sec-Fetch-Dest": "empty" }, {}]) {
+      const reply = await show(world, "/retention", id, "", headers);
+      assert.deepEqual(
+        [reply.status, reply.headers.get("location"), sessionOf(reply)],
+        [200, null, undefined],
+      );
+    }
+  });
+
+  it("send nobody on whose session does not hold", async () => {
+    const world = await open({ limits: { sessionTtl: DAY } });
+    const id = await world.mint(john);
+    for (const wrong of [`${id.slice(0, -3)}AAA`, sealed(world, "dlv_"), ""])
+      assert.equal((await show(world, "/subs", wrong, "", LINK)).status, 401);
+    world.pass(DAY - 1);
+    assert.equal((await show(world, "/subs", id, "", LINK)).status, 303);
+    world.pass(1);
+    const reply = await show(world, "/subs", id, "", LINK);
+    assert.deepEqual([reply.status, refusalOf(reply), sessionOf(reply)], [401, "expired", undefined]);
+  });
+
+  it("are worth nothing at the address of a ticket when its minute or the session is over", async () => {
+    const world = await open({ limits: { sessionTtl: DAY } });
+    const id = await world.mint(john);
+    const over = async (address: string) => {
+      const reply = await world.request(address, { headers: LINK });
+      assert.deepEqual([reply.status, refusalOf(reply), sessionOf(reply)], [401, "expired", undefined]);
+      assert.match(reply.text, /href="mailto:help@papercrane\.example\?/);
+      assert.ok(!reply.text.includes(id.slice(4, 40)));
+    };
+    const first = await follow(world, "/retention", id);
+    world.pass(MINUTE - 1);
+    assert.equal(sessionOf(await world.request(first)), id);
+    world.pass(1);
+    await over(first);
+    world.pass(DAY - MINUTE - 2);
+    const last = await follow(world, "/retention", id);
+    world.pass(1);
+    assert.equal(sessionOf(await world.request(last)), id);
+    world.pass(1);
+    await over(last);
+  });
+
+  it("take no ticket for a session, and no session for a ticket", async () => {
+    const world = await open();
+    const { session: key } = world.deps.keys;
+    const id = await world.mint(john);
+    const ticket = sealTicket(key, id, world.clock.now + MINUTE);
+    const renamed = (text: string, prefix: string) => prefix + text.slice(4);
+    assert.equal((await world.request(`/subs?ticket=${ticket}`)).status, 200);
+    for (const wrong of [
+      id,
+      renamed(id, "tkt_"),
+      `${ticket.slice(0, -3)}AAA`,
+      renamed(ticket, "ret_"),
+      "tkt_",
+    ]) {
+      const reply = await world.request(`/subs?ticket=${wrong}`);
+      assert.deepEqual([reply.status, refusalOf(reply), sessionOf(reply)], [401, "invalid", undefined]);
+    }
+    assert.equal((await world.request("/v1/widget/flow", { token: id })).status, 200);
+    for (const wrong of [ticket, renamed(ticket, "ret_"), renamed(ticket, "dlv_")]) {
+      assert.equal((await world.request("/v1/widget/flow", { token: wrong })).status, 401);
+      assert.equal(refusalOf(await show(world, "/subs", wrong)), "invalid");
+    }
+    // The same claims, sealed for the other purpose: what is sealed in decides, not what stands before it.
+    const claims = JSON.stringify([id, world.clock.now + MINUTE]);
+    assert.equal((await world.request(`/subs?ticket=tkt_${seal(key, "ret_", claims)}`)).status, 401);
+    const delivery = sealTicket(key, sealed(world, "dlv_"), world.clock.now + MINUTE);
+    const reply = await world.request(`/subs?ticket=${delivery}`);
+    assert.deepEqual([reply.status, sessionOf(reply)], [401, undefined]);
   });
 
   it("say so to whom may frame them when a session has expired", async () => {
@@ -107,6 +225,12 @@ onEachStore("Hosted pages", ({ open }) => {
     assert.deepEqual([reply.status, refusalOf(reply)], [503, "unavailable"]);
     assert.match(reply.text, /This is not working right now.*Try again/s);
     assert.ok(world.log.some((line) => line.includes("hosted page failed")));
+    // The page tries again when the ticket may be over.
+    const address = await follow(world, "/retention", id);
+    const linked = await world.request(address);
+    assert.deepEqual([linked.status, refusalOf(linked), sessionOf(linked)], [503, "unavailable", id]);
+    world.pass(MINUTE);
+    assert.equal(sessionOf(await world.request(address)), undefined);
   });
 
   it("speak the language that is asked for, or the browser's first that they know", async () => {
@@ -154,12 +278,22 @@ onEachStore("Hosted pages", ({ open }) => {
     const id = await world.mint(john);
     for (const path of PAGES) await show(world, path, id);
     for (const path of PAGES) await show(world, path, `${id.slice(0, -3)}AAA`);
+    const ticketed = await follow(world, "/subs", id);
+    await world.request(ticketed);
     const lines = world.log.filter((line) => /"path":"\/(retention|subs)"/.test(line));
     assert.deepEqual(
       lines.map((line) => JSON.parse(line).workspace),
-      [world.scope.workspaceId, world.scope.workspaceId, undefined, undefined],
+      [
+        world.scope.workspaceId,
+        world.scope.workspaceId,
+        undefined,
+        undefined,
+        undefined,
+        world.scope.workspaceId,
+      ],
     );
     assert.ok(!world.log.join("").includes(id.slice(4, 60)));
+    assert.ok(!world.log.join("").includes("tkt_"));
   });
 
   it("come with their style sheet", async () => {

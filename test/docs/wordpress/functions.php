@@ -9,7 +9,11 @@ define('ABSPATH', '/');
 $wp = (object) [
     'options' => [],
     'meta' => [],
-    /** Of whoever is signed in: ID, user_email, can. */
+    /** In a network: the sites' options by their number; those of `site` are in `options` meanwhile. */
+    'network' => null,
+    'site' => 1,
+    'left' => [],
+    /** Of whoever is signed in: ID, user_email, can, super. */
     'user' => null,
     'actions' => [],
     'filters' => [],
@@ -65,12 +69,23 @@ class WP_REST_Request
     }
 }
 
+/** WordPress's way to the database. */
+class Tables
+{
+    public function get_blog_prefix(): string
+    {
+        global $wp;
+        return $wp->site === 1 ? 'wp_' : "wp_{$wp->site}_";
+    }
+}
+$wpdb = new Tables();
+
 class Died extends Exception
 {
 }
 
 // ── Hooks ──
-function add_action(string $name, callable|string $callback): void
+function add_action(string $name, callable|string $callback, int $priority = 10, int $count = 1): void
 {
     global $wp;
     // The same function at the same place is there once.
@@ -151,7 +166,12 @@ function update_option(string $name, mixed $value): void
 {
     global $wp;
     $clean = $wp->settings[$name]['sanitize_callback'] ?? fn ($same) => $same;
+    $isNew = !array_key_exists($name, $wp->options);
+    $before = get_option($name);
     $wp->options[$name] = $clean($value);
+    if (!$isNew && $wp->options[$name] !== $before) {
+        do_action("update_option_$name", $before, $wp->options[$name]);
+    }
 }
 function delete_option(string $name): void
 {
@@ -178,10 +198,11 @@ function get_user_meta(int $user, string $name): mixed
     global $wp;
     return $wp->meta[$user][$name] ?? '';
 }
-/** Meta of this one site of a network. */
+/** What a site says of a user, else what all of a network say. */
 function get_user_option(string $name, int $user): mixed
 {
-    return get_user_meta($user, "wp_$name") ?: false;
+    global $wpdb;
+    return get_user_meta($user, $wpdb->get_blog_prefix() . $name) ?: get_user_meta($user, $name) ?: false;
 }
 function update_user_meta(int $user, string $name, string $value): void
 {
@@ -194,6 +215,41 @@ function delete_metadata(string $type, int $id, string $name, string $value, boo
     foreach ($all ? array_keys($wp->meta) : [$id] as $user) {
         unset($wp->meta[$user][$name]);
     }
+}
+
+// ── Networks ──
+function is_multisite(): bool
+{
+    global $wp;
+    return $wp->network !== null;
+}
+function get_sites(array $arguments): array
+{
+    global $wp;
+    return array_keys($wp->network);
+}
+function is_super_admin(): bool
+{
+    global $wp;
+    return $wp->user['super'] ?? false;
+}
+function go_to_blog(int $site): void
+{
+    global $wp;
+    $wp->network[$wp->site] = $wp->options;
+    $wp->options = $wp->network[$site];
+    $wp->site = $site;
+}
+function switch_to_blog(int $site): void
+{
+    global $wp;
+    $wp->left[] = $wp->site;
+    go_to_blog($site);
+}
+function restore_current_blog(): void
+{
+    global $wp;
+    go_to_blog(array_pop($wp->left));
 }
 
 // ── Nonces ──
