@@ -27,7 +27,7 @@ h1 {
   font-weight: 600;
 }
 header, main, #help {
-  max-width: 64rem;
+  max-width: 48rem;
   margin-inline: auto;
 }
 .retention :is(header, main, #help) {
@@ -99,6 +99,9 @@ header, main, #help {
 .framed body {
   padding: 0;
   background: light-dark(#fff, #1c1d21);
+}
+.framed main {
+  max-width: none;
 }
 .framed header {
   display: none;
