@@ -137,7 +137,10 @@ const suites: Record<string, () => Ending | Promise<Ending>> = {
   components: async () => run(["node_modules/@web/test-runner/dist/bin.js"], await withBrowsers()),
   async e2e() {
     const env = { ...(await withBrowsers()), ...withBackends() };
+    // Without what a build leaves behind: npm would leave out what an application is built with.
+    const { NODE_ENV = "" } = process.env;
     await build({ mode: "embed", logLevel: "warn" });
+    process.env.NODE_ENV = NODE_ENV;
     return runNode(globSync("test/e2e/**/*.test.ts"), ["--test-concurrency=1"], env);
   },
   leak: async () =>

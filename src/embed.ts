@@ -15,7 +15,7 @@ const later = new Map<string, () => Promise<unknown>>([
 
 function look(): void {
   for (const [tag, load] of later) {
-    if (!document.getElementsByTagName(tag)[0]) continue;
+    if (!document.querySelector(tag)) continue;
     // A failed load is not repeated here: the tag's own content is the fallback until somebody reloads.
     later.delete(tag);
     // Another copy may have been faster.

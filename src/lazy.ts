@@ -13,10 +13,11 @@ function once<Module>(load: (again: string) => Promise<Module>): (timeout?: numb
   let again = "";
   return (timeout = 10_000) => {
     pending ??= new Promise<Module>((resolve, reject) => {
-      // Left to run out: it changes nothing once there is a module.
-      setTimeout(reject, timeout);
+      const timer = setTimeout(reject, timeout);
       // An empty file is no module of ours.
-      load(again).then((module) => (Object.keys(module as object)[0] ? resolve(module) : reject()), reject);
+      void load(again)
+        .then((module) => (Object.keys(module as object)[0] ? resolve(module) : reject()), reject)
+        .then(() => clearTimeout(timer));
       again += "?";
     }).catch((error: unknown) => {
       pending = undefined;
@@ -43,7 +44,7 @@ const hear = ({ newValue }: StorageEvent) => {
 export function deliverLeftovers(): void {
   addEventListener("storage", hear);
   try {
-    if (Object.keys(localStorage).some((key) => key.startsWith("renumerate:")))
+    if (`${Object.keys(localStorage)}`.includes("renumerate:"))
       loadRetentionModal().then(
         (modal) => modal.deliverLeftovers(),
         () => {},

@@ -103,11 +103,11 @@ export class CancelButton extends Base {
     this.adoptedCallback();
     const button = this.#button;
     button.type = "button";
-    button.part.add("button");
+    button.part = "button";
     button.ariaHasPopup = "dialog";
     button.append(this.#label);
     this.#label.name = "label";
-    this.#link.part.add("fallback-link");
+    this.#link.part = "fallback-link";
     // In one live region: that it appears is the message.
     const help = document.createElement("span");
     help.role = "alert";
@@ -236,7 +236,7 @@ export class CancelButton extends Base {
   #state(name: string, on: boolean): void {
     // Engines without custom states throw on a name without dashes, or have no set at all.
     try {
-      this.#internals?.states[on ? "add" : "delete"](name);
+      this.#internals.states[on ? "add" : "delete"](name);
     } catch {}
   }
 }
