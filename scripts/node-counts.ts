@@ -1,4 +1,5 @@
-/** Reporter of node:test: writes `{passed, failed}` at the end of a run, for scripts/test.ts. */
+/** Reporter of node:test: writes how a run ended, for scripts/test.ts. */
+import path from "node:path";
 import type { TestEvent } from "node:test/reporters";
 import type { Counts } from "./test.ts";
 
@@ -9,11 +10,20 @@ import type { Counts } from "./test.ts";
 export default async function* counts(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   let passed = 0;
   let failed = 0;
+  const failures: string[] = [];
   for await (const event of events) {
+    if (event.type === "test:fail") {
+      const { name, file = "", details } = event.data;
+      const error: Error & { failureType?: string } = details.error;
+      // What is around a failed test fails with it.
+      if (error.failureType === "subtestsFailed") continue;
+      const why = error.cause instanceof Error ? error.cause : error;
+      failures.push(`${path.relative(process.cwd(), file)}: ${name}: ${why.message}`);
+    }
     if (event.type !== "test:summary") continue;
     const { file, counts } = event.data;
     if (file) passed += counts.passed;
     else failed = counts.tests - counts.passed - counts.skipped - counts.todo;
   }
-  yield JSON.stringify({ passed, failed } satisfies Counts);
+  yield JSON.stringify({ passed, failed, failures } satisfies Counts);
 }

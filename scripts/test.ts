@@ -19,6 +19,8 @@ import { startPostgres } from "./postgres.ts";
 export interface Counts {
   readonly passed: number;
   readonly failed: number;
+  /** Of each failed test its name, with its file, and why: the end of a long log must be enough to act on. */
+  readonly failures?: readonly string[];
 }
 
 /** How a suite ended: its exit status, and what its reporter wrote down if it got that far. */
@@ -183,10 +185,12 @@ async function main(): Promise<void> {
       ? process.argv.slice(2)
       : ["unit", "server", "components", "e2e", "leak", "package"];
   const total = { passed: 0, failed: 0 };
+  const failures: string[] = [];
   const ended = new Map<string, Counts>();
   for (const name of names) {
     console.log(`\n── ${name} ──`);
-    const { passed, failed, fault } = verdict(await attempt(name));
+    const { passed, failed, failures: named = [], fault } = verdict(await attempt(name));
+    failures.push(...named.map((each) => `${name}: ${each}`));
     if (fault) notices.push(`${name} ${fault}.`);
     total.passed += passed;
     total.failed += failed;
@@ -194,6 +198,7 @@ async function main(): Promise<void> {
   }
   console.log();
   for (const [name, { passed, failed }] of ended) console.log(`${name}: ${passed} passed, ${failed} failed`);
+  for (const failure of failures) console.log(`\n✖ ${failure}`);
   for (const notice of notices) console.log(`\n${notice}`);
   console.log(`\n${total.passed} passed, ${total.failed} failed`);
   process.exitCode = total.failed ? 1 : 0;

@@ -49,7 +49,10 @@ test("node:test: passed, failed and unloadable are counted; skipped and empty fi
     // Without this, the inner run would report to the outer one.
     { env: { ...process.env, NODE_TEST_CONTEXT: undefined } },
   );
-  assert.deepEqual(JSON.parse(readFileSync(report, "utf8")), { passed: 2, failed: 3 });
+  const { failures, ...rest } = JSON.parse(readFileSync(report, "utf8"));
+  assert.deepEqual(rest, { passed: 2, failed: 3 });
+  assert.match(failures[0], /mixed\.mjs: c: c$/, "named, with its reason");
+  assert.equal(failures.length, 3);
 });
 
 test("web-test-runner: nested suites are counted, and a file that did not load is one failure", () => {
@@ -60,5 +63,7 @@ test("web-test-runner: nested suites are counted, and a file that did not load i
     { passed: false },
     { passed: true, testResults: { name: "", tests: [result("d", true)], suites: [] } },
   ];
-  assert.deepEqual(count(sessions), { passed: 2, failed: 2 });
+  const { failures, ...rest } = count(sessions);
+  assert.deepEqual(rest, { passed: 2, failed: 2 });
+  assert.match(failures[0] ?? "", /inner › b/, "named with what is around it");
 });
