@@ -1,8 +1,8 @@
 /**
- * Writes `src/api/wire.ts` from `src/api/contract.ts`: plain types, so that published declarations never mention zod,
- * and the shapes that the compact checker reads, so that no browser carries zod. `--check` fails when the file is stale.
+ * Writes `src/api/wire.ts` and `hub-wire.ts` from `src/api/contract.ts`: plain types, so that published declarations never mention zod,
+ * and the shapes that the compact checker reads, so that no browser carries zod. `--check` fails when one is stale.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import type { Fields, Shape } from "../src/api/check.ts";
 import * as contract from "../src/api/contract.ts";
@@ -22,10 +22,16 @@ interface Schema {
   [keyword: string]: unknown;
 }
 
-/** Schemas that a browser receives: the checker has shapes of these and of what they refer to. */
-const RECEIVED = ["FlowConfig", "Settlement", "EventsAck", "Hub", "ErrorBody"];
+/**
+ * Schemas that a browser receives: the checker has shapes of these and of what they refer to. Those of a hub are in a
+ * file of their own, so that a flow does not load them.
+ */
+const RECEIVED = ["FlowConfig", "Settlement", "EventsAck", "ErrorBody"];
+const RECEIVED_BY_HUBS = [
+  ...["Hub", "HubPreview", "HubResult", "HubInvoices", "HubCustomer", "PaymentPage", "DismissAck"],
+];
 
-const target = new URL("../src/api/wire.ts", import.meta.url);
+const folder = new URL("../src/api/", import.meta.url);
 
 const registry = z.registry<{ id: string }>();
 for (const value of Object.values(contract)) {
@@ -143,9 +149,8 @@ function kindsOf(options: Schema[], path: string): Fields {
 
 const constantOf = (name: string) => name.replace(/^./, (letter) => letter.toLowerCase());
 
-/** One constant for each schema, after those that it refers to. */
-function shapesOf(roots: string[]): string[] {
-  const lines = new Map<string, string>();
+/** One constant for each schema, after those that it refers to. @param lines those that are written already */
+function shapesOf(roots: readonly string[], lines = new Map<string, string>()): Map<string, string> {
   const visit = (name: string) => {
     if (lines.has(name)) return;
     const shape = JSON.stringify(shapeOf(schemas[name] as Schema, name));
@@ -154,24 +159,48 @@ function shapesOf(roots: string[]): string[] {
     lines.set(name, `export const ${constantOf(name)}: Shape = ${code};`);
   };
   roots.forEach(visit);
-  return [...lines.values()];
+  return lines;
 }
 
-const output = [
-  "// Written by `npm run generate` from contract.ts. Do not edit.",
-  'import type { Shape } from "./check.ts";',
-  "",
-  ...Object.entries(schemas).map(([name, schema]) => `${declarationOf(name, schema)}\n`),
-  "// What `check()` reads, for everything that a browser receives.",
-  ...shapesOf(RECEIVED),
-  "",
-].join("\n");
+/** Names of constants, in alphabetical order, that some of these lines use. */
+const usedBy = (lines: readonly string[], names: Iterable<string>): string[] =>
+  Array.from(names, constantOf)
+    .filter((name) => lines.some((line) => new RegExp(`[:[{,] ?${name}\\b(?!:)`).test(line)))
+    .sort();
 
-if (process.argv.includes("--check")) {
-  if (readFileSync(target, "utf8") !== output) {
-    console.error("src/api/wire.ts is stale: run npm run generate");
-    process.exit(1);
+const WRITTEN = "// Written by `npm run generate` from contract.ts. Do not edit.";
+
+const shapes = shapesOf(RECEIVED);
+const shared = new Set(shapes.keys());
+const ofHubs = [...shapesOf(RECEIVED_BY_HUBS, new Map(shapes))]
+  .filter(([name]) => !shared.has(name))
+  .map(([, line]) => line);
+
+const files: Readonly<Record<string, readonly string[]>> = {
+  "wire.ts": [
+    WRITTEN,
+    'import type { Shape } from "./check.ts";',
+    "",
+    ...Object.entries(schemas).map(([name, schema]) => `${declarationOf(name, schema)}\n`),
+    "// What `check()` reads, for everything that a browser receives; hub-wire.ts has what only hubs do.",
+    ...shapes.values(),
+    "",
+  ],
+  "hub-wire.ts": [
+    WRITTEN,
+    'import type { Shape } from "./check.ts";',
+    `import { ${usedBy(ofHubs, shared).join(", ")} } from "./wire.ts";`,
+    "",
+    ...ofHubs,
+    "",
+  ],
+};
+
+for (const [name, lines] of Object.entries(files)) {
+  const file = new URL(name, folder);
+  if (!process.argv.includes("--check")) writeFileSync(file, lines.join("\n"));
+  else if (!existsSync(file) || readFileSync(file, "utf8") !== lines.join("\n")) {
+    console.error(`src/api/${name} is stale: run npm run generate`);
+    process.exitCode = 1;
   }
-} else {
-  writeFileSync(target, output);
 }

@@ -11,10 +11,11 @@ import { type Env, mount, type Route } from "./http/route.ts";
 import { docsPage, docsStyle } from "./routes/docs.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { mountHosted } from "./routes/hosted.ts";
+import { hubRoutes } from "./routes/hub.ts";
 import { renumerateRoutes } from "./routes/renumerate.ts";
 import { widgetRoutes } from "./routes/widget.ts";
 
-export const routes: readonly Route[] = [...renumerateRoutes, ...widgetRoutes, ...healthRoutes];
+export const routes: readonly Route[] = [...renumerateRoutes, ...widgetRoutes, ...hubRoutes, ...healthRoutes];
 
 /** @param extras what an installation serves beside the API: the embed's files, the demo */
 export function createApp(deps: Deps, extras: (app: Hono<Env>) => void = () => {}): Hono<Env> {

@@ -1,9 +1,11 @@
-/** The command line: `renumerate serve | keys | workspace | messages | flow`. Exit codes: 0 done, 1 refused, 2 called wrongly. */
+/** The command line: `renumerate serve | keys | workspace | messages | hub | flow`. Exit codes: 0 done, 1 refused, 2 called wrongly. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
+import { HubDefinition } from "./contract/hub-settings.ts";
 import { MessagesDefinition, messagesLocale } from "./contract/messages.ts";
 import { issuesOf, type LintIssue, lintFlow, publishFlow, unknownPrices } from "./domain/flows.ts";
+import { unknownPlans } from "./domain/hub-settings.ts";
 import { createKey } from "./domain/workspaces.ts";
 import { type Installation, open, serve, version } from "./main.ts";
 import { AllowedOrigins, FallbackEmail } from "./settings.ts";
@@ -272,6 +274,39 @@ function program(): Command {
     .action(async (locale: string, { json }: { json?: boolean }) => {
       await change(locale, undefined);
       print(json, { locale, unset: true }, `${locale} is unset`);
+    });
+
+  const hub = root.command("hub").description("what customers may do in the subscription hub");
+  hub
+    .command("show")
+    .description("print what was set; what is not named is on")
+    .addOption(asJson())
+    .action(({ json }: { json?: boolean }) =>
+      using(async ({ workspace }) => {
+        const settings = workspace.settings.hub ?? {};
+        print(json, settings, JSON.stringify(settings, null, 2));
+      }),
+    );
+  hub
+    .command("set <file>")
+    .description("take these settings instead of all that were set; - reads standard input")
+    .addOption(asJson())
+    .action((file: string, { json }: { json?: boolean }) => {
+      const { data, error } = HubDefinition.safeParse(readJson(file));
+      const { settings } = accepted(
+        file,
+        data ? { ok: true, settings: data } : { ok: false, issues: issuesOf(error) },
+        json,
+      );
+      return using(async ({ deps, workspace }) => {
+        const issues = await unknownPlans(deps, workspace.id, settings);
+        if (issues.length) accepted(file, { ok: false, issues }, json);
+        await deps.store.updateWorkspace(workspace.id, {
+          settings: { ...workspace.settings, hub: settings },
+        });
+        const off = Object.entries(settings.actions ?? {}).flatMap(([name, on]) => (on ? [] : [name]));
+        print(json, { ok: true, off }, `The hub is set; switched off: ${off.join(", ") || "nothing"}`);
+      });
     });
 
   const flow = root.command("flow").description("flow definitions");

@@ -8,15 +8,19 @@ import { serve as listen } from "@hono/node-server";
 import { pino } from "pino";
 import { createApp } from "./app.ts";
 import { createSimulator, type Simulator } from "./billing/simulator.ts";
+import { prices } from "./billing/simulator-demo.ts";
 import { seedDemo } from "./billing/simulator-seed.ts";
 import { simulatorStorage } from "./billing/simulator-storage.ts";
 import { withTimeLimit } from "./billing/time-limit.ts";
 import type { Deps } from "./deps.ts";
+import { demoFlow } from "./domain/default-flow.ts";
 import { ensureWorkspace, hashKey, randomText } from "./domain/workspaces.ts";
 import { startWorker } from "./outbox/worker.ts";
 import { mountDemo } from "./routes/demo.ts";
 import { mountEmbed } from "./routes/embed.ts";
 import { serveFiles } from "./routes/files.ts";
+import { mountSimulator } from "./routes/simulator.ts";
+import { type LinkDeps, simulatorPages } from "./routes/simulator-links.ts";
 import { parseSettings, type Settings } from "./settings.ts";
 import { openStore } from "./store/database.ts";
 import type { Scope, WorkspaceRow } from "./store/store.ts";
@@ -54,6 +58,9 @@ function masterSecret({ RENUMERATE_SECRET, DATA_DIR }: Settings): string {
   return secret;
 }
 
+/** All that the demo business sells, so that its customers can change to another product too. */
+const demoPlans = prices.filter(({ active }) => active).map(({ id }) => id);
+
 const derive = (secret: string, purpose: string): Uint8Array =>
   new Uint8Array(hkdfSync("sha256", secret, "", `renumerate:${purpose}:v1`, 32));
 
@@ -65,6 +72,8 @@ export interface Installation {
   /** Present only on the very first start. */
   created?: { publicKey: string; privateKey: string };
   simulator(scope: Scope): Simulator;
+  /** Of the simulator's own pages. */
+  links: LinkDeps;
 }
 
 /** Opens everything that a command needs, and makes the first workspace if there is none. */
@@ -90,8 +99,18 @@ export async function open(
   );
   const secret = masterSecret(settings);
   const storage = simulatorStorage(db);
+  const links: LinkDeps = {
+    key: derive(secret, "simulator"),
+    clock: Date.now,
+    base: () => deps.publicUrl,
+  };
   const simulator = ({ workspaceId, environment }: Scope) =>
-    createSimulator({ storage, scope: `${workspaceId}/${environment}`, clock: Date.now });
+    createSimulator({
+      storage,
+      scope: `${workspaceId}/${environment}`,
+      clock: Date.now,
+      pages: simulatorPages(links, { workspaceId, environment }),
+    });
   const deps: Deps = {
     store,
     billing: (scope) => withTimeLimit(simulator(scope), settings.BILLING_TIMEOUT_SECONDS * 1000),
@@ -113,7 +132,9 @@ export async function open(
     settings: {
       fallbackEmail: settings.FALLBACK_EMAIL,
       allowedOrigins: settings.ALLOWED_ORIGINS,
+      hub: { plans: demoPlans },
     },
+    flow: demoFlow,
     publicKey: settings.RENUMERATE_PUBLIC_KEY,
     privateKey: settings.RENUMERATE_PRIVATE_KEY,
   });
@@ -133,7 +154,7 @@ export async function open(
       "RENUMERATE_SECRET is not set: servers on other machines would not accept this one's sessions",
     );
   }
-  return { settings, tls, deps, simulator, ...first };
+  return { settings, tls, deps, simulator, links, ...first };
 }
 
 const LONGEST_STOP = 10_000;
@@ -147,12 +168,13 @@ export async function serve(
   installation: Installation,
   built = join(root, "dist/embed"),
 ): Promise<{ url: string; stop(): Promise<void> }> {
-  const { settings, tls, deps, workspace, simulator } = installation;
+  const { settings, tls, deps, workspace, simulator, links } = installation;
   const scope: Scope = { workspaceId: workspace.id, environment: "prod" };
   const app = createApp(deps, (each) => {
     mountEmbed(each, deps, { built, kept: join(settings.DATA_DIR, "embed") });
     serveFiles(each, join(root, "demo/html"), "/");
     mountDemo(each, deps, scope, simulator(scope));
+    mountSimulator(each, { links, simulator, log: deps.log });
   });
   if (!existsSync(join(built, "embed.js"))) {
     deps.log.warn({}, "dist/embed is missing: run npm run build:embed to serve the widgets");
@@ -170,8 +192,11 @@ export async function serve(
   const worker = startWorker(deps);
   const address = server.address();
   const port = typeof address === "object" && address ? address.port : settings.PORT;
+  const url = settings.PORT ? settings.PUBLIC_URL : `${tls ? "https" : "http"}://${settings.HOST}:${port}`;
+  // Addresses are handed out with it, and which port was free is known only now.
+  if (new URL(deps.publicUrl).port === "0") deps.publicUrl = url;
   return {
-    url: settings.PORT ? settings.PUBLIC_URL : `${tls ? "https" : "http"}://${settings.HOST}:${port}`,
+    url,
     async stop() {
       // What is in hand is answered; a connection that is merely kept alive is not waited for.
       const idle = setInterval(() => "closeIdleConnections" in server && server.closeIdleConnections(), 50);

@@ -18,6 +18,8 @@ import { defaultFlow } from "../src/domain/default-flow.ts";
 import { lintFlow, publishFlow } from "../src/domain/flows.ts";
 import { createKey, randomText } from "../src/domain/workspaces.ts";
 import { tick } from "../src/outbox/worker.ts";
+import { mountSimulator } from "../src/routes/simulator.ts";
+import { type LinkDeps, simulatorPages } from "../src/routes/simulator-links.ts";
 import type { FlowRow, Scope, WorkspaceSettings } from "../src/store/store.ts";
 import { faulty } from "./billing/faulty.ts";
 import { stores, type TestHome, type TestStore } from "./stores.ts";
@@ -73,15 +75,24 @@ export async function createWorld({ store, db }: TestStore, options: WorldOption
   const storage = simulatorStorage(db);
   const scope: Scope = { workspaceId: `ws_${randomText(22)}`, environment: options.environment ?? "prod" };
   const boxOf = ({ workspaceId, environment }: Scope) => `${workspaceId}/${environment}`;
-  const simulator = createSimulator({ storage, scope: boxOf(scope), clock: () => clock.now });
+  const links: LinkDeps = {
+    key: new Uint8Array(32).fill(9),
+    clock: () => clock.now,
+    base: () => deps.publicUrl,
+  };
+  const simulatorOf = (wanted: Scope) =>
+    createSimulator({
+      storage,
+      scope: boxOf(wanted),
+      clock: () => clock.now,
+      pages: simulatorPages(links, wanted),
+    });
+  const simulator = simulatorOf(scope);
   const billing = faulty(simulator);
   const limited = withTimeLimit(billing, BILLING_TIMEOUT);
   const deps: Deps = {
     store,
-    billing: (wanted) =>
-      boxOf(wanted) === boxOf(scope)
-        ? limited
-        : createSimulator({ storage, scope: boxOf(wanted), clock: () => clock.now }),
+    billing: (wanted) => (boxOf(wanted) === boxOf(scope) ? limited : simulatorOf(wanted)),
     clock: () => clock.now,
     newId: (prefix) => `${prefix}_${randomText(22)}`,
     keys: { session: new Uint8Array(32).fill(7), signing: new Uint8Array(32).fill(8) },
@@ -113,7 +124,9 @@ export async function createWorld({ store, db }: TestStore, options: WorldOption
   await publish(defaultFlow);
   const { key } = await createKey(deps, { ...scope, kind: "secret", name: "test" });
   const { key: publicKey } = await createKey(deps, { ...scope, kind: "public", name: "test" });
-  const app = createApp(deps);
+  const app = createApp(deps, (each) =>
+    mountSimulator(each, { links, simulator: simulatorOf, log: deps.log }),
+  );
 
   async function request(path: string, asked: Asked = {}): Promise<Reply> {
     const { token, origin, json } = asked;
@@ -153,6 +166,8 @@ export async function createWorld({ store, db }: TestStore, options: WorldOption
     log,
     billing,
     simulator,
+    /** What seals the addresses of the simulator's pages. */
+    links,
     storage,
     key,
     publicKey,

@@ -225,25 +225,6 @@ export const FlowConfig = z
   })
   .meta({ id: "FlowConfig", description: "Everything a widget needs to run one flow for one customer" });
 
-export const Hub = z
-  .object({
-    environment: z.enum(["prod", "sandbox"]),
-    subscriptions: z
-      .array(Subscription)
-      .describe("The newest first; of the one that the session names, if it does"),
-    requested: z
-      .array(text)
-      .optional()
-      .describe(
-        "Ids of the subscriptions for which something was decided that billing has not confirmed yet",
-      ),
-    customer: z.object({ name: text.optional(), email: text.optional() }),
-    fallbackEmail: text.optional(),
-    messages: FlowConfig.shape.messages,
-    now: instant.describe("Billing's clock"),
-  })
-  .meta({ id: "Hub", description: "What a subscription hub shows of one customer" });
-
 const TEXT_LIMIT = 5000;
 
 /** Free JSON, but bounded: it is stored and replayed. Too deep to be written down counts as too long. */
@@ -255,6 +236,201 @@ const bounded = (limit: number) =>
       return false;
     }
   }, `at most ${limit} characters as JSON`);
+
+export const PaymentMethod = z
+  .object({
+    brand: text.describe("As the customer calls it: Visa, SEPA Direct Debit, PayPal, …"),
+    last4: text.optional(),
+    expMonth: count.optional().describe("1 to 12; it is good until the end of that month"),
+    expYear: count.optional().describe("Four digits"),
+  })
+  .meta({ id: "PaymentMethod" });
+
+const nothingToChoose = z.object({}).optional();
+
+export const HubActions = z
+  .object({
+    plan_change: z.object({ plans: z.array(PlanOption) }).optional(),
+    annual_switch: z
+      .object({ plan: PlanOption, saving: minor.describe("As in AnnualSwitchTerms") })
+      .optional(),
+    pause: PauseTerms.optional(),
+    extend_pause: PauseTerms.optional().describe("Another end for the running pause; sooner is possible too"),
+    resume: nothingToChoose,
+    undo_cancellation: nothingToChoose,
+    promo_code: nothingToChoose,
+    retry_payment: nothingToChoose,
+    payment_method: nothingToChoose,
+    cancel: nothingToChoose,
+  })
+  .meta({
+    id: "HubActions",
+    description: "What can be done with a subscription now, with what there is to choose; the rest is absent",
+  });
+
+export const HubSubscription = z
+  .object({
+    ...Subscription.shape,
+    actions: HubActions,
+    paymentMethod: PaymentMethod.optional(),
+    due: z
+      .object({ amount: minor, currency: text, at: instant })
+      .optional()
+      .describe("What could not be collected, and since when"),
+  })
+  .meta({ id: "HubSubscription" });
+
+export const Address = z
+  .object({
+    line1: text.optional(),
+    line2: text.optional(),
+    city: text.optional(),
+    postalCode: text.optional(),
+    state: text.optional().describe("State, province or region"),
+    country: text.optional().describe("ISO 3166-1, two capital letters"),
+  })
+  .meta({ id: "Address" });
+
+export const HubCustomer = z
+  .object({ name: text.optional(), email: text.optional(), address: Address.optional() })
+  .meta({ id: "HubCustomer" });
+
+export const Hub = z
+  .object({
+    environment: z.enum(["prod", "sandbox"]),
+    subscriptions: z
+      .array(HubSubscription)
+      .describe("The newest first; of the one that the session names, if it does"),
+    requested: z
+      .array(text)
+      .optional()
+      .describe(
+        "Ids of the subscriptions for which something was decided that billing has not confirmed yet",
+      ),
+    offer: z
+      .object({ subscription: text.describe("Its id"), offer: Offer })
+      .optional()
+      .describe("What the business offers without being asked; at most one"),
+    customer: HubCustomer,
+    sections: z
+      .array(z.enum(["invoices", "billing_details"]))
+      .describe("What there is about the customer as a whole"),
+    fallbackEmail: text.optional(),
+    messages: FlowConfig.shape.messages,
+    now: instant.describe("Billing's clock"),
+  })
+  .meta({ id: "Hub", description: "What a subscription hub shows of one customer" });
+
+const change = <Type extends string, Shape extends z.ZodRawShape>(type: Type, shape: Shape) =>
+  z.strictObject({ type: z.literal(type), ...shape });
+
+const subscriptionId = z.string().min(1).max(255);
+
+export const HubChange = z
+  .discriminatedUnion("type", [
+    change("plan_change", { priceId: z.string().min(1).max(255) }),
+    change("annual_switch", {}),
+    change("pause", { choice: ChoiceInput }),
+    change("extend_pause", { choice: ChoiceInput }),
+    change("resume", {}),
+    change("undo_cancellation", {}),
+    change("promo_code", { code: z.string().trim().min(1).max(100) }),
+    change("retry_payment", {}),
+    change("offer", { offer: z.string().min(1).max(64).describe("Id of the offer that the hub shows") }),
+  ])
+  .meta({ id: "HubChange", description: "What a customer wants changed in a subscription" });
+
+export const HubPreviewRequest = z
+  .strictObject({ subscription: subscriptionId, change: HubChange })
+  .meta({ id: "HubPreviewRequest" });
+
+export const HubPreview = z
+  .object({
+    at: instant.describe("Billing's clock when this was worked out; it holds for a quarter of an hour"),
+    dueNow: minor.describe("Charged at once"),
+    currency: text,
+    subscription: Subscription.describe("As it would be afterwards"),
+  })
+  .meta({ id: "HubPreview", description: "What a change would lead to. Nothing is changed" });
+
+export const HubChangeRequest = z
+  .strictObject({
+    id: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{8,64}$/)
+      .describe("Made by the client; a repeated id is the same change"),
+    subscription: subscriptionId,
+    change: HubChange,
+    seen: bounded(50_000).describe("The HubPreview that was shown; what is carried out must equal it"),
+  })
+  .meta({ id: "HubChangeRequest" });
+
+export const HubResult = z
+  .object({
+    status: Settlement.shape.status,
+    subscription: Subscription.describe("Read back from billing afterwards"),
+  })
+  .meta({ id: "HubResult", description: "What a change has led to" });
+
+export const Invoice = z
+  .object({
+    id: text,
+    number: text.optional().describe("For people"),
+    at: instant,
+    amount: minor.describe("Negative for what was given back"),
+    currency: text,
+    status: z.enum(["paid", "open", "void", "uncollectible"]),
+    invoiceUrl: text.optional().describe("Page or document of the provider"),
+    receiptUrl: text.optional(),
+  })
+  .meta({ id: "Invoice" });
+
+export const HubInvoices = z
+  .object({
+    invoices: z.array(Invoice).describe("The newest first"),
+    after: text.optional().describe("Where the next page begins; absent on the last"),
+  })
+  .meta({ id: "HubInvoices" });
+
+export const PaymentPageRequest = z
+  .strictObject({
+    subscription: subscriptionId,
+    returnUrl: z
+      .string()
+      .max(2000)
+      .describe("Where the customer comes back to; a page of the origin that asks"),
+  })
+  .meta({ id: "PaymentPageRequest" });
+
+export const PaymentPage = z
+  .object({ url: text.describe("The provider's own page, for this customer and for a short time") })
+  .meta({ id: "PaymentPage" });
+
+const line = (most: number) => z.string().trim().max(most);
+
+export const BillingDetailsRequest = z
+  .strictObject({
+    name: line(200),
+    email: z.email().max(320),
+    address: z.strictObject({
+      line1: line(200).optional(),
+      line2: line(200).optional(),
+      city: line(100).optional(),
+      postalCode: line(20).optional(),
+      state: line(100).optional(),
+      country: z
+        .string()
+        .regex(/^[A-Z]{2}$/)
+        .optional(),
+    }),
+  })
+  .meta({ id: "BillingDetailsRequest", description: "Takes the place of all that was there" });
+
+export const DismissRequest = z
+  .strictObject({ offer: z.string().min(1).max(64) })
+  .meta({ id: "DismissRequest" });
+
+export const DismissAck = z.object({ dismissed: z.boolean() }).meta({ id: "DismissAck" });
 
 /** Characters of JSON that a custom step may answer with. */
 export const VALUE_LIMIT = 4000;

@@ -1,6 +1,17 @@
 // Written by `npm run generate` from contract.ts. Do not edit.
 import type { Shape } from "./check.ts";
 
+export interface Address {
+  line1?: string;
+  line2?: string;
+  city?: string;
+  postalCode?: string;
+  /** State, province or region */
+  state?: string;
+  /** ISO 3166-1, two capital letters */
+  country?: string;
+}
+
 export interface AnnualSwitchTerms {
   plan: PlanOption;
   /** Charged today, after the credit for the unused time */
@@ -14,6 +25,13 @@ export interface BeaconRequest {
   token: string;
   session: string;
   events: FlowEvent[];
+}
+
+/** Takes the place of all that was there */
+export interface BillingDetailsRequest {
+  name: string;
+  email: string;
+  address: { line1?: string; line2?: string; city?: string; postalCode?: string; state?: string; country?: string; };
 }
 
 /** What the customer picked within an offer */
@@ -63,6 +81,14 @@ export interface DiscountTerms {
   currency: string;
   /** First charge at the full price again; absent when forever */
   fullPriceAt?: number;
+}
+
+export interface DismissAck {
+  dismissed: boolean;
+}
+
+export interface DismissRequest {
+  offer: string;
 }
 
 export interface ErrorBody {
@@ -115,10 +141,14 @@ export type FlowEvent = { /** Made by the client; a repeated id is the same even
 export interface Hub {
   environment: "prod" | "sandbox";
   /** The newest first; of the one that the session names, if it does */
-  subscriptions: Subscription[];
+  subscriptions: HubSubscription[];
   /** Ids of the subscriptions for which something was decided that billing has not confirmed yet */
   requested?: string[];
-  customer: { name?: string; email?: string; };
+  /** What the business offers without being asked; at most one */
+  offer?: { /** Its id */ subscription: string; offer: Offer; };
+  customer: HubCustomer;
+  /** What there is about the customer as a whole */
+  sections: ("invoices" | "billing_details")[];
   fallbackEmail?: string;
   /** Words of the business in place of the widget's own, by key; a plural form as `key.one` */
   messages?: Record<string, string>;
@@ -126,7 +156,109 @@ export interface Hub {
   now: number;
 }
 
+/** What can be done with a subscription now, with what there is to choose; the rest is absent */
+export interface HubActions {
+  plan_change?: { plans: PlanOption[]; };
+  annual_switch?: { plan: PlanOption; /** As in AnnualSwitchTerms */
+  saving: number; };
+  pause?: PauseTerms;
+  /** Another end for the running pause; sooner is possible too */
+  extend_pause?: PauseTerms;
+  resume?: {  };
+  undo_cancellation?: {  };
+  promo_code?: {  };
+  retry_payment?: {  };
+  payment_method?: {  };
+  cancel?: {  };
+}
+
+/** What a customer wants changed in a subscription */
+export type HubChange = { type: "plan_change"; priceId: string; } | { type: "annual_switch"; } | { type: "pause"; choice: { /** Pause length */ months?: number; /** Pause end, instead of a length */ until?: number; /** Plan that was picked */ priceId?: string; }; } | { type: "extend_pause"; choice: { /** Pause length */ months?: number; /** Pause end, instead of a length */ until?: number; /** Plan that was picked */ priceId?: string; }; } | { type: "resume"; } | { type: "undo_cancellation"; } | { type: "promo_code"; code: string; } | { type: "retry_payment"; } | { type: "offer"; /** Id of the offer that the hub shows */ offer: string; };
+
+export interface HubChangeRequest {
+  /** Made by the client; a repeated id is the same change */
+  id: string;
+  subscription: string;
+  change: HubChange;
+  /** The HubPreview that was shown; what is carried out must equal it */
+  seen: unknown;
+}
+
+export interface HubCustomer {
+  name?: string;
+  email?: string;
+  address?: Address;
+}
+
+export interface HubInvoices {
+  /** The newest first */
+  invoices: Invoice[];
+  /** Where the next page begins; absent on the last */
+  after?: string;
+}
+
+/** What a change would lead to. Nothing is changed */
+export interface HubPreview {
+  /** Billing's clock when this was worked out; it holds for a quarter of an hour */
+  at: number;
+  /** Charged at once */
+  dueNow: number;
+  currency: string;
+  /** As it would be afterwards */
+  subscription: Subscription;
+}
+
+export interface HubPreviewRequest {
+  subscription: string;
+  change: HubChange;
+}
+
+/** What a change has led to */
+export interface HubResult {
+  /** requested: accepted and safe, but billing has not confirmed it yet */
+  status: "done" | "requested";
+  /** Read back from billing afterwards */
+  subscription: Subscription;
+}
+
+export interface HubSubscription {
+  id: string;
+  status: SubscriptionStatus;
+  plan: { id: string; name: string; features: string[]; };
+  price: Price;
+  startedAt: number;
+  /** End of the period that is paid for */
+  periodEnd: number;
+  trialEnd?: number;
+  pausedUntil?: number;
+  /** Set once a cancellation is confirmed: the last instant of access */
+  cancelAt?: number;
+  discount?: Discount;
+  /** Another plan or price that takes this one's place at the next charge */
+  scheduledChange?: { name: string; price: Price; at: number; };
+  /** What billing will charge next, and when; absent if nothing more will be charged */
+  nextCharge?: { amount: number; currency: string; at: number; };
+  actions: HubActions;
+  paymentMethod?: PaymentMethod;
+  /** What could not be collected, and since when */
+  due?: { amount: number; currency: string; at: number; };
+}
+
 export type Interval = "day" | "week" | "month" | "year";
+
+export interface Invoice {
+  id: string;
+  /** For people */
+  number?: string;
+  at: number;
+  /** Negative for what was given back */
+  amount: number;
+  currency: string;
+  status: "paid" | "open" | "void" | "uncollectible";
+  /** Page or document of the provider */
+  invoiceUrl?: string;
+  receiptUrl?: string;
+}
 
 export interface LinkTerms {
   /** https:, or mailto: and tel: for contact */
@@ -144,6 +276,27 @@ export interface PauseTerms {
   /** Present when the customer may pick a date */
   dates?: { min: number; max: number; };
   startsAt: number;
+}
+
+export interface PaymentMethod {
+  /** As the customer calls it: Visa, SEPA Direct Debit, PayPal, … */
+  brand: string;
+  last4?: string;
+  /** 1 to 12; it is good until the end of that month */
+  expMonth?: number;
+  /** Four digits */
+  expYear?: number;
+}
+
+export interface PaymentPage {
+  /** The provider's own page, for this customer and for a short time */
+  url: string;
+}
+
+export interface PaymentPageRequest {
+  subscription: string;
+  /** Where the customer comes back to; a page of the origin that asks */
+  returnUrl: string;
 }
 
 export interface PlanChangeTerms {
@@ -233,7 +386,7 @@ export interface TrialExtensionTerms {
   trialEnd: number;
 }
 
-// What `check()` reads, for everything that a browser receives.
+// What `check()` reads, for everything that a browser receives; hub-wire.ts has what only hubs do.
 export const choice: Shape = {"months?":"i","until?":"i","priceId?":"s"};
 export const subscriptionStatus: Shape = "=trialing|active|past_due|paused|cancelled";
 export const interval: Shape = "=day|week|month|year";
@@ -256,5 +409,4 @@ export const step: Shape = {id: "s","title?":"s","body?":"s",type: {survey: {rea
 export const flow: Shape = {id: "s",version: "i",steps: [step]};
 export const flowConfig: Shape = {session: {id: "s",environment: "=prod|sandbox","deliveryToken?":"s","settlement?":settlement},flow: flow,subscription: subscription,customer: {"name?":"s","email?":"s"},attributes: {"*":"snb"},"fallbackEmail?":"s","messages?":{"*":"s"},now: "i"};
 export const eventsAck: Shape = {accepted: "i"};
-export const hub: Shape = {environment: "=prod|sandbox",subscriptions: [subscription],"requested?":["s"],customer: {"name?":"s","email?":"s"},"fallbackEmail?":"s","messages?":{"*":"s"},now: "i"};
 export const errorBody: Shape = {error: {type: "s",code: "s",message: "s","param?":"s","request_id?":"s"}};

@@ -8,11 +8,18 @@ import {
   ErrorBody,
   EventsAck,
   FlowConfig,
+  Hub,
+  HubCustomer,
+  HubInvoices,
+  HubPreview,
+  HubResult,
   Offer,
+  PaymentPage,
   Settlement,
   Step,
   Subscription,
 } from "../../src/api/contract.ts";
+import * as hubWire from "../../src/api/hub-wire.ts";
 import * as wire from "../../src/api/wire.ts";
 import { configOf, confirm, offers, survey } from "../flow/fixtures.ts";
 import { at, spoil, spoiling, valuesOf } from "./arbitraries.ts";
@@ -25,6 +32,12 @@ const RECEIVED: Record<string, [schema: z.ZodType, shape: Shape]> = {
   Subscription: [Subscription, wire.subscription],
   Step: [Step, wire.step],
   Offer: [Offer, wire.offer],
+  Hub: [Hub, hubWire.hub],
+  HubPreview: [HubPreview, hubWire.hubPreview],
+  HubResult: [HubResult, hubWire.hubResult],
+  HubInvoices: [HubInvoices, hubWire.hubInvoices],
+  HubCustomer: [HubCustomer, hubWire.hubCustomer],
+  PaymentPage: [PaymentPage, hubWire.paymentPage],
 };
 
 function verdict(shape: Shape, value: unknown): { good: boolean; value?: unknown } {

@@ -15,14 +15,18 @@ type Schemas = {
 };
 
 interface Written {
+  Address: wire.Address;
   AnnualSwitchTerms: wire.AnnualSwitchTerms;
   BeaconRequest: wire.BeaconRequest;
+  BillingDetailsRequest: wire.BillingDetailsRequest;
   Choice: wire.Choice;
   CustomTerms: wire.CustomTerms;
   DecisionRequest: wire.DecisionRequest;
   Discount: wire.Discount;
   DiscountDuration: wire.DiscountDuration;
   DiscountTerms: wire.DiscountTerms;
+  DismissAck: wire.DismissAck;
+  DismissRequest: wire.DismissRequest;
   ErrorBody: wire.ErrorBody;
   EventsAck: wire.EventsAck;
   EventsRequest: wire.EventsRequest;
@@ -31,12 +35,25 @@ interface Written {
   Flow: wire.Flow;
   FlowConfig: wire.FlowConfig;
   FlowEvent: wire.FlowEvent;
-  Interval: wire.Interval;
   Hub: wire.Hub;
+  HubActions: wire.HubActions;
+  HubChange: wire.HubChange;
+  HubChangeRequest: wire.HubChangeRequest;
+  HubCustomer: wire.HubCustomer;
+  HubInvoices: wire.HubInvoices;
+  HubPreview: wire.HubPreview;
+  HubPreviewRequest: wire.HubPreviewRequest;
+  HubResult: wire.HubResult;
+  HubSubscription: wire.HubSubscription;
+  Interval: wire.Interval;
+  Invoice: wire.Invoice;
   LinkTerms: wire.LinkTerms;
   Offer: wire.Offer;
   Outcome: wire.Outcome;
   PauseTerms: wire.PauseTerms;
+  PaymentMethod: wire.PaymentMethod;
+  PaymentPage: wire.PaymentPage;
+  PaymentPageRequest: wire.PaymentPageRequest;
   PlanChangeTerms: wire.PlanChangeTerms;
   PlanOption: wire.PlanOption;
   Price: wire.Price;
@@ -59,14 +76,18 @@ type Known<Type> = 0 extends 1 & Type ? never : true;
 export const names: Same<keyof Schemas, keyof Written> = true;
 
 export const same: { [Name in keyof Written]: Same<Schemas[Name], Written[Name]> & Known<Written[Name]> } = {
+  Address: true,
   AnnualSwitchTerms: true,
   BeaconRequest: true,
+  BillingDetailsRequest: true,
   Choice: true,
   CustomTerms: true,
   DecisionRequest: true,
   Discount: true,
   DiscountDuration: true,
   DiscountTerms: true,
+  DismissAck: true,
+  DismissRequest: true,
   ErrorBody: true,
   EventsAck: true,
   EventsRequest: true,
@@ -75,12 +96,25 @@ export const same: { [Name in keyof Written]: Same<Schemas[Name], Written[Name]>
   Flow: true,
   FlowConfig: true,
   FlowEvent: true,
-  Interval: true,
   Hub: true,
+  HubActions: true,
+  HubChange: true,
+  HubChangeRequest: true,
+  HubCustomer: true,
+  HubInvoices: true,
+  HubPreview: true,
+  HubPreviewRequest: true,
+  HubResult: true,
+  HubSubscription: true,
+  Interval: true,
+  Invoice: true,
   LinkTerms: true,
   Offer: true,
   Outcome: true,
   PauseTerms: true,
+  PaymentMethod: true,
+  PaymentPage: true,
+  PaymentPageRequest: true,
   PlanChangeTerms: true,
   PlanOption: true,
   Price: true,

@@ -1,5 +1,5 @@
 /** What the domain needs from a billing system. One behaviour suite holds every implementation to these words. */
-import type { Price, Subscription } from "../../../src/api/wire.ts";
+import type { Address, Invoice, PaymentMethod, Price, Subscription } from "../../../src/api/wire.ts";
 
 export type Environment = "prod" | "sandbox";
 
@@ -7,6 +7,7 @@ export interface Customer {
   id: string;
   name?: string;
   email?: string;
+  address?: Address;
 }
 
 /** A subscription as billing knows it: what the customer may see, and what only the server may. */
@@ -18,11 +19,23 @@ export interface BilledSubscription extends Subscription {
   anchor: number;
   /** Flat facts kept at the provider, usable in conditions and merge fields as `attributes.<key>`. */
   metadata: Readonly<Record<string, string>>;
+  /** What the next charge is taken from; absent if there is nothing. */
+  paymentMethod?: PaymentMethod;
+  /** The sum of its open invoices, and when the oldest of them was written. */
+  due?: { amount: number; currency: string; at: number };
 }
 
 /** What the customer may see of a subscription. */
 export function publicView(subscription: Subscription & Partial<BilledSubscription>): Subscription {
-  const { customerId: _c, quantity: _q, anchor: _a, metadata: _m, ...view } = subscription;
+  const {
+    customerId: _c,
+    quantity: _q,
+    anchor: _a,
+    metadata: _m,
+    paymentMethod: _p,
+    due: _d,
+    ...view
+  } = subscription;
   return view;
 }
 
@@ -33,10 +46,27 @@ export interface CatalogPrice {
   features: readonly string[];
 }
 
+/** A page of a customer's invoices. */
+export interface InvoicePage {
+  /** The newest first. `amount` is what it was written for, whether paid or not. */
+  invoices: Invoice[];
+  more: boolean;
+}
+
 /**
- * What the offer engine asks billing to do. Instants are milliseconds, money is minor units.
+ * What billing is asked to do. Instants are milliseconds, money is minor units.
  * - `discount` replaces no running discount: it is refused while one runs.
- * - `pause` stops charging until `resumesAt`; the price stays.
+ * - `pause` stops charging until `resumesAt`; the price stays. Of a subscription that is paused already it moves the end.
+ * - `resume` ends a pause. What is paid for goes on; if nothing is, a new period begins and is charged.
+ * - What is charged at once by `resume`, `change_price` or `retry_payment` and declined by the bank is refused with
+ *   `payment_declined`: no debt is made.
+ * - `undo_cancellation` takes a scheduled cancellation back: everything is as if it had never been asked for. Refused
+ *   once the subscription has ended, with `not_cancelling` if it is not about to, and if money was given back for it.
+ * - `promo_code` puts the discount of a code on the subscription, with the rules of `discount`. Refused with
+ *   `promo_code_invalid`, `promo_code_expired`, `promo_code_used_up` or `promo_code_not_applicable` (the code is good, but
+ *   not here: other plans, another currency, a discount that runs already). Codes are compared without case.
+ * - `retry_payment` tries to collect all open invoices; refused with `nothing_due` if there are none. Who is about to
+ *   leave can pay too.
  * - `change_price` with `charge: "renewal"` takes the new price from the next charge on, with `"now"` it credits the
  *   unused time, charges the rest and starts a new period.
  * - `cancel` counts from `requestedAt` (now by default): a cancellation can be given on a phone without a connection and
@@ -59,6 +89,10 @@ export type BillingAction = { subscriptionId: string } & (
   /** The unused time is counted from `asOf` (now by default), so that a preview made then is what is charged. */
   | { type: "change_price"; priceId: string; charge: "now"; asOf?: number }
   | { type: "extend_trial"; trialEnd: number }
+  | { type: "resume" }
+  | { type: "undo_cancellation" }
+  | { type: "promo_code"; code: string }
+  | { type: "retry_payment" }
   | {
       type: "cancel";
       effective: "period_end" | "immediately";
@@ -93,12 +127,12 @@ export interface BillingProvider {
   price(id: string): Promise<CatalogPrice | undefined>;
   /** The active prices of a product. */
   prices(productId: string): Promise<CatalogPrice[]>;
-  /** What `change_price` with `charge: "now"` would charge at once, as of an instant in the running period. */
-  previewChange(
-    subscriptionId: string,
-    priceId: string,
-    asOf?: number,
-  ): Promise<{ dueNow: number; currency: string }>;
+  /**
+   * What the action would lead to if it were executed now: what it would charge at once, and the subscription afterwards.
+   * No bank is asked: a payment method that will be declined is taken for a good one.
+   * @throws BillingError rejected, as `execute` would, but never with `payment_declined`
+   */
+  preview(action: BillingAction): Promise<{ dueNow: number; subscription: BilledSubscription }>;
   /**
    * Does it once per key: the same key again returns the state after the first time and changes nothing.
    * @throws BillingError
@@ -106,4 +140,22 @@ export interface BillingProvider {
   execute(action: BillingAction, key: string): Promise<BilledSubscription>;
   /** Reads back whether the action under this key has taken effect; undefined if not. */
   readBack(action: BillingAction, key: string): Promise<BilledSubscription | undefined>;
+  /** @param of.after id of the last invoice of the page before; one that is unknown counts as none */
+  invoices(of: {
+    customerId: string;
+    subscriptionId?: string;
+    limit: number;
+    after?: string;
+  }): Promise<InvoicePage>;
+  /**
+   * Takes the place of what billing has, absent fields included; the same again changes nothing.
+   * @throws BillingError rejected if there is no such customer
+   */
+  updateCustomer(customer: Customer): Promise<Customer>;
+  /**
+   * A page of the provider's own where the customer gives another payment method and then goes back to `returnUrl`.
+   * @throws BillingError rejected, with `payment_page_unavailable` if the provider has none, and for a subscription that
+   * is not this customer's
+   */
+  paymentPage(of: { customerId: string; subscriptionId: string; returnUrl: string }): Promise<string>;
 }

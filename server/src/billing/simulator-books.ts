@@ -1,4 +1,4 @@
-/** Giving back what should not have been charged. Pure: invoices in, new and changed invoices out. */
+/** Invoices in order, and giving back what should not have been charged. Pure: invoices in, new and changed ones out. */
 import type { SimulatedInvoice, SimulatedSubscription } from "./simulator-model.ts";
 
 interface TakenBack {
@@ -35,6 +35,20 @@ export function takeBack(
 const inOrder = (one: SimulatedInvoice, other: SimulatedInvoice): number =>
   one.number.length - other.number.length || (one.number < other.number ? -1 : 1);
 
+/** The same order every time, also of what was written at one instant. */
+export const newestFirst = (one: SimulatedInvoice, other: SimulatedInvoice): number =>
+  other.at - one.at ||
+  (one.subscriptionId === other.subscriptionId
+    ? inOrder(other, one)
+    : one.subscriptionId < other.subscriptionId
+      ? -1
+      : 1);
+
+/** Where two forms of an invoice are given, the later one counts. */
+export const latest = (invoices: readonly SimulatedInvoice[]): SimulatedInvoice[] => [
+  ...new Map(invoices.map((each) => [each.id, each])).values(),
+];
+
 function refund(invoice: SimulatedInvoice, count: number, now: number): SimulatedInvoice {
   const { id, number, amount } = invoice;
   const numbered = (text: string, separator: string) => text.slice(0, text.lastIndexOf(separator) + 1);
@@ -46,6 +60,7 @@ function refund(invoice: SimulatedInvoice, count: number, now: number): Simulate
     amount: -amount,
     status: "paid",
     refunds: id,
+    ...(invoice.payment ? { payment: { ...invoice.payment, at: now } } : {}),
     lines: [{ description: `Refund of ${number}`, amount: -amount }],
   };
 }

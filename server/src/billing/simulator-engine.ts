@@ -9,6 +9,7 @@
  */
 import { hash } from "node:crypto";
 import { addIntervals, discounted, isAnchored } from "../../../src/flow/offers.ts";
+import { isRefused, paymentWith } from "./simulator-cards.ts";
 import type { Advanced, SimulatedInvoice, SimulatedSubscription } from "./simulator-model.ts";
 
 /** Everything that happens to the subscription up to and including `until`, in order. */
@@ -36,7 +37,7 @@ function nextStep(subscription: SimulatedSubscription): Step | undefined {
   const steps: Step[] = [];
   if (cancelAt !== undefined) steps.push({ at: cancelAt, run: end });
   if (discount?.endsAt !== undefined) steps.push({ at: discount.endsAt, run: dropDiscount });
-  steps.push(pause ? { at: pause.resumesAt, run: resume } : { at: periodEnd, run: startPeriod });
+  steps.push(pause ? { at: pause.resumesAt, run: endPause } : { at: periodEnd, run: startPeriod });
   return steps.reduce((first, step) => (step.at < first.at ? step : first));
 }
 
@@ -49,7 +50,8 @@ function dropDiscount(subscription: SimulatedSubscription): Advanced {
   return { subscription: without(subscription, "discount"), invoices: [] };
 }
 
-function resume(subscription: SimulatedSubscription, at: number): Advanced {
+/** What is paid for goes on; if nothing is, a new period begins. */
+export function endPause(subscription: SimulatedSubscription, at: number): Advanced {
   const active = { ...without(subscription, "pause"), status: "active" as const };
   return at < active.periodEnd ? { subscription: active, invoices: [] } : startPeriod(active, at);
 }
@@ -65,7 +67,7 @@ export function startPeriod(subscription: SimulatedSubscription, at: number): Ad
   const price = subscription.nextPrice ?? subscription.price;
   const anchor = isAnchored(subscription.anchor, at) ? subscription.anchor : at;
   const bill = amounts(subscription);
-  const failed = rest.paymentFails && bill.due > 0;
+  const failed = bill.due > 0 && isRefused(rest.paymentMethod, at);
   const next: SimulatedSubscription = {
     ...rest,
     status: failed || rest.status === "past_due" ? "past_due" : "active",
@@ -98,7 +100,7 @@ function amounts({ price, nextPrice, quantity, discount, credit }: SimulatedSubs
 }
 
 function invoice(subscription: SimulatedSubscription, bill: Bill, status: "paid" | "open"): SimulatedInvoice {
-  const { id, customerId, price, quantity, invoices, periodStart, periodEnd } = subscription;
+  const { id, customerId, price, quantity, invoices, periodStart, periodEnd, paymentMethod } = subscription;
   const lines = [
     { description: `${quantity} × ${price.name}`, amount: bill.full },
     { description: "Discount", amount: bill.value - bill.full },
@@ -113,6 +115,7 @@ function invoice(subscription: SimulatedSubscription, bill: Bill, status: "paid"
     amount: bill.due,
     currency: price.currency,
     status,
+    ...(status === "paid" && bill.due > 0 ? { payment: paymentWith(paymentMethod, periodStart) } : {}),
     lines: lines.filter(({ amount }, index) => index === 0 || amount !== 0),
     periodStart,
     periodEnd,

@@ -1,5 +1,5 @@
 /** What the simulator remembers. Instants are milliseconds since 1970, money is minor units. */
-import type { Price, SubscriptionStatus } from "../../../src/api/wire.ts";
+import type { PaymentMethod, Price, SubscriptionStatus } from "../../../src/api/wire.ts";
 import type { Customer } from "./provider.ts";
 
 export interface SimulatedProduct {
@@ -14,6 +14,35 @@ export interface SimulatedPrice extends Price {
   /** The product's name. */
   name: string;
   /** False: existing subscriptions keep it, nobody can change to it. */
+  active: boolean;
+}
+
+/** A card. Without a month it never expires. */
+export interface SimulatedPaymentMethod extends PaymentMethod {
+  /** The bank refuses it, whenever it is asked. */
+  declines?: true;
+}
+
+/** What a code gives to whom. Exactly one of percentOff and amountOff. */
+export interface SimulatedPromoCode {
+  id: string;
+  /** Compared without case. */
+  code: string;
+  percentOff?: number;
+  amountOff?: number;
+  /** Of `amountOff`. */
+  currency?: string;
+  duration: "once" | "repeating" | "forever";
+  /** Of a repeating one. */
+  months?: number;
+  /** It can be redeemed before this instant. */
+  expiresAt?: number;
+  maxRedemptions?: number;
+  redeemed: number;
+  /** Where it applies when it is redeemed; everywhere if absent. */
+  priceIds?: readonly string[];
+  productIds?: readonly string[];
+  /** False: withdrawn. */
   active: boolean;
 }
 
@@ -56,11 +85,17 @@ export interface SimulatedSubscription {
   cancelAt?: number;
   cancellation?: { requestedAt: number; reason?: string; comment?: string };
   endedAt?: number;
-  /** The payment method is refused: the next invoice stays open and the subscription becomes past_due. */
-  paymentFails?: true;
+  /** If it is refused, the next invoice stays open and the subscription becomes past_due. */
+  paymentMethod: SimulatedPaymentMethod;
   /** Invoices so far; numbers and ids of invoices come from it, so that replaying time gives the same ones. */
   invoices: number;
 }
+
+/** As it may have been written down before there were cards. */
+export type StoredSubscription = Omit<SimulatedSubscription, "paymentMethod"> & {
+  paymentMethod?: SimulatedPaymentMethod;
+  paymentFails?: true;
+};
 
 export interface SimulatedInvoice {
   id: string;
@@ -73,6 +108,8 @@ export interface SimulatedInvoice {
   amount: number;
   currency: string;
   status: "paid" | "open" | "void";
+  /** When and with what it was paid, or given back; absent where no money moved, and on invoices of before there were cards. */
+  payment?: { at: number; brand: string; last4?: string };
   /** The invoice that this one gives back. */
   refunds?: string;
   /** They sum up to `amount`; discounts and credits are negative. */

@@ -1,8 +1,14 @@
 /** Fills an empty scope with the demo business. Its past is replayed by the engine, so that books and dates agree. */
 import { perform } from "./simulator-actions.ts";
-import { people, prices, products, type Story } from "./simulator-demo.ts";
+import { VISA } from "./simulator-cards.ts";
+import { people, prices, products, promoCodes, type Story } from "./simulator-demo.ts";
 import { settle, startPeriod } from "./simulator-engine.ts";
-import type { Advanced, SimulatedPrice, SimulatedSubscription } from "./simulator-model.ts";
+import type {
+  Advanced,
+  SimulatedPaymentMethod,
+  SimulatedPrice,
+  SimulatedSubscription,
+} from "./simulator-model.ts";
 import type { SimulatorStorage } from "./simulator-storage.ts";
 
 /**
@@ -14,11 +20,11 @@ export function seedDemo(storage: SimulatorStorage, scope: string, at: number): 
     if ((await rows.list("product")).length) return false;
     await rows.put("product", products);
     await rows.put("price", prices);
-    for (const { stories, metadata = {}, ...person } of people(at)) {
-      const lives = stories.map((story) => live(story, person.id, at));
-      await rows.put("customer", [
-        { ...person, metadata, createdAt: Math.min(...stories.map((each) => each.startedAt)) },
-      ]);
+    await rows.put("promo_code", promoCodes);
+    for (const { stories, card = VISA, metadata = {}, ...person } of people(at)) {
+      const lives = stories.map((story) => live(story, person.id, card, at));
+      const createdAt = Math.min(at, ...stories.map((each) => each.startedAt));
+      await rows.put("customer", [{ ...person, metadata, createdAt }]);
       await rows.put(
         "subscription",
         lives.map(({ subscription }) => subscription),
@@ -32,16 +38,16 @@ export function seedDemo(storage: SimulatorStorage, scope: string, at: number): 
   });
 }
 
-function live(story: Story, customerId: string, at: number): Advanced {
-  let { subscription, invoices } = begin(story, customerId);
+function live(story: Story, customerId: string, paymentMethod: SimulatedPaymentMethod, at: number): Advanced {
+  let { subscription, invoices } = begin({ ...story, paymentMethod }, customerId);
   const pass = (after: Advanced) => {
     subscription = after.subscription;
     invoices = [...invoices, ...after.invoices];
   };
   for (const event of story.events ?? []) {
     pass(settle(subscription, event.at));
-    if (event.does === "payment_fails") subscription = { ...subscription, paymentFails: true };
-    else pass(perform(subscription, { ...event.does, subscriptionId: story.id }, event.at, undefined));
+    if ("pays" in event) subscription = { ...subscription, paymentMethod: event.pays };
+    else pass(perform(subscription, { ...event.does, subscriptionId: story.id }, event.at));
   }
   pass(settle(subscription, at));
   return { subscription, invoices };
@@ -49,7 +55,15 @@ function live(story: Story, customerId: string, at: number): Advanced {
 
 /** Starts with its trial, or else with its first invoice. */
 export function begin(
-  { id, priceId, quantity = 1, startedAt, trialEnd, metadata = {} }: Omit<Story, "events">,
+  {
+    id,
+    priceId,
+    quantity = 1,
+    startedAt,
+    trialEnd,
+    metadata = {},
+    paymentMethod = VISA,
+  }: Omit<Story, "events"> & { paymentMethod?: SimulatedPaymentMethod },
   customerId: string,
   catalogue: readonly SimulatedPrice[] = prices,
 ): Advanced {
@@ -68,6 +82,7 @@ export function begin(
     periodEnd: trialEnd ?? startedAt,
     periodValue: 0,
     credit: 0,
+    paymentMethod,
     invoices: 0,
   };
   return trialEnd === undefined

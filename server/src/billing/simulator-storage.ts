@@ -6,15 +6,17 @@ import type {
   SimulatedInvoice,
   SimulatedPrice,
   SimulatedProduct,
-  SimulatedSubscription,
+  SimulatedPromoCode,
+  StoredSubscription,
 } from "./simulator-model.ts";
 
 export interface SimulatorObjects {
   product: SimulatedProduct;
   price: SimulatedPrice;
   customer: SimulatedCustomer;
-  subscription: SimulatedSubscription;
+  subscription: StoredSubscription;
   invoice: SimulatedInvoice;
+  promo_code: SimulatedPromoCode;
 }
 
 export type ObjectType = keyof SimulatorObjects;

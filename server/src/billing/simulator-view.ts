@@ -1,14 +1,29 @@
 /** How what the simulator remembers looks from outside. */
-import type { BilledSubscription, CatalogPrice } from "./provider.ts";
+import type { Invoice } from "../../../src/api/wire.ts";
+import type { BilledSubscription, CatalogPrice, Customer } from "./provider.ts";
+import { latest } from "./simulator-books.ts";
+import { shownMethod } from "./simulator-cards.ts";
 import { nextCharge, onceEndsAt, without } from "./simulator-engine.ts";
-import type { SimulatedPrice, SimulatedSubscription } from "./simulator-model.ts";
+import type {
+  Advanced,
+  SimulatedCustomer,
+  SimulatedInvoice,
+  SimulatedPrice,
+  SimulatedSubscription,
+} from "./simulator-model.ts";
 import type { SimulatorRows } from "./simulator-storage.ts";
 
-/** As the outside sees it. What has ended or has not begun is left out. */
-export async function present(
-  from: SimulatorRows,
-  subscription: SimulatedSubscription,
-): Promise<BilledSubscription> {
+/** Addresses of the documents that a customer can open. */
+export interface InvoicePages {
+  invoice(invoiceId: string, kind: "invoice" | "receipt"): string;
+}
+
+/**
+ * As the outside sees it. What has ended or has not begun is left out.
+ * @param settled with the invoices that are not stored yet
+ */
+export async function present(from: SimulatorRows, settled: Advanced): Promise<BilledSubscription> {
+  const { subscription } = settled;
   const {
     id,
     customerId,
@@ -26,6 +41,7 @@ export async function present(
   const customer = await from.get("customer", customerId);
   const discount = shownDiscount(subscription);
   const charge = nextCharge(subscription);
+  const due = await dueOf(from, settled);
   return {
     id,
     customerId,
@@ -44,9 +60,49 @@ export async function present(
       ? { scheduledChange: { name: nextPrice.name, price: priceFor(nextPrice, quantity), at: charge.at } }
       : {}),
     ...(charge ? { nextCharge: charge } : {}),
+    paymentMethod: shownMethod(subscription.paymentMethod),
+    ...(due ? { due } : {}),
     metadata: { ...customer?.metadata, ...subscription.metadata },
   };
 }
+
+async function dueOf(
+  from: SimulatorRows,
+  { subscription, invoices }: Advanced,
+): Promise<BilledSubscription["due"]> {
+  const { id, customerId, status, price } = subscription;
+  // Nobody else owes anything, and a customer can have hundreds of invoices.
+  if (status !== "past_due" && status !== "cancelled") return undefined;
+  const open = latest([...(await from.list("invoice", customerId)), ...invoices]).filter(
+    (each) => each.subscriptionId === id && each.status === "open",
+  );
+  if (!open.length) return undefined;
+  return {
+    amount: open.reduce((sum, { amount }) => sum + amount, 0),
+    currency: price.currency,
+    at: Math.min(...open.map(({ at }) => at)),
+  };
+}
+
+export function shownInvoice(
+  { id, number, at, amount, currency, status }: SimulatedInvoice,
+  pages?: InvoicePages,
+): Invoice {
+  return {
+    id,
+    number,
+    at,
+    amount,
+    currency,
+    status,
+    ...(pages ? { invoiceUrl: pages.invoice(id, "invoice") } : {}),
+    // Where no money came in there is nothing to confirm.
+    ...(pages && status === "paid" && amount > 0 ? { receiptUrl: pages.invoice(id, "receipt") } : {}),
+  };
+}
+
+export const shownCustomer = (customer: SimulatedCustomer): Customer =>
+  without(customer, "metadata", "createdAt");
 
 function shownDiscount(subscription: SimulatedSubscription): BilledSubscription["discount"] {
   const { discount } = subscription;

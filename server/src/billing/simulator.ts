@@ -5,13 +5,33 @@
  * since. Because the engine is pure, every reader computes the same invoices that the next writer will store.
  */
 
-import type { BilledSubscription, BillingAction, BillingProvider } from "./provider.ts";
+import type { BilledSubscription, BillingAction, BillingProvider, Customer } from "./provider.ts";
 import { BillingError } from "./provider.ts";
-import { perform } from "./simulator-actions.ts";
-import { settle, without } from "./simulator-engine.ts";
-import type { Advanced, SimulatedCustomer, SimulatedInvoice } from "./simulator-model.ts";
+import { newestFirst } from "./simulator-books.ts";
+import { VISA } from "./simulator-cards.ts";
+import type {
+  Advanced,
+  SimulatedCustomer,
+  SimulatedInvoice,
+  SimulatedPaymentMethod,
+} from "./simulator-model.ts";
+import { outcomeOf, readInvoices, readSettled, readSubscription } from "./simulator-reads.ts";
+import { refuse } from "./simulator-rules.ts";
 import type { SimulatorRows, SimulatorStorage } from "./simulator-storage.ts";
-import { catalogPrice, inOrder, oldestFirst, present } from "./simulator-view.ts";
+import {
+  catalogPrice,
+  type InvoicePages,
+  inOrder,
+  oldestFirst,
+  present,
+  shownCustomer,
+  shownInvoice,
+} from "./simulator-view.ts";
+
+/** Addresses of the pages that a provider would have. */
+export interface SimulatorPages extends InvoicePages {
+  payment(of: { customerId: string; subscriptionId: string; returnUrl: string }): string;
+}
 
 export interface SimulatorDeps {
   storage: SimulatorStorage;
@@ -19,6 +39,8 @@ export interface SimulatorDeps {
   scope: string;
   /** The real time, ms. */
   clock: () => number;
+  /** Without them invoices have no addresses, and there is no page for another payment method. */
+  pages?: SimulatorPages;
 }
 
 /** Everything there is, for a panel: customers oldest first, invoices newest first. */
@@ -35,11 +57,19 @@ export interface Simulator extends BillingProvider {
    */
   advance(move: { by: number } | { to: number }): Promise<number>;
   snapshot(): Promise<SimulatorSnapshot>;
+  customer(id: string): Promise<SimulatedCustomer | undefined>;
+  /** As it is now, with its lines and whose it is. */
+  invoice(id: string): Promise<(SimulatedInvoice & { customer?: SimulatedCustomer }) | undefined>;
+  /**
+   * For all running subscriptions of the customer. Pays nothing by itself.
+   * @throws BillingError rejected if there is no such customer
+   */
+  setPaymentMethod(customerId: string, method: SimulatedPaymentMethod): Promise<void>;
 }
 
 const LONGEST_JUMP = 10 * 366 * 86_400_000;
 
-export function createSimulator({ storage, scope, clock }: SimulatorDeps): Simulator {
+export function createSimulator({ storage, scope, clock, pages }: SimulatorDeps): Simulator {
   const rows = storage.rows(scope);
   const now = async (from: SimulatorRows = rows) => clock() + (await from.ahead());
 
@@ -55,17 +85,16 @@ export function createSimulator({ storage, scope, clock }: SimulatorDeps): Simul
             (id === undefined || each.id === id) &&
             (wanted === undefined || each.email?.toLowerCase() === wanted),
         );
-        return found.sort(oldestFirst("createdAt")).map((each) => without(each, "metadata", "createdAt"));
+        return found.sort(oldestFirst("createdAt")).map(shownCustomer);
       }),
 
     subscriptions: (customerId) =>
       answering(async () => {
-        const at = await now();
-        const owned = await rows.list("subscription", customerId);
-        return inOrder(await Promise.all(owned.map((each) => present(rows, settle(each, at).subscription))));
+        const owned = await readSettled(rows, await now(), customerId);
+        return inOrder(await Promise.all(owned.map((each) => present(rows, each))));
       }),
 
-    subscription: (id) => answering(() => read(rows, id)),
+    subscription: (id) => answering(async () => readSubscription(rows, id, await now())),
 
     price: (id) =>
       answering(async () => {
@@ -83,17 +112,17 @@ export function createSimulator({ storage, scope, clock }: SimulatorDeps): Simul
         );
       }),
 
-    previewChange: (subscriptionId, priceId, asOf) =>
+    preview: (action) =>
       answering(async () => {
-        const change = {
-          type: "change_price",
-          subscriptionId,
-          priceId,
-          charge: "now",
-          ...(asOf === undefined ? {} : { asOf }),
-        } as const;
-        const { subscription, invoices } = await outcomeOf(rows, change);
-        return { dueNow: invoices.at(-1)?.amount ?? 0, currency: subscription.price.currency };
+        const trusted = { paymentMethod: VISA };
+        const { before, written, ...after } = await outcomeOf(rows, action, await now(), trusted);
+        const { paymentMethod } = before.subscription;
+        const shown = { ...after, subscription: { ...after.subscription, paymentMethod } };
+        const charged = written.filter(({ status, amount }) => status === "paid" && amount > 0);
+        return {
+          dueNow: charged.reduce((sum, { amount }) => sum + amount, 0),
+          subscription: await present(rows, shown),
+        };
       }),
 
     execute: (action, key) =>
@@ -102,19 +131,56 @@ export function createSimulator({ storage, scope, clock }: SimulatorDeps): Simul
           const earlier = await tx.request(key);
           if (earlier && earlier.action !== canonical(action))
             throw new BillingError("rejected", "idempotency_mismatch", "This key belongs to another action");
+          const at = await now(tx);
           if (!earlier) {
-            const { at, ...after } = await outcomeOf(tx, action);
+            const { promoCode, ...after } = await outcomeOf(tx, action, at);
             await keep(tx, [after]);
+            if (promoCode) await tx.put("promo_code", [{ ...promoCode, redeemed: promoCode.redeemed + 1 }]);
             await tx.insertRequest(key, { action: canonical(action), at });
           }
-          return (await read(tx, action.subscriptionId)) as BilledSubscription;
+          return (await readSubscription(tx, action.subscriptionId, at)) as BilledSubscription;
         }),
       ),
 
     readBack: (action, key) =>
       answering(async () => {
         const earlier = await rows.request(key);
-        return earlier?.action === canonical(action) ? read(rows, action.subscriptionId) : undefined;
+        if (earlier?.action !== canonical(action)) return undefined;
+        return readSubscription(rows, action.subscriptionId, await now());
+      }),
+
+    invoices: ({ customerId, subscriptionId, limit, after }) =>
+      answering(async () => {
+        const all = (await readInvoices(rows, await now(), customerId))
+          .filter((each) => subscriptionId === undefined || each.subscriptionId === subscriptionId)
+          .sort(newestFirst);
+        // -1 for what is unknown: the first page.
+        const from = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1;
+        return {
+          invoices: all.slice(from, from + limit).map((each) => shownInvoice(each, pages)),
+          more: from + limit < all.length,
+        };
+      }),
+
+    updateCustomer: ({ id, name, email, address }) =>
+      answering(() =>
+        storage.transaction(scope, async (tx) => {
+          const found = await tx.get("customer", id);
+          if (!found) return refuse("resource_missing", `No customer ${id}`);
+          const { metadata, createdAt } = found;
+          const given = Object.entries({ name, email, address }).filter(([, value]) => value !== undefined);
+          const customer: Customer = { id, ...Object.fromEntries(given) };
+          await tx.put("customer", [{ ...customer, metadata, createdAt }]);
+          return customer;
+        }),
+      ),
+
+    paymentPage: (of) =>
+      answering(async () => {
+        const subscription = await rows.get("subscription", of.subscriptionId);
+        if (subscription?.customerId !== of.customerId)
+          return refuse("resource_missing", `${of.customerId} has no subscription ${of.subscriptionId}`);
+        return pages?.payment(of) ?? refuse("payment_page_unavailable", "There are no pages");
       }),
 
     advance: (move) =>
@@ -124,61 +190,52 @@ export function createSimulator({ storage, scope, clock }: SimulatorDeps): Simul
         const to = "to" in move ? move.to : from + move.by;
         if (!(to >= from && to <= from + LONGEST_JUMP))
           throw new RangeError(`From ${from} the clock cannot go to ${to}`);
-        await keep(
-          tx,
-          (await tx.list("subscription")).map((each) => settle(each, to)),
-        );
+        await keep(tx, await readSettled(tx, to));
         await tx.setAhead(to - real);
         return to;
       }),
 
     async snapshot() {
       const at = await now();
-      const [customers, subscriptions, invoices] = await Promise.all([
-        rows.list("customer"),
-        rows.list("subscription"),
-        rows.list("invoice"),
-      ]);
-      const settled = subscriptions.map((each) => settle(each, at));
-      const shown = await Promise.all(settled.map(({ subscription }) => present(rows, subscription)));
-      // By id: a writer may have stored meanwhile what was computed here.
-      const written = new Map(
-        [...invoices, ...settled.flatMap((each) => each.invoices)].map((each) => [each.id, each]),
-      );
+      const settled = await readSettled(rows, at);
+      const [customers, invoices] = await Promise.all([rows.list("customer"), readInvoices(rows, at)]);
+      const shown = await Promise.all(settled.map((each) => present(rows, each)));
+      invoices.sort(newestFirst);
       return {
         now: at,
         customers: customers.sort(oldestFirst("createdAt")).map((customer) => ({
           ...customer,
           subscriptions: inOrder(shown.filter((each) => each.customerId === customer.id)),
-          invoices: [...written.values()]
-            .filter((each) => each.customerId === customer.id)
-            .sort((a, b) => b.at - a.at),
+          invoices: invoices.filter((each) => each.customerId === customer.id),
         })),
       };
     },
+
+    customer: (id) => rows.get("customer", id),
+
+    async invoice(id) {
+      const found =
+        (await rows.get("invoice", id)) ??
+        (await readInvoices(rows, await now())).find((each) => each.id === id);
+      const customer = found && (await rows.get("customer", found.customerId));
+      return found && { ...found, ...(customer ? { customer } : {}) };
+    },
+
+    setPaymentMethod: (customerId, paymentMethod) =>
+      storage.transaction(scope, async (tx) => {
+        if (!(await tx.get("customer", customerId))) refuse("resource_missing", `No customer ${customerId}`);
+        // Everything until now was tried with the old one.
+        const settled = await readSettled(tx, await now(tx), customerId);
+        await keep(
+          tx,
+          settled.map(({ subscription, invoices }) => ({
+            subscription:
+              subscription.status === "cancelled" ? subscription : { ...subscription, paymentMethod },
+            invoices,
+          })),
+        );
+      }),
   };
-
-  async function read(from: SimulatorRows, id: string): Promise<BilledSubscription | undefined> {
-    const at = await now(from);
-    const found = await from.get("subscription", id);
-    return found && present(from, settle(found, at).subscription);
-  }
-
-  /** What the action would lead to now. Stores nothing. */
-  async function outcomeOf(from: SimulatorRows, action: BillingAction): Promise<Advanced & { at: number }> {
-    const at = await now(from);
-    const found = await from.get("subscription", action.subscriptionId);
-    if (!found)
-      throw new BillingError("rejected", "resource_missing", `No subscription ${action.subscriptionId}`);
-    const price = action.type === "change_price" ? await from.get("price", action.priceId) : undefined;
-    const before = settle(found, at);
-    const isLate = action.type === "cancel" && (action.requestedAt ?? at) < at;
-    const stored = isLate ? await from.list("invoice", found.customerId) : [];
-    const own = stored.filter((each) => each.subscriptionId === found.id);
-    const after = perform(before.subscription, action, at, price, [...own, ...before.invoices]);
-    // What is void now comes after what it was, and takes its place.
-    return { at, subscription: after.subscription, invoices: [...before.invoices, ...after.invoices] };
-  }
 }
 
 async function keep(tx: SimulatorRows, advanced: readonly Advanced[]): Promise<void> {

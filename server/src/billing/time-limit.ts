@@ -21,10 +21,11 @@ export function withTimeLimit(provider: BillingProvider, ms: number): BillingPro
     subscription: limited((id) => provider.subscription(id)),
     price: limited((id) => provider.price(id)),
     prices: limited((productId) => provider.prices(productId)),
-    previewChange: limited((subscriptionId, priceId, asOf) =>
-      provider.previewChange(subscriptionId, priceId, asOf),
-    ),
+    preview: limited((action) => provider.preview(action)),
     execute: limited((action, key) => provider.execute(action, key)),
     readBack: limited((action, key) => provider.readBack(action, key)),
+    invoices: limited((of) => provider.invoices(of)),
+    updateCustomer: limited((customer) => provider.updateCustomer(customer)),
+    paymentPage: limited((of) => provider.paymentPage(of)),
   };
 }

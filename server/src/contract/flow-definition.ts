@@ -7,7 +7,7 @@ import { z } from "zod";
 import { Interval, SubscriptionStatus } from "../../../src/api/contract.ts";
 import type { en } from "../../../src/i18n/en.ts";
 import { words } from "./prose.ts";
-import { Translations, translationIssues } from "./translations.ts";
+import { NO_ATTRIBUTES, namesAttribute, Translations, translationIssues } from "./translations.ts";
 
 const id = z
   .string()
@@ -180,6 +180,24 @@ export const OfferDefinition = z
 /** The first that this customer may take is shown. */
 const offers = z.array(OfferDefinition).min(1).max(10);
 
+/** What a hub can carry out for a customer who has said nothing but yes. */
+const PROACTIVE: readonly string[] = ["discount", "annual_switch", "trial_extension"];
+
+const ProactiveOffer = OfferDefinition.superRefine(({ type, ...offer }, context) => {
+  const issue = (path: string, message: string) =>
+    context.addIssue({ code: "custom", path: [path], message });
+  if (!PROACTIVE.includes(type)) issue("type", `a hub offers ${PROACTIVE.join(", ")}`);
+  for (const field of ["title", "body", "acceptLabel", "declineLabel"] as const)
+    if (namesAttribute(offer[field] ?? "")) issue(field, NO_ATTRIBUTES);
+});
+
+/** What a hub offers without being asked, one at a time. */
+const Proactive = z.strictObject({
+  offers: z.array(ProactiveOffer).min(1).max(10),
+  /** Days without any after the customer has dismissed one. */
+  quietDays: z.int().min(1).max(365).default(30),
+});
+
 const step = <Type extends string, Shape extends z.ZodRawShape>(type: Type, shape: Shape) =>
   z.strictObject({ type: z.literal(type), id, title, body, when: Condition.optional(), ...shape });
 
@@ -216,18 +234,34 @@ export const StepDefinition = z.discriminatedUnion("type", [
   step("custom", { name: id, data: z.json().optional(), required: z.boolean().optional() }),
 ]);
 
+/** Every list of offers, and its path. */
+function groupsOf({ steps, proactive }: { steps: StepDefinition[]; proactive?: Proactive | undefined }) {
+  const groups: { offers: OfferDefinition[]; at: (string | number)[] }[] = steps.flatMap((step, index) => {
+    const at = ["steps", index];
+    if (step.type === "offer") return [{ offers: step.offers, at: [...at, "offers"] }];
+    if (step.type !== "survey") return [];
+    return step.reasons.map(({ offers: some = [] }, reason) => ({
+      offers: some,
+      at: [...at, "reasons", reason, "offers"],
+    }));
+  });
+  return [...groups, ...(proactive ? [{ offers: proactive.offers, at: ["proactive", "offers"] }] : [])];
+}
+
 export const FlowDefinition = z
   .strictObject({
     name: z.string().trim().min(1).max(120),
     steps: z.array(StepDefinition).min(1).max(20),
+    proactive: Proactive.optional(),
     /** By language tag, then by the path of a text: `{"de": {"why.title": "…", "why/other.label": "…"}}`. */
     translations: Translations.optional(),
   })
-  .superRefine(({ steps, translations = {} }, context) => {
-    for (const { path, message } of translationIssues(steps, translations))
-      context.addIssue({ code: "custom", path: ["translations", ...path], message });
-    const issue = (path: (string | number)[], message: string) =>
-      context.addIssue({ code: "custom", path: ["steps", ...path], message });
+  .superRefine(({ steps, proactive, translations = {} }, context) => {
+    const fault = (path: (string | number)[], message: string) =>
+      context.addIssue({ code: "custom", path, message });
+    for (const { path, message } of translationIssues(steps, proactive?.offers, translations))
+      fault(["translations", ...path], message);
+    const issue = (path: (string | number)[], message: string) => fault(["steps", ...path], message);
     const distinct = (ids: string[], at: (index: number) => (string | number)[]) => {
       ids.forEach((each, index) => {
         if (ids.indexOf(each) < index) issue(at(index), `"${each}" is used twice`);
@@ -256,27 +290,20 @@ export const FlowDefinition = z
     }
     // One offer under several reasons is one offer: its terms must not depend on the way to it.
     const seen = new Map<string, string>();
-    for (const [index, each] of steps.entries()) {
-      const groups =
-        each.type === "survey"
-          ? each.reasons.map((reason, at) => ({ list: reason.offers ?? [], at: ["reasons", at, "offers"] }))
-          : each.type === "offer"
-            ? [{ list: each.offers, at: ["offers"] }]
-            : [];
-      for (const { list, at } of groups) {
-        for (const [
-          position,
-          { when: _when, title: _t, body: _b, acceptLabel: _a, declineLabel: _d, ...terms },
-        ] of list.entries()) {
-          const text = JSON.stringify(terms);
-          if ((seen.get(terms.id) ?? text) !== text)
-            issue([index, ...at, position, "id"], `another offer is called "${terms.id}"`);
-          seen.set(terms.id, text);
-        }
+    for (const { offers, at } of groupsOf({ steps, proactive })) {
+      for (const [
+        position,
+        { when: _when, title: _t, body: _b, acceptLabel: _a, declineLabel: _d, ...terms },
+      ] of offers.entries()) {
+        const text = JSON.stringify(terms);
+        if ((seen.get(terms.id) ?? text) !== text)
+          fault([...at, position, "id"], `another offer is called "${terms.id}"`);
+        seen.set(terms.id, text);
       }
     }
   });
 
 export type FlowDefinition = z.output<typeof FlowDefinition>;
+export type Proactive = z.output<typeof Proactive>;
 export type OfferDefinition = z.output<typeof OfferDefinition>;
 export type StepDefinition = z.output<typeof StepDefinition>;

@@ -112,18 +112,31 @@ export function sayStep<Each extends Step | StepDefinition>(given: Each, say: Sa
   return { ...given, ...more(), ...own };
 }
 
-/** What is wrong with translations of these steps: `path` is language and path. */
+export const NO_ATTRIBUTES = "a hub knows no attributes";
+export const namesAttribute = (text: string): boolean => /\{\{\s*attributes\./.test(text);
+
+/**
+ * What is wrong with translations of these steps and of what a hub offers: `path` is language and path. An offer of
+ * both is one, with one set of words.
+ */
 export function translationIssues(
   steps: readonly StepDefinition[],
-  translations: Translations,
+  proactive: readonly OfferDefinition[] = [],
+  translations: Translations = {},
 ): { path: string[]; message: string }[] {
   const places = new Map<string, { kind: WordKind; owner: string }>();
   const ambiguous = new Set<string>();
-  for (const step of steps)
-    sayStep(step, (path, kind, owner) => {
-      if ((places.get(path)?.owner ?? owner) !== owner) ambiguous.add(path);
-      places.set(path, { kind, owner });
-      return undefined;
+  const note: Say = (path, kind, owner) => {
+    if ((places.get(path)?.owner ?? owner) !== owner) ambiguous.add(path);
+    places.set(path, { kind, owner });
+    return undefined;
+  };
+  for (const step of steps) sayStep(step, note);
+  const inHub = new Set<string>();
+  for (const offer of proactive)
+    sayOffer(offer, (path, kind, owner) => {
+      inHub.add(path);
+      return note(path, kind, owner);
     });
   return Object.entries(translations).flatMap(([locale, texts]) =>
     Object.entries(texts).flatMap(([path, text]) => {
@@ -131,6 +144,7 @@ export function translationIssues(
       const place = places.get(path);
       if (!place) return [issue("the flow has no text there")];
       if (ambiguous.has(path)) return [issue("a step and an offer have this id: give one of them another")];
+      if (inHub.has(path) && namesAttribute(text)) return [issue(NO_ATTRIBUTES)];
       const { error } = words[place.kind].safeParse(text);
       return (error?.issues ?? []).map(({ message }) => issue(message));
     }),

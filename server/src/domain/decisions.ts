@@ -9,20 +9,19 @@ import { StoreConflict } from "../store/store.ts";
 import { definitionOf } from "./flows.ts";
 import { recordProgress } from "./ledger.ts";
 import { actionFor, isEligible, termsHold } from "./offers.ts";
+import { settleAll } from "./pending.ts";
 import { Problem } from "./problem.ts";
 import { type Replay, replay } from "./replay.ts";
 import type { SessionClaims } from "./session-token.ts";
 import { DELIVERY_TTL } from "./sessions.ts";
-import { carryOut, settlePending } from "./settlement.ts";
+import { carryOut, SETTLE_AFTER } from "./settlement.ts";
+import { noticeUndone } from "./undo.ts";
 
 /** More than any person causes; a page that sends more is broken or hostile. */
 export const EVENTS_PER_SESSION = 1000;
 
 /** A page that has used them up must not keep its customer from leaving: a decision may bring one more request's worth. */
 const DECISION_RESERVE = 500;
-
-/** Until then the request that wrote the action is expected to settle it itself. */
-const SETTLE_AFTER = 30_000;
 
 async function ownSession(tx: Transaction, claims: SessionClaims, id: string): Promise<SessionRow> {
   const session = await tx.session(id);
@@ -97,14 +96,15 @@ export async function decide(
     return own;
   });
   const attempt = async () => {
-    for (const pending of await deps.store.pendingSessions(session, session.subscriptionId))
-      await settlePending(deps, pending);
+    await settleAll(deps, session, session.subscriptionId);
     const asOf = deps.clock();
     // Without an answer no offer is taken, but leaving must still be possible.
     const billed = await billing.subscription(session.subscriptionId).catch((error) => {
       if (error instanceof BillingError) return undefined;
       throw error;
     });
+    // Who has gone on since an earlier cancellation and cancels again is counted again.
+    if (billed) await noticeUndone(deps, session, [billed]);
     return deps.store.transaction((tx) => prepare(deps, tx, claims, request, { now, asOf, billed }));
   };
   // Another decision that was quicker by a moment is waited for: how it ends says how this one does.
@@ -124,7 +124,7 @@ interface Present {
   billed: BilledSubscription | undefined;
 }
 
-/** Undefined while another decision is pending. */
+/** Undefined while another decision, or a change in a hub, is pending. */
 async function prepare(
   deps: Deps,
   tx: Transaction,
@@ -147,6 +147,8 @@ async function prepare(
     return session.settlement ? { settlement: session.settlement } : { session, action: live };
   }
   if (session.settlement) throw new Problem("session_completed");
+  // A change that billing has not answered may yet happen, after a cancellation as well, and take it back.
+  if ((await tx.pendingChanges(session, session.subscriptionId)).length) return undefined;
   const clicked = clickedAt(session, request, now);
   if (decision.type === "accept") {
     // What another tab has just begun or done is not in what billing said of this subscription.

@@ -55,3 +55,22 @@ export const defaultFlow: FlowDefinition = {
     { type: "success", id: "success" },
   ],
 };
+
+/** With what the demo's hub offers by itself. Of what a business offers its customers unasked, no default decides. */
+export const demoFlow: FlowDefinition = {
+  ...defaultFlow,
+  proactive: {
+    offers: [
+      {
+        type: "discount",
+        id: "first-months-off",
+        percentOff: 20,
+        duration: "repeating",
+        months: 3,
+        when: { field: "status", is: "trialing" },
+      },
+      { type: "annual_switch", id: "annual" },
+    ],
+    quietDays: 30,
+  },
+};

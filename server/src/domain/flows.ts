@@ -32,7 +32,7 @@ export function lintFlow(input: unknown): LintResult {
   const parsed = FlowDefinition.safeParse(input);
   if (!parsed.success) return { ok: false, issues: issuesOf(parsed.error) };
   const definition = parsed.data;
-  const offers = definition.steps.flatMap(offersOf);
+  const offers = [...definition.steps.flatMap(offersOf), ...(definition.proactive?.offers ?? [])];
   const facts: FlowFacts = {
     steps: definition.steps.length,
     offers: new Set(offers.map(({ id }) => id)).size,

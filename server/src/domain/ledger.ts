@@ -154,6 +154,22 @@ export async function recordDuplicate(
   if (existing?.outcome !== "abandoned") await announce(deps, tx, "session.abandoned", row, now);
 }
 
+/** A cancellation was taken back: it stays in the books, with since when that has been known. */
+export async function recordUndoing(
+  deps: Deps,
+  tx: Queries,
+  session: SessionRow,
+  now: number,
+): Promise<void> {
+  const row: LedgerRow = {
+    ...((await tx.ledgerOfSession(session.id)) ?? blank(deps, session, now)),
+    undoneAt: now,
+    updatedAt: deps.clock(),
+  };
+  await tx.putLedger(row);
+  await announce(deps, tx, "cancellation.undone", row, now);
+}
+
 /** Marks sessions that fell silent. @returns how many */
 export async function sweepIdle(deps: Deps): Promise<number> {
   const idle = await deps.store.idleSessions(deps.clock() - deps.limits.idle, 200);

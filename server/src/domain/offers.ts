@@ -1,6 +1,6 @@
 /** The offer engine: which of a flow's offers this customer may take now, and on which terms. */
 import { isDeepStrictEqual } from "node:util";
-import type { Choice, FlowConfig, Offer, PlanOption } from "../../../src/api/wire.ts";
+import type { Choice, FlowConfig, Offer, PauseTerms, PlanOption } from "../../../src/api/wire.ts";
 import { addIntervals, addMonths, discounted, pauseEnd } from "../../../src/flow/offers.ts";
 import {
   type BilledSubscription,
@@ -134,7 +134,14 @@ function discountTerms(definition: Definition<"discount">, { subscription, now }
 }
 
 function pauseTerms({ months, untilDate }: Definition<"pause">, { subscription, now }: Customer) {
-  if (subscription.status !== "active") return undefined;
+  return subscription.status === "active" ? pauseChoices({ months, untilDate }, now) : undefined;
+}
+
+/** The ends of a pause that can be picked now. */
+export function pauseChoices(
+  { months, untilDate }: Pick<Definition<"pause">, "months" | "untilDate">,
+  now: number,
+): PauseTerms {
   // Whole days, so that a customer is never offered "today" or a clock time.
   const dates = untilDate && {
     min: startOfDay(now) + DAY,
@@ -145,7 +152,7 @@ function pauseTerms({ months, untilDate }: Definition<"pause">, { subscription, 
 
 const startOfDay = (at: number) => Math.floor(at / DAY) * DAY;
 
-const asOption = ({ price, name, features }: CatalogPrice, quantity: number): PlanOption => ({
+export const asOption = ({ price, name, features }: CatalogPrice, quantity: number): PlanOption => ({
   price: { ...price, amount: price.amount * quantity },
   name,
   ...(features.length ? { features: [...features] } : {}),
@@ -173,30 +180,55 @@ async function planTerms(
   return options.length ? { plans: options, startsAt: subscription.periodEnd } : undefined;
 }
 
+/** A discount that was meant for some months must not become one for a year. */
+const mayGoAnnual = ({ price, status, discount }: BilledSubscription): boolean =>
+  !discount && status === "active" && price.interval === "month" && price.intervalCount === 1;
+
+/**
+ * The yearly plan in place of the monthly one, where that costs less.
+ * @param candidates prices for sale, of which the first that is yearly counts
+ */
+export function annualPlan(
+  subscription: BilledSubscription,
+  candidates: readonly CatalogPrice[],
+): { plan: PlanOption; saving: number } | undefined {
+  const { price, quantity } = subscription;
+  if (!mayGoAnnual(subscription)) return undefined;
+  const found = candidates.find(
+    (each) =>
+      each.price.interval === "year" &&
+      each.price.intervalCount === 1 &&
+      each.price.currency === price.currency,
+  );
+  if (!found) return undefined;
+  const saving = price.amount * 12 - found.price.amount * quantity;
+  // "Switch and pay more" is not an offer.
+  return saving > 0 ? { plan: asOption(found, quantity), saving } : undefined;
+}
+
 async function annualTerms(
   { priceId }: Definition<"annual_switch">,
   { subscription, now }: Customer,
   billing: BillingProvider,
 ) {
-  const { price, plan, status, discount } = subscription;
-  // A discount that was meant for some months must not become one for a year.
-  if (discount || status !== "active" || price.interval !== "month" || price.intervalCount !== 1)
-    return undefined;
-  const isAnnual = (each: CatalogPrice) =>
-    each.price.interval === "year" &&
-    each.price.intervalCount === 1 &&
-    each.price.currency === price.currency;
-  const found = priceId ? await forSale(billing, priceId) : (await billing.prices(plan.id)).find(isAnnual);
-  if (!found || !isAnnual(found)) return undefined;
-  const saving = price.amount * 12 - found.price.amount * subscription.quantity;
-  // "Switch and pay more" is not an offer.
-  if (saving <= 0) return undefined;
-  const preview = await billing.previewChange(subscription.id, found.price.id, now).catch((error) => {
+  if (!mayGoAnnual(subscription)) return undefined;
+  const found = priceId ? [await forSale(billing, priceId)] : await billing.prices(subscription.plan.id);
+  const candidates = found.filter((each) => each !== undefined);
+  const annual = annualPlan(subscription, candidates);
+  if (!annual) return undefined;
+  const action: BillingAction = {
+    type: "change_price",
+    subscriptionId: subscription.id,
+    priceId: annual.plan.price.id,
+    charge: "now",
+    asOf: now,
+  };
+  const preview = await billing.preview(action).catch((error) => {
     if (error instanceof BillingError && error.kind === "rejected") return undefined;
     throw error;
   });
   if (!preview) return undefined;
-  return { plan: asOption(found, subscription.quantity), dueNow: preview.dueNow, saving };
+  return { ...annual, dueNow: preview.dueNow };
 }
 
 /**

@@ -11,11 +11,13 @@ import type { FlowDefinition } from "../contract/flow-definition.ts";
 import { canonicalLocale } from "../contract/locale.ts";
 import type { Deps } from "../deps.ts";
 import type { FlowRow, Scope, SessionRow } from "../store/store.ts";
+import { settleChanges } from "./change-settlement.ts";
 import { resolveFlow } from "./flows.ts";
 import { termsHold } from "./offers.ts";
 import { Problem } from "./problem.ts";
 import { type SessionClaims, type SessionPrefix, sealSession } from "./session-token.ts";
 import { settlePending } from "./settlement.ts";
+import { noticeUndone } from "./undo.ts";
 import { attributesIn, messagesOf, translated } from "./words.ts";
 
 /** How long a delivery token is good for, ms: the longest that a cancellation may be on its way. */
@@ -150,12 +152,17 @@ async function sessionFor(
     const settled = await settlePending(deps, session);
     if (settled.settlement?.status === "requested") return settled;
   }
-  if (pending.length) subscription = await subscriptionOf(billing, claims, visit.subscriptionId);
+  const changes = await deps.store.pendingChanges(claims, subscription.id);
+  if (changes.length) await settleChanges(deps, claims, subscription.id);
+  if (pending.length || changes.length)
+    subscription = await subscriptionOf(billing, claims, visit.subscriptionId);
+  await noticeUndone(deps, claims, [subscription]);
   const found =
     (await ongoing(deps, claims, visit, subscription.id)) ??
     (await deps.store.latestSession(claims.tokenId, subscription.id));
   const last = found && (await settlePending(deps, found));
-  if (last?.settlement && !(visit.restart && last.outcome === "retained")) return last;
+  const isOver = last?.undoneAt !== undefined || (visit.restart && last?.outcome === "retained");
+  if (last?.settlement && !isOver) return last;
 
   const row = await deps.store.activeFlow(claims);
   if (!row) throw new Problem("no_active_flow");
@@ -205,6 +212,7 @@ async function ongoing(
     found.environment === environment &&
     found.customerId === customerId &&
     found.subscriptionId === subscriptionId &&
+    found.undoneAt === undefined &&
     clock() - found.touchedAt < DELIVERY_TTL;
   return isOwn ? found : undefined;
 }

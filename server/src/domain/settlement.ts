@@ -13,6 +13,10 @@ import type { Deps } from "../deps.ts";
 import type { ActionRow, SessionRow, Transaction } from "../store/store.ts";
 import { recordDuplicate, recordOutcome } from "./ledger.ts";
 import { Problem } from "./problem.ts";
+import { isEnding } from "./undo.ts";
+
+/** Until then, in ms, the request that wrote something down is expected to settle it itself. */
+export const SETTLE_AFTER = 30_000;
 
 /** Asks billing, and writes down its answer. */
 export async function carryOut(deps: Deps, session: SessionRow, pending: ActionRow): Promise<Settlement> {
@@ -42,7 +46,7 @@ export async function carryOut(deps: Deps, session: SessionRow, pending: ActionR
 
 async function endingOf(billing: BillingProvider, id: string): Promise<BilledSubscription | undefined> {
   const found = await billing.subscription(id).catch(() => undefined);
-  return found && (found.cancelAt !== undefined || found.status === "cancelled") ? found : undefined;
+  return found && isEnding(found) ? found : undefined;
 }
 
 /** @param at billing's clock; a cancellation counts from when it was confirmed instead */
@@ -113,7 +117,7 @@ async function checkPending(deps: Deps, tx: Transaction, { id }: ActionRow): Pro
 
 /**
  * One subscription ends once, whatever number of tabs and page views it was asked for in: the customer is told the same
- * in each, the books count one.
+ * in each, the books count one. What was undone is over: who cancels again afterwards is counted again.
  */
 async function isCancelledAlready(
   tx: Transaction,

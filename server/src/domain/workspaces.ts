@@ -1,5 +1,6 @@
 /** Workspaces and their keys. */
 import { createHash, randomBytes } from "node:crypto";
+import type { FlowDefinition } from "../contract/flow-definition.ts";
 import type { Deps } from "../deps.ts";
 import type { KeyRow, Queries, Scope, WorkspaceRow, WorkspaceSettings } from "../store/store.ts";
 import { defaultFlow } from "./default-flow.ts";
@@ -79,6 +80,8 @@ export async function touchKey(deps: Deps, { id, lastUsedAt = 0 }: KeyRow): Prom
 export interface FirstWorkspace {
   name: string;
   settings: WorkspaceSettings;
+  /** Instead of the default one. */
+  flow?: FlowDefinition;
   publicKey?: string | undefined;
   privateKey?: string | undefined;
 }
@@ -103,7 +106,7 @@ export async function ensureWorkspace(
     if ((await tx.workspaces()).length) return undefined;
     await tx.insertWorkspace(workspace);
     for (const environment of ["prod", "sandbox"] as const) {
-      await publishVersion(deps, tx, { workspaceId: workspace.id, environment }, defaultFlow);
+      await publishVersion(deps, tx, { workspaceId: workspace.id, environment }, first.flow ?? defaultFlow);
     }
     const scope = { workspaceId: workspace.id, environment: "prod" as const, name: "first" };
     const secret = await createKey(deps, { ...scope, kind: "secret", key: first.privateKey }, tx);

@@ -41,6 +41,10 @@ interface Spec<Body extends z.ZodType, Query extends z.ZodType, Reply extends z.
   delivery?: true;
   /** Refusals are `{error: "words"}`, as this dialect documents them. */
   plainErrors?: boolean;
+  /** Of requests that are counted by what they ask for as well: as what, and how many a minute. */
+  counted?: (
+    given: { body: z.output<Body> } & SessionCaller,
+  ) => { as: string; perMinute: number } | undefined;
 }
 
 interface Given<Body, Query> {
@@ -53,14 +57,20 @@ interface Given<Body, Query> {
 type Handler<Body, Query, Reply, Who> = (given: Given<Body, Query> & Who) => Promise<Reply>;
 
 type KeyCaller = { key: KeyRow; workspace: WorkspaceRow };
-type SessionCaller = { claims: SessionClaims; workspace: WorkspaceRow };
+type SessionCaller = {
+  claims: SessionClaims;
+  workspace: WorkspaceRow;
+  /** Of the page that asks, and one that may; absent where no page does. */
+  origin?: string;
+};
 
 /** Finds the credential in a body that nothing has checked yet. @throws Problem */
 type Identify<Who> = (body: unknown, deps: Deps) => Promise<Caller & Who>;
 
-export interface Route extends Spec<z.ZodType, z.ZodType, z.ZodType> {
+export interface Route extends Omit<Spec<z.ZodType, z.ZodType, z.ZodType>, "counted"> {
   auth: "none" | "key" | "session" | "body";
   identify?: Identify<object>;
+  counted?: ((given: never) => { as: string; perMinute: number } | undefined) | undefined;
   handle: Handler<never, never, unknown, object>;
 }
 
@@ -121,6 +131,8 @@ async function run(context: Context<Env>, route: Route, deps: Deps, limit: RateL
     query: route.query ? parse(route.query, context.req.query()) : {},
     body: route.body ? parse(route.body, route.identify ? early : await read()) : undefined,
   };
+  const counted = route.counted?.(given as never);
+  if (counted) limit(context, counted.as, counted.perMinute);
   context.header("Cache-Control", "no-store");
   return context.json((await route.handle(given as never)) as object);
 }
@@ -145,5 +157,6 @@ async function authenticate(
   limit(context, caller.counted.as, caller.counted.perMinute);
   context.set("workspaceId", caller.workspace.id);
   allowOrigin(context, caller.workspace, deps.publicUrl);
-  return caller;
+  const origin = context.req.header("origin");
+  return origin === undefined ? caller : { ...caller, origin };
 }

@@ -4,6 +4,7 @@
  */
 import { Cron } from "croner";
 import { type Deps, loggable } from "../deps.ts";
+import { settleChange } from "../domain/change-settlement.ts";
 import { sweepIdle } from "../domain/ledger.ts";
 import { settlePending } from "../domain/settlement.ts";
 import type { JobRow } from "../store/store.ts";
@@ -21,6 +22,13 @@ const topics: Readonly<Record<string, (deps: Deps, job: JobRow) => Promise<void>
     await settlePending(deps, session);
     const pending = (await deps.store.actions(sessionId)).some((action) => action.status === "pending");
     if (pending) throw new Error("billing has not answered yet");
+  },
+  /** The same of a change in a hub. */
+  async change(deps, job) {
+    const { changeId } = job.payload as { changeId: string };
+    const row = await deps.store.change(changeId);
+    if (row && (await settleChange(deps, row)).status === "pending")
+      throw new Error("billing has not answered yet");
   },
 };
 

@@ -4,14 +4,21 @@
  *
  * Who follows a link is sent on to an address that holds a ticket in place of the session id, because browsers list the
  * addresses of links, and a script cannot take one out of that list. A ticket can be used as often as the browser likes
- * while it holds: browsers load pages twice on their own account.
+ * while it holds: browsers load pages twice on their own account. Who comes back from a page elsewhere has a ticket that
+ * holds for longer, and is sent on to one of these as well.
  */
 import type { Context, Hono } from "hono";
 import { spoken } from "../../../src/i18n/languages.ts";
 import { canonicalLocale } from "../contract/locale.ts";
 import { type Deps, loggable } from "../deps.ts";
 import { Problem } from "../domain/problem.ts";
-import { openSession, openTicket, sealTicket } from "../domain/session-token.ts";
+import {
+  openSession,
+  openTicket,
+  type SessionClaims,
+  sealSession,
+  sealTicket,
+} from "../domain/session-token.ts";
 import type { Env } from "../http/route.ts";
 import type { WorkspaceRow } from "../store/store.ts";
 import { type HostedPage, hostedPage, type Refusal } from "./hosted-page.ts";
@@ -26,6 +33,9 @@ const ADDRESSES = [
 /** How long a ticket holds, ms: a browser follows a redirection at once. */
 const TICKET_TTL = 60_000;
 
+/** How long the way back from a page elsewhere holds, ms. */
+const RETURN_TTL = 3_600_000;
+
 export function mountHosted(app: Hono<Env>, deps: Deps): void {
   for (const [path, page] of ADDRESSES) app.get(path, (context) => show(context, deps, page));
   app.get("/hosted.css", (context) =>
@@ -39,8 +49,8 @@ export function mountHosted(app: Hono<Env>, deps: Deps): void {
 async function show(context: Context<Env>, deps: Deps, page: HostedPage): Promise<Response> {
   context.header("Cache-Control", "no-store");
   const { session_id: id, ticket } = context.req.query();
-  if (id && context.req.header("sec-fetch-dest") === "document" && holds(deps, id))
-    return context.redirect(withTicket(deps, context.req.url, id), 303);
+  const listed = context.req.header("sec-fetch-dest") === "document" ? lasting(deps, id, ticket) : undefined;
+  if (listed) return context.redirect(withTicket(deps, context.req.url, listed), 303);
   const { workspace, session, refusal } = await visitorOf(deps, id, ticket, context.get("requestId"));
   if (workspace) context.set("workspaceId", workspace.id);
   const wanted = context.req.query("locale");
@@ -51,12 +61,18 @@ async function show(context: Context<Env>, deps: Deps, page: HostedPage): Promis
   return context.html(await hostedPage({ page, locale, workspace, session, refusal }), status);
 }
 
-/** Whether there is a session to be seen; what else may be wrong, the page says. */
-function holds({ keys, clock }: Deps, id: string): boolean {
+/**
+ * The session that could be had with an address from a browser's list, for longer than a ticket of a minute allows. What
+ * may be wrong with an address otherwise, the page says.
+ */
+function lasting({ keys, clock }: Deps, id: string | undefined, ticket = ""): string | undefined {
   try {
-    return openSession(keys.session, id, clock()).prefix !== "dlv_";
+    const ticketed = id ? undefined : openTicket(keys.session, ticket);
+    if (ticketed && ticketed.expiresAt <= clock() + TICKET_TTL) return undefined;
+    const session = ticketed?.sessionId ?? (id as string);
+    return openSession(keys.session, session, clock()).prefix === "dlv_" ? undefined : session;
   } catch {
-    return false;
+    return undefined;
   }
 }
 
@@ -66,6 +82,26 @@ function withTicket({ keys, clock }: Deps, address: string, id: string): string 
   searchParams.delete("session_id");
   searchParams.set("ticket", sealTicket(keys.session, id, clock() + TICKET_TTL));
   return `?${searchParams}`;
+}
+
+/**
+ * The address of a hub as a customer who leaves for a page elsewhere can come back to: a hosted hub has taken its session
+ * out of the address, so it gets a ticket for this session. Any other address stays as it is.
+ */
+export function returnAddress(
+  { keys, clock, publicUrl }: Deps,
+  claims: SessionClaims,
+  address: string,
+): string {
+  if (!URL.canParse(address)) return address;
+  const url = new URL(address);
+  if (url.origin + url.pathname !== new URL(`${publicUrl}/subs`).href) return address;
+  url.searchParams.delete("session_id");
+  url.searchParams.set(
+    "ticket",
+    sealTicket(keys.session, sealSession(keys.session, "sub_", claims), clock() + RETURN_TTL),
+  );
+  return url.href;
 }
 
 interface Visitor {

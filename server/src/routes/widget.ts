@@ -6,11 +6,9 @@ import {
   EventsAck,
   EventsRequest,
   FlowConfig,
-  Hub,
   Settlement,
 } from "../../../src/api/contract.ts";
 import { decide, recordEvents } from "../domain/decisions.ts";
-import { readHub } from "../domain/hub.ts";
 import { openFlow } from "../domain/sessions.ts";
 import { JSON_TYPE } from "../http/body.ts";
 import { senderOf } from "../http/credentials.ts";
@@ -21,7 +19,7 @@ const MAX_RUN = 524_288;
 
 const EVENT_REFUSALS = ["session_not_found", "event_conflict", "too_many_events"] as const;
 
-const locale = z
+export const localeQuery = z
   .string()
   .optional()
   .describe("BCP 47, at most 35 characters: the customer's language. Anything else counts as none");
@@ -42,7 +40,7 @@ export const widgetRoutes: readonly Route[] = [
           .max(64)
           .optional()
           .describe("Go on with this session of the same customer, although its token has been renewed"),
-        locale,
+        locale: localeQuery,
       }),
       reply: FlowConfig,
       refusals: ["subscription_not_found", "no_active_flow", "billing_unavailable"],
@@ -54,20 +52,6 @@ export const widgetRoutes: readonly Route[] = [
         locale: query.locale,
         session: query.session,
       }),
-  ),
-  sessionRoute(
-    {
-      method: "get",
-      path: "/v1/widget/hub",
-      operationId: "get_hub",
-      summary: "The subscriptions of this customer, as billing has them now",
-      description:
-        "Of what has ended it shows what ended within 60 days or, if there is nothing else, the last one. A session that names one subscription shows that one. Nothing to show is an empty list.",
-      query: z.object({ locale }),
-      reply: Hub,
-      refusals: ["billing_unavailable"],
-    },
-    ({ deps, claims, workspace, query }) => readHub(deps, claims, workspace, query.locale),
   ),
   sessionRoute(
     {

@@ -8,6 +8,7 @@ import type { Home } from "./differences.ts";
 import { initial } from "./migrations/001-initial.ts";
 import { lateAndSigned } from "./migrations/002-late-and-signed.ts";
 import { sessionsOfASubscription } from "./migrations/003-sessions-of-a-subscription.ts";
+import { changes } from "./migrations/004-changes.ts";
 import type { Schema } from "./schema.ts";
 
 /** @throws whatever the database said; then nothing has changed. */
@@ -16,6 +17,7 @@ export async function migrate(db: Kysely<Schema>, home: Home): Promise<void> {
     "001_initial": { up: (tx) => initial(tx, home) },
     "002_late_and_signed": { up: (tx) => lateAndSigned(tx, home) },
     "003_sessions_of_a_subscription": { up: sessionsOfASubscription },
+    "004_changes": { up: (tx) => changes(tx, home) },
   };
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
   const { error } = await migrator.migrateToLatest();

@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 import type { Home } from "./differences.ts";
 import { actionQueries } from "./queries/actions.ts";
+import { changeQueries } from "./queries/changes.ts";
 import { eventQueries } from "./queries/events.ts";
 import { flowQueries } from "./queries/flows.ts";
 import { keyQueries } from "./queries/keys.ts";
@@ -18,6 +19,7 @@ export function queries(db: Kysely<Schema>, home: Home): Queries {
     ...flowQueries(db, home),
     ...sessionQueries(db),
     ...actionQueries(db),
+    ...changeQueries(db),
     ...ledgerQueries(db),
     ...eventQueries(db),
   };

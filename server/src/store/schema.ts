@@ -4,7 +4,7 @@
  */
 import type { Generated } from "kysely";
 import type { Environment } from "../billing/provider.ts";
-import type { ActionRow, KeyRow, LedgerRow, Outcome, WorkspaceRow } from "./store.ts";
+import type { ActionRow, ChangeRow, KeyRow, LedgerRow, Outcome, WorkspaceRow } from "./store.ts";
 
 type Flag = 0 | 1;
 
@@ -68,6 +68,7 @@ export interface SessionsTable extends Scoped {
   opened_at: number | null;
   started_at: number | null;
   completed_at: number | null;
+  undone_at: number | null;
   touched_at: number;
 }
 
@@ -95,6 +96,29 @@ export interface ActionsTable {
   settled_at: number | null;
 }
 
+export interface ChangesTable extends Scoped {
+  id: string;
+  key: string;
+  token_id: string;
+  customer_id: string;
+  subscription_id: string;
+  change: string;
+  seen: string;
+  before: string;
+  action: string;
+  offer_id: string | null;
+  status: ChangeRow["status"];
+  fault: string | null;
+  created_at: number;
+  settled_at: number | null;
+}
+
+export interface OfferDismissalsTable extends Scoped {
+  customer_id: string;
+  offer_id: string;
+  at: number;
+}
+
 export interface LedgerTable extends Scoped {
   id: string;
   source: LedgerRow["source"];
@@ -115,6 +139,7 @@ export interface LedgerTable extends Scoped {
   currency: string;
   occurred_at: number;
   effective_at: number | null;
+  undone_at: number | null;
   updated_at: number;
 }
 
@@ -176,6 +201,8 @@ export interface Schema {
   sessions: SessionsTable;
   session_events: SessionEventsTable;
   actions: ActionsTable;
+  changes: ChangesTable;
+  offer_dismissals: OfferDismissalsTable;
   ledger: LedgerTable;
   events: EventsTable;
   jobs: JobsTable;

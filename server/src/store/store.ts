@@ -4,7 +4,14 @@
  * columns are parsed here and nowhere else.
  */
 
-import type { FlowConfig, FlowEvent, Settlement } from "../../../src/api/wire.ts";
+import type {
+  FlowConfig,
+  FlowEvent,
+  HubChange,
+  HubPreview,
+  Settlement,
+  Subscription,
+} from "../../../src/api/wire.ts";
 import type { Decision, Fault } from "../../../src/flow/machine.ts";
 import type { BillingAction, Environment } from "../billing/provider.ts";
 
@@ -16,12 +23,30 @@ export interface Scope {
   environment: Environment;
 }
 
+/** What a business lets customers do in the hub by themselves. Cancelling is always possible. */
+export type HubSwitch =
+  | Exclude<HubChange["type"], "offer" | "extend_pause">
+  | "payment_method"
+  | "invoices"
+  | "billing_details"
+  | "offers";
+
+export interface HubSettings {
+  /** What is not named is on. `pause` also stands for another end of a running pause. */
+  actions?: Partial<Record<HubSwitch, boolean>>;
+  /** Lengths of a pause in months, and how far ahead a date may lie. */
+  pause?: { months: number[]; maxMonths?: number };
+  /** Ids of the prices that a customer may change to; by default those of the product that they have. */
+  plans?: string[];
+}
+
 export interface WorkspaceSettings {
   fallbackEmail?: string;
   /** Origins whose pages may call the widget endpoints, besides the server's own. */
   allowedOrigins: string[];
   /** Words in place of the widgets' own, by language tag (`*` for all of them) and key. */
   messages?: Record<string, Record<string, string>>;
+  hub?: HubSettings;
 }
 
 export interface WorkspaceRow {
@@ -62,7 +87,7 @@ export interface SessionRow extends Scope {
   id: string;
   /** The token it was opened with; (tokenId, subscriptionId, ordinal) is unique. */
   tokenId: string;
-  /** 0, then 1, 2, … each time the customer begins again after having been retained. */
+  /** 0, then 1, 2, … each time the customer begins again after having been retained, or having undone a cancellation. */
   ordinal: number;
   customerId: string;
   subscriptionId: string;
@@ -85,6 +110,8 @@ export interface SessionRow extends Scope {
   /** Billing's clock. */
   startedAt?: number;
   completedAt?: number;
+  /** Of a cancellation that was taken back, here or at billing: when that became known, by billing's clock. */
+  undoneAt?: number;
   /** The machine's clock: when the customer last did something. */
   touchedAt: number;
 }
@@ -102,6 +129,33 @@ export interface ActionRow {
   fault?: Fault;
   /** Billing's clock: cooldowns of offers count from it. */
   createdAt: number;
+  settledAt?: number;
+}
+
+/** What a customer changed in a hub: written before the provider is called. At most one per subscription is pending. */
+export interface ChangeRow extends Scope {
+  /** Also the provider's idempotency key. */
+  id: string;
+  /** Made by the client; unique per customer. */
+  key: string;
+  /** Of the session that it came with. */
+  tokenId: string;
+  customerId: string;
+  subscriptionId: string;
+  change: HubChange;
+  /** What the customer saw and agreed to. */
+  seen: HubPreview;
+  /** What billing said of the subscription at that moment. */
+  before: Subscription;
+  action: BillingAction;
+  /** Of an offer that the hub made. */
+  offerId?: string;
+  status: "pending" | "succeeded" | "failed";
+  /** The provider's own code of its refusal. */
+  fault?: string;
+  /** Billing's clock. */
+  createdAt: number;
+  /** The machine's clock. */
   settledAt?: number;
 }
 
@@ -128,6 +182,8 @@ export interface LedgerRow extends Scope {
   /** Billing's clock: when the customer decided; before that, when the visit began. */
   occurredAt: number;
   effectiveAt?: number;
+  /** As in its session: the customer has stayed after all. */
+  undoneAt?: number;
   updatedAt: number;
 }
 
@@ -208,18 +264,22 @@ export interface Queries {
         | "outcome"
         | "startedAt"
         | "completedAt"
+        | "undoneAt"
         | "touchedAt"
       >
     > & { settlement?: Settlement | null },
   ): Promise<void>;
-  /** Sessions of a subscription that ended it. */
+  /** Sessions of a subscription in which its end was confirmed and was not undone: the one that brought it about, and repetitions. */
   cancelledSessions(scope: Scope, subscriptionId: string): Promise<SessionRow[]>;
   /** Sessions of a subscription with a pending action, oldest first. */
   pendingSessions(scope: Scope, subscriptionId: string): Promise<SessionRow[]>;
-  /** Whether a session of the subscription ended as retained later than `at`, by billing's clock. */
+  /** Whether a session of the subscription ended as retained, or a change succeeded, later than `at`, by billing's clock. */
   isRetainedSince(scope: Scope, subscriptionId: string, at: number): Promise<boolean>;
-  /** Whether an action of another session of the subscription succeeded at `at` or later, by the machine's clock. */
-  isChangedSince(session: SessionRow, at: number): Promise<boolean>;
+  /**
+   * Whether an action of a session of the subscription, or a change in a hub, succeeded at `at` or later, by the
+   * machine's clock. @param of.id of the session that does not count
+   */
+  isChangedSince(of: Scope & { subscriptionId: string; id?: string }, at: number): Promise<boolean>;
   /** Started, without an outcome, untouched since; oldest first. Only sessions without a pending action. */
   idleSessions(before: number, limit: number): Promise<SessionRow[]>;
 
@@ -238,8 +298,24 @@ export interface Queries {
     id: string,
     change: { status: "succeeded" | "failed"; fault?: Fault; settledAt: number },
   ): Promise<void>;
-  /** Offers this customer has accepted, with when; succeeded and pending actions alike. */
+  /** Offers this customer has accepted in flows and hubs, with when; succeeded and pending ones alike, oldest first. */
   acceptedOffers(scope: Scope, customerId: string): Promise<{ offerId: string; at: number }[]>;
+
+  change(id: string): Promise<ChangeRow | undefined>;
+  changeByKey(scope: Scope, customerId: string, key: string): Promise<ChangeRow | undefined>;
+  /** Oldest first. */
+  pendingChanges(scope: Scope, subscriptionId: string): Promise<ChangeRow[]>;
+  /** False if the key is taken, or another change of the subscription is pending. */
+  insertChange(row: ChangeRow): Promise<boolean>;
+  /** Only a pending one: what is settled stays. */
+  settleChange(
+    id: string,
+    result: { status: "succeeded" | "failed"; fault?: string; settledAt: number },
+  ): Promise<void>;
+  /** The last time counts. @param at billing's clock */
+  dismissOffer(scope: Scope, customerId: string, offerId: string, at: number): Promise<void>;
+  /** Offers this customer has dismissed, with when. */
+  dismissedOffers(scope: Scope, customerId: string): Promise<{ offerId: string; at: number }[]>;
 
   ledgerOfSession(sessionId: string): Promise<LedgerRow | undefined>;
   /** Inserts, or replaces the row of the same session, which keeps its first id. */

@@ -78,9 +78,12 @@ export function faulty(provider: BillingProvider, plan: Plan = {}): FaultyProvid
     subscription: spoil("subscription", (id) => provider.subscription(id)),
     price: spoil("price", (id) => provider.price(id)),
     prices: spoil("prices", (id) => provider.prices(id)),
-    previewChange: spoil("previewChange", (...args) => provider.previewChange(...args)),
+    preview: spoil("preview", (action) => provider.preview(action)),
     execute: spoil("execute", (...args) => provider.execute(...args)),
     readBack: spoil("readBack", (...args) => provider.readBack(...args)),
+    invoices: spoil("invoices", (of) => provider.invoices(of)),
+    updateCustomer: spoil("updateCustomer", (customer) => provider.updateCustomer(customer)),
+    paymentPage: spoil("paymentPage", (of) => provider.paymentPage(of)),
   };
   return wrapped;
 }

@@ -31,6 +31,17 @@ export interface Fixtures {
   customerOfTwo: string;
   /** An e-mail that at least two customers have. */
   sharedEmail: string;
+  /** Promo codes, by what they do. All but `amount` are good for any currency. */
+  codes: {
+    /** A percentage off for several months, of whatever is bought. */
+    percent: string;
+    /** An amount off the next charge, in `monthly`'s currency and less than its price. */
+    amount: string;
+    expired: string;
+    usedUp: string;
+    /** For what `several` has and `monthly` has not. */
+    elsewhere: string;
+  };
   prices: {
     /** Monthly, cheaper than `monthly`'s and in its currency. */
     cheaper: string;
@@ -50,6 +61,8 @@ export interface Harness {
   books(subscriptionId: string): Promise<{ paid: number; open: number }>;
   /** Moves the provider's clock; never backwards. Resolves when everything on the way has happened. */
   advance(to: number): Promise<unknown>;
+  /** Gives the customer another payment method for everything that runs; it is taken, or each charge is declined. */
+  payWith(customerId: string, method: "good" | "declined"): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -63,17 +76,39 @@ export type Terms = BillingAction extends infer Action
 type Charge = NonNullable<BilledSubscription["nextCharge"]>;
 
 /** A fresh harness for each test, and what tests do with it all the time. */
-export interface Suite extends Pick<Harness, "provider" | "fixtures" | "advance" | "books"> {
+export interface Suite extends Pick<Harness, "provider" | "fixtures" | "advance" | "books" | "payWith"> {
   /** @param key a new one if none is given */
   act(subscriptionId: string, terms: Terms, key?: string): Promise<BilledSubscription>;
+  preview(subscriptionId: string, terms: Terms): ReturnType<BillingProvider["preview"]>;
   /** Fails if there is no such subscription. */
   read(id: string): Promise<BilledSubscription>;
   /** Fails if nothing will be charged. */
   chargeOf(id: string): Promise<Charge>;
   /** Lets the next charge happen and returns what it was announced as. */
   charge(id: string): Promise<Charge>;
-  /** Asserts that billing says no, and that nothing changes. */
-  refuses(id: string, terms: Terms): Promise<void>;
+  /**
+   * Asserts that billing says no, to the preview as well, and that nothing changes.
+   * @param code what it must say; a preview does not ask the bank
+   */
+  refuses(id: string, terms: Terms, code?: string): Promise<void>;
+}
+
+const INSTANT = /^(at|anchor)$|(At|End|Until)$/;
+
+/** Equal, where instants that the provider's running clock has made may lie a minute apart. */
+export function assertAlike(actual: unknown, expected: unknown): void {
+  const whole = (value: unknown, other: unknown): unknown => {
+    if (typeof value !== "object" || value === null || typeof other !== "object" || other === null)
+      return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, each]) => {
+        const there = (other as Record<string, unknown>)[key];
+        const near = INSTANT.test(key) && Math.abs(Number(each) - Number(there)) < 60_000;
+        return [key, near ? there : whole(each, there)];
+      }),
+    );
+  };
+  assert.deepEqual(whole(actual, expected), whole(expected, expected));
 }
 
 /** Within a `describe`: opens a harness before each of its tests and closes it afterwards. */
@@ -94,6 +129,8 @@ export function useHarness(makeHarness: () => Promise<Harness>): Suite {
     },
     advance: (to) => harness.advance(to),
     books: (id) => harness.books(id),
+    payWith: (customerId, method) => harness.payWith(customerId, method),
+    preview: (subscriptionId, terms) => harness.provider.preview({ ...terms, subscriptionId }),
     act: (subscriptionId, terms, key = `key_${++keys}`) =>
       harness.provider.execute({ ...terms, subscriptionId }, key),
     async read(id) {
@@ -111,12 +148,14 @@ export function useHarness(makeHarness: () => Promise<Harness>): Suite {
       await harness.advance(announced.at);
       return announced;
     },
-    async refuses(id, terms) {
+    async refuses(id, terms, code) {
       const before = await harness.provider.subscription(id);
-      await assert.rejects(
-        suite.act(id, terms),
-        (error) => error instanceof BillingError && error.kind === "rejected",
-      );
+      const says = (error: unknown) =>
+        error instanceof BillingError &&
+        error.kind === "rejected" &&
+        (code === undefined || error.code === code);
+      await assert.rejects(suite.act(id, terms), says);
+      if (code !== "payment_declined") await assert.rejects(suite.preview(id, terms), says);
       assert.deepEqual(await harness.provider.subscription(id), before, "a refusal changes nothing");
     },
   };

@@ -6,7 +6,7 @@ import type { Suite } from "./provider-harness.ts";
 const DAY = 86_400_000;
 const half = { type: "discount", percentOff: 50, currency: "usd" } as const;
 
-/** Better terms: discounts, pauses and longer trials. */
+/** Better terms: discounts and longer trials. */
 export function offersSuite(suite: Suite): void {
   const { act, read, charge, chargeOf, refuses } = suite;
 
@@ -77,44 +77,6 @@ export function offersSuite(suite: Suite): void {
       await act(suite.fixtures.monthly, { ...half, duration: "once" });
       await charge(suite.fixtures.monthly);
       await act(suite.fixtures.monthly, { ...half, duration: "once" });
-    });
-  });
-
-  describe("pause", () => {
-    it("charges nothing until it ends, and keeps the price", async () => {
-      const before = await read(suite.fixtures.monthly);
-      const resumesAt = addMonths(before.periodEnd, 2);
-      const after = await act(suite.fixtures.monthly, { type: "pause", resumesAt });
-      assert.deepEqual(
-        [after.status, after.pausedUntil, after.nextCharge?.at],
-        ["paused", resumesAt, resumesAt],
-      );
-      assert.equal(after.nextCharge?.amount, before.price.amount);
-      assert.equal(after.periodEnd, before.periodEnd, "what is paid for stays paid for");
-      await suite.advance(resumesAt - 60_000);
-      assert.deepEqual(await read(suite.fixtures.monthly), after);
-      await suite.advance(resumesAt);
-      const resumed = await read(suite.fixtures.monthly);
-      assert.deepEqual([resumed.status, resumed.price], ["active", before.price]);
-      assert.ok(resumed.periodEnd > resumesAt);
-    });
-
-    it("inside the paid period costs nothing and moves nothing", async () => {
-      const before = await read(suite.fixtures.monthly);
-      const resumesAt = before.periodEnd - DAY;
-      const after = await act(suite.fixtures.monthly, { type: "pause", resumesAt });
-      assert.deepEqual(after.nextCharge, before.nextCharge);
-      await suite.advance(resumesAt);
-      assert.deepEqual(await read(suite.fixtures.monthly), before);
-    });
-
-    it("is refused unless the subscription is active, and into the past", async () => {
-      const now = await suite.provider.now();
-      const { trialing, paused, pastDue, cancelling, cancelled, monthly } = suite.fixtures;
-      for (const id of [trialing, paused, pastDue, cancelling, cancelled])
-        await refuses(id, { type: "pause", resumesAt: now + 90 * DAY });
-      await refuses(monthly, { type: "pause", resumesAt: now - 1 });
-      await refuses(monthly, { type: "pause", resumesAt: Number.NaN });
     });
   });
 

@@ -4,11 +4,17 @@
  */
 import { describe } from "node:test";
 import { changesSuite } from "./provider-changes.suite.ts";
+import { codesSuite } from "./provider-codes.suite.ts";
+import { customersSuite } from "./provider-customers.suite.ts";
 import { type Harness, useHarness } from "./provider-harness.ts";
 import { keysSuite } from "./provider-keys.suite.ts";
 import { lateSuite } from "./provider-late.suite.ts";
 import { offersSuite } from "./provider-offers.suite.ts";
+import { pausesSuite } from "./provider-pauses.suite.ts";
+import { paymentsSuite } from "./provider-payments.suite.ts";
+import { previewsSuite } from "./provider-previews.suite.ts";
 import { readsSuite } from "./provider-reads.suite.ts";
+import { undoSuite } from "./provider-undo.suite.ts";
 
 export type { Fixtures, Harness } from "./provider-harness.ts";
 
@@ -17,8 +23,14 @@ export function providerSuite(name: string, makeHarness: () => Promise<Harness>)
     const suite = useHarness(makeHarness);
     readsSuite(suite);
     offersSuite(suite);
+    codesSuite(suite);
+    pausesSuite(suite);
     changesSuite(suite);
     lateSuite(suite);
+    undoSuite(suite);
+    paymentsSuite(suite);
+    previewsSuite(suite);
+    customersSuite(suite);
     keysSuite(suite);
   });
 }

@@ -3,9 +3,15 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { BillingError } from "../../src/billing/provider.ts";
 import { perform } from "../../src/billing/simulator-actions.ts";
-import { prices, type StoryAction } from "../../src/billing/simulator-demo.ts";
+import { upgraded, VISA } from "../../src/billing/simulator-cards.ts";
+import { prices, promoCodes, type StoryAction } from "../../src/billing/simulator-demo.ts";
 import { nextCharge, settle } from "../../src/billing/simulator-engine.ts";
-import type { Advanced, SimulatedPrice, SimulatedSubscription } from "../../src/billing/simulator-model.ts";
+import type {
+  Advanced,
+  SimulatedPaymentMethod,
+  SimulatedPrice,
+  SimulatedSubscription,
+} from "../../src/billing/simulator-model.ts";
 import { begin } from "../../src/billing/simulator-seed.ts";
 
 const DAY = 86_400_000;
@@ -28,6 +34,8 @@ const rhythms = (["day", "week", "month", "year"] as const).flatMap((interval) =
   ),
 );
 const catalogue = [...prices, ...rhythms];
+const declined: SimulatedPaymentMethod = { ...VISA, declines: true };
+const expiring: SimulatedPaymentMethod = { ...VISA, expMonth: 5, expYear: 2027 };
 
 function start(
   priceId: string,
@@ -45,7 +53,9 @@ function act(from: Advanced, at: number, action: StoryAction): Advanced {
     const price =
       action.type === "change_price" ? catalogue.find((each) => each.id === action.priceId) : undefined;
     const asked = { ...action, subscriptionId: "sub_1" };
-    const after = perform(then.subscription, asked, at, price, invoices);
+    const promoCode =
+      action.type === "promo_code" ? promoCodes.find(({ code }) => code === action.code) : undefined;
+    const after = perform(then.subscription, asked, at, { price, promoCode, invoices });
     // What was changed takes the place of what it was.
     const byId = new Map([...invoices, ...after.invoices].map((each) => [each.id, each]));
     return { subscription: after.subscription, invoices: [...byId.values()] };
@@ -54,6 +64,11 @@ function act(from: Advanced, at: number, action: StoryAction): Advanced {
     return { subscription: then.subscription, invoices };
   }
 }
+
+const pay = (from: Advanced, paymentMethod: SimulatedPaymentMethod): Advanced => ({
+  ...from,
+  subscription: { ...from.subscription, paymentMethod },
+});
 
 function until(from: Advanced, at: number): Advanced {
   const { subscription, invoices } = settle(from.subscription, at);
@@ -168,7 +183,7 @@ describe("the simulator's invoices", () => {
 
   it("stay open when the payment fails, one more each period", () => {
     const first = start("price_pro_monthly", utc("2027-04-01"));
-    const failing = { ...first, subscription: { ...first.subscription, paymentFails: true as const } };
+    const failing = pay(first, declined);
     const { subscription, invoices } = until(failing, utc("2027-06-15"));
     assert.equal(subscription.status, "past_due");
     assert.deepEqual(
@@ -179,7 +194,7 @@ describe("the simulator's invoices", () => {
 
   it("that say zero are paid, and pay for nothing else", () => {
     const first = start("price_pro_monthly", utc("2027-04-01"));
-    const failing = { ...first, subscription: { ...first.subscription, paymentFails: true as const } };
+    const failing = pay(first, declined);
     const free = { type: "discount", percentOff: 100, currency: "usd", duration: "once" } as const;
     const { subscription, invoices } = until(act(failing, utc("2027-05-15"), free), utc("2027-06-15"));
     assert.deepEqual(
@@ -210,10 +225,54 @@ describe("the simulator's invoices", () => {
   });
 });
 
+describe("the simulator's cards", () => {
+  const lastly = Date.UTC(2027, 5, 1) - 1;
+
+  it("are good until the last millisecond of their month, and are refused from then on", () => {
+    for (const [at, status] of [
+      [lastly, "paid"],
+      [lastly + 1, "open"],
+    ] as const) {
+      const { invoices, subscription } = until(pay(start("price_1_day", at - DAY), expiring), at);
+      assert.deepEqual(
+        invoices.map((each) => each.status),
+        ["paid", status],
+      );
+      assert.equal(subscription.status, status === "paid" ? "active" : "past_due");
+    }
+  });
+
+  it("that are refused pay nothing, a new one pays what is open when it is asked to, the oldest first", () => {
+    const first = pay(start("price_pro_monthly", utc("2027-04-01")), declined);
+    const at = utc("2027-06-15");
+    const retry = { type: "retry_payment" } as const;
+    const still = act(first, at, retry);
+    assert.deepEqual([still.subscription, still.invoices.length], [until(first, at).subscription, 3]);
+    const { subscription, invoices } = act(pay(still, VISA), at, retry);
+    assert.equal(subscription.status, "active");
+    assert.deepEqual(
+      invoices.map(({ status, payment }) => [status, payment?.at]),
+      [
+        ["paid", utc("2027-04-01")],
+        ["paid", at],
+        ["paid", at],
+      ],
+    );
+    assert.deepEqual(days(invoices), ["2027-04-01", "2027-05-01", "2027-06-01"], "they stay what they were");
+  });
+
+  it("of databases that know only failures are a Visa that is declined, or one that is good", () => {
+    const { paymentMethod: _, ...old } = start("price_pro_monthly", utc("2027-04-01")).subscription;
+    assert.deepEqual(upgraded(old), { ...old, paymentMethod: VISA });
+    assert.deepEqual(upgraded({ ...old, paymentFails: true }), { ...old, paymentMethod: declined });
+    assert.deepEqual(upgraded({ ...old, paymentMethod: expiring }).paymentMethod, expiring);
+  });
+});
+
 describe("the simulator's refunds", () => {
   it("are invoices of their own that say what they give back; what was not paid is void instead", () => {
     const first = start("price_team_monthly", utc("2027-04-01"), { quantity: 3 });
-    const failing = { ...first, subscription: { ...first.subscription, paymentFails: true as const } };
+    const failing = pay(first, declined);
     const late = { type: "cancel", effective: "period_end", requestedAt: utc("2027-04-20") } as const;
     const at = utc("2027-05-03");
     const { subscription, invoices } = act(first, at, late);
@@ -226,6 +285,7 @@ describe("the simulator's refunds", () => {
       number: renewal?.number.replace(/2$/, "3"),
       at,
       amount: -11_700,
+      payment: { at, brand: "Visa", last4: "4242" },
       refunds: renewal?.id,
       lines: [{ description: `Refund of ${renewal?.number}`, amount: -11_700 }],
     });
@@ -278,6 +338,22 @@ describe("the simulator's refunds", () => {
     );
   });
 
+  it("leave nothing due where all that was unpaid is void, and the rest of what was paid before", () => {
+    const at = utc("2027-11-01");
+    const weekly = act(start("price_basic_annual", utc("2027-01-01")), at, {
+      type: "change_price",
+      priceId: "price_1_week",
+      charge: "now",
+    });
+    const owing = until(pay(weekly, declined), at + 20 * DAY);
+    assert.equal(owing.subscription.status, "past_due");
+    const late = { type: "cancel", effective: "period_end", requestedAt: at - 1 } as const;
+    const { subscription, invoices } = act(owing, at + 20 * DAY, late);
+    assert.deepEqual([subscription.status, subscription.cancelAt], ["active", utc("2028-01-01")]);
+    assert.ok(invoices.some(({ status }) => status === "void"));
+    assert.ok(invoices.every(({ status }) => status !== "open"));
+  });
+
   it("count from now where they are asked for ahead of time", () => {
     const ahead = { type: "cancel", effective: "period_end", requestedAt: utc("2027-09-01") } as const;
     const { subscription } = act(start("price_pro_monthly", utc("2027-04-01")), utc("2027-04-02"), ahead);
@@ -306,6 +382,14 @@ const better = fc.oneof(
     charge: fc.constantFrom("now" as const, "renewal" as const),
   }),
   fc.record({ type: fc.constant("extend_trial" as const), days: fc.integer({ min: 0, max: 60 }) }),
+  fc.record({
+    type: fc.constantFrom("resume" as const, "undo_cancellation" as const, "retry_payment" as const),
+  }),
+  fc.record({
+    type: fc.constant("promo_code" as const),
+    code: fc.constantFrom(...promoCodes.map(({ code }) => code)),
+  }),
+  fc.record({ type: fc.constant("pays" as const), with: fc.constantFrom(VISA, declined, expiring) }),
 );
 const leave = fc.record({
   type: fc.constant("cancel" as const),
@@ -316,7 +400,7 @@ const wish = fc.oneof({ weight: 9, arbitrary: better }, { weight: 1, arbitrary: 
 
 type Wish = typeof wish extends fc.Arbitrary<infer Value> ? Value : never;
 
-function actionOf(asked: Wish, at: number): StoryAction {
+function actionOf(asked: Exclude<Wish, { type: "pays" }>, at: number): StoryAction {
   switch (asked.type) {
     case "discount":
       return {
@@ -355,11 +439,12 @@ function run(
     quantity,
     ...(trial === undefined ? {} : { trialEnd: BEGIN + trial * DAY }),
   });
-  if (fails) now = { ...now, subscription: { ...now.subscription, paymentFails: true } };
+  if (fails) now = pay(now, declined);
   const plan = [...wishes, ...stops.map((at) => ({ at, wish: undefined }))].toSorted((a, b) => a.at - b.at);
   for (const { at, wish: asked } of plan) {
     const when = BEGIN + at;
-    now = asked ? act(now, when, actionOf(asked, when)) : until(now, when);
+    if (asked?.type === "pays") now = pay(until(now, when), asked.with);
+    else now = asked ? act(now, when, actionOf(asked, when)) : until(now, when);
   }
   return until(now, end);
 }
@@ -478,6 +563,63 @@ describe("whatever a subscription goes through", () => {
     );
   });
 
+  it("a cancellation that is undone has never been", () => {
+    let undone = 0;
+    check(
+      fc.property(life, moment, moment, (each, one, other) => {
+        const [left, back] = [BEGIN + Math.min(one, other), BEGIN + Math.max(one, other)];
+        const before = run({ ...each, wishes: each.wishes.filter(({ at }) => BEGIN + at <= left) }, left);
+        if (before.subscription.cancelAt !== undefined) return;
+        const leaving = act(before, left, { type: "cancel", effective: "period_end", comment: "Bye" });
+        const stayed = act(leaving, back, { type: "undo_cancellation" });
+        if ((leaving.subscription.cancelAt ?? 0) <= back) {
+          assert.equal(stayed.subscription.status, "cancelled");
+          return;
+        }
+        undone++;
+        assert.deepEqual(stayed, until(before, back));
+        assert.deepEqual(until(stayed, END), until(before, END));
+      }),
+    );
+    assert.ok(undone > 0);
+  });
+
+  it("who has a pause ends it at once, and pays for what is not paid yet and for nothing else", () => {
+    let resumed = 0;
+    check(
+      fc.property(life, moment, (each, at) => {
+        const wishes = each.wishes.filter((wished) => wished.at <= at);
+        const before = run({ ...each, fails: false, wishes }, BEGIN + at);
+        const { pause, periodEnd, status, cancelAt } = before.subscription;
+        const after = act(before, BEGIN + at, { type: "resume" });
+        const isRefused = after.subscription.status === "paused";
+        if (!pause || cancelAt !== undefined || status === "cancelled" || isRefused)
+          return assert.deepEqual(after, before);
+        resumed++;
+        assert.equal(after.subscription.status, "active");
+        assert.equal(after.invoices.length - before.invoices.length, BEGIN + at < periodEnd ? 0 : 1);
+        assert.ok(after.subscription.periodEnd > BEGIN + at);
+        assert.ok(after.invoices.every((invoice) => invoice.status !== "open"));
+      }),
+    );
+    assert.ok(resumed > 0);
+  });
+
+  it("it is past due exactly as long as something is", () => {
+    check(
+      fc.property(life, leave, moment, moment, (each, how, one, other) => {
+        const [clicked, arrived] = [BEGIN + Math.min(one, other), BEGIN + Math.max(one, other)];
+        const wishes = each.wishes.filter(({ at }) => BEGIN + at <= arrived);
+        const before = run({ ...each, wishes }, arrived);
+        const late = act(before, arrived, { ...how, requestedAt: clicked });
+        for (const { subscription, invoices } of [before, late]) {
+          const isDue = invoices.some(({ status }) => status === "open");
+          if (subscription.status !== "cancelled") assert.equal(subscription.status === "past_due", isDue);
+        }
+      }),
+    );
+  });
+
   it("survives being written down", () => {
     check(
       fc.property(life, (each) => {
@@ -497,8 +639,10 @@ function pausesOf(each: Life) {
       { ...each, wishes: wishes.slice(0, index + 1) },
       BEGIN + at,
     ).subscription;
-    // Resumed means that it ended by itself inside the paid period, where charges may be brought about by a change.
-    const changed = wishes.slice(index + 1).some((later) => later.wish.type === "change_price");
+    // What ended inside the paid period may be followed by a charge of a change; what was moved or ended is another one.
+    const changed = wishes
+      .slice(index + 1)
+      .some((later) => ["change_price", "pause", "resume"].includes(later.wish.type));
     return pause && !changed ? [{ at: BEGIN + at, periodEnd, pause }] : [];
   });
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { BillingError } from "../../src/billing/provider.ts";
-import { createSimulator } from "../../src/billing/simulator.ts";
+import { createSimulator, type SimulatorPages } from "../../src/billing/simulator.ts";
 import { demoSubscriptions as ids } from "../../src/billing/simulator-demo.ts";
 import { seedDemo } from "../../src/billing/simulator-seed.ts";
 import { type SimulatorStorage, simulatorStorage } from "../../src/billing/simulator-storage.ts";
@@ -27,6 +27,13 @@ const fixtures: Fixtures = {
   several: ids.markup,
   customerOfTwo: "cus_lucia",
   sharedEmail: "studio@example.org",
+  codes: {
+    percent: "WELCOME20",
+    amount: "FIVEOFF",
+    expired: "SUMMER24",
+    usedUp: "FIRST100",
+    elsewhere: "TEAMONLY",
+  },
   prices: {
     cheaper: "price_basic_monthly",
     annual: "price_pro_annual",
@@ -34,6 +41,14 @@ const fixtures: Fixtures = {
     inactive: "price_basic_monthly_2019",
   },
 };
+
+const pages: SimulatorPages = {
+  invoice: (id, kind) => `https://billing.example/${kind}/${id}`,
+  payment: ({ customerId, subscriptionId, returnUrl }) =>
+    `https://billing.example/pay?${new URLSearchParams({ customerId, subscriptionId, returnUrl })}`,
+};
+
+const mastercard = { brand: "Mastercard", last4: "4444", expMonth: 12, expYear: 2099 };
 
 for (const home of stores) {
   const open = async (at: number) => {
@@ -47,7 +62,7 @@ for (const home of stores) {
   for (const at of home === stores[0] ? TODAYS : [NOW]) {
     providerSuite(`simulator on ${home.name}, ${new Date(at).toISOString().slice(0, 10)}`, async () => {
       const { storage, drop } = await open(at);
-      const simulator = createSimulator({ storage, scope: SCOPE, clock: () => at });
+      const simulator = createSimulator({ storage, scope: SCOPE, clock: () => at, pages });
       const books = async (id: string) => {
         const { customers } = await simulator.snapshot();
         const own = customers
@@ -58,7 +73,12 @@ for (const home of stores) {
         return { paid: sum("paid"), open: sum("open") };
       };
       const advance = (to: number) => simulator.advance({ to });
-      return { provider: simulator, fixtures, books, advance, close: drop };
+      const payWith = (customerId: string, method: "good" | "declined") =>
+        simulator.setPaymentMethod(
+          customerId,
+          method === "good" ? mastercard : { ...mastercard, declines: true },
+        );
+      return { provider: simulator, fixtures, books, advance, payWith, close: drop };
     });
   }
 
@@ -71,6 +91,24 @@ for (const home of stores) {
       return { simulator, storage, real, db, [Symbol.asyncDispose]: drop };
     }
 
+    it("a planned change can be taken back although nobody can buy the present price any more", async () => {
+      await using made = await make();
+      const { prices } = fixtures;
+      const id = "sub_harbour_basic";
+      const before = await made.simulator.subscription(id);
+      const { price } = (await made.simulator.price(before?.price.id ?? "")) ?? {};
+      assert.deepEqual(
+        (await made.simulator.prices(before?.plan.id ?? ""))
+          .map((each) => each.price.id)
+          .includes(price?.id ?? ""),
+        false,
+      );
+      const change = (priceId: string, key: string) =>
+        made.simulator.execute({ type: "change_price", subscriptionId: id, priceId, charge: "renewal" }, key);
+      assert.ok((await change(prices.annual, "plan")).scheduledChange);
+      assert.deepEqual(await change(price?.id ?? "", "back"), before);
+    });
+
     it("shows the demo business: everybody, with books that agree", async () => {
       await using made = await make();
       const { now, customers } = await made.simulator.snapshot();
@@ -80,7 +118,9 @@ for (const home of stores) {
       assert.deepEqual(new Set(subscriptions.map(({ id }) => id)), new Set(Object.values(ids)));
       for (const { id, subscriptions, invoices } of customers) {
         assert.deepEqual(await made.simulator.subscriptions(id), subscriptions);
-        for (const { status, startedAt, nextCharge } of subscriptions) {
+        for (const { status, startedAt, nextCharge, paymentMethod, due } of subscriptions) {
+          assert.ok(paymentMethod?.last4);
+          assert.equal(due !== undefined, status === "past_due");
           assert.ok(startedAt < NOW);
           // Far enough that a demo or a browser test does not run into it.
           if (status !== "cancelled" && nextCharge) assert.ok(nextCharge.at > NOW + 2 * DAY);
@@ -140,6 +180,7 @@ for (const home of stores) {
         startedAt: Date.parse("2026-03-01T09:41:00Z"),
         periodEnd: NOW + 18 * DAY,
         nextCharge: { amount: 4900, currency: "usd", at: NOW + 18 * DAY },
+        paymentMethod: { brand: "Visa", last4: "4242", expMonth: 9, expYear: 2034 },
         metadata: { company: "Doe Motion", team: "Storyboards", seats: "1", projects: "14" },
       });
       assert.equal((await made.simulator.subscription(ids.trialing))?.trialEnd, NOW + 12 * DAY);
@@ -219,11 +260,14 @@ for (const home of stores) {
 
     it("keeps the invoice of what a change charged", async () => {
       await using made = await make();
-      const { dueNow } = await made.simulator.previewChange(ids.monthly, "price_pro_annual");
-      const change = { type: "change_price", priceId: "price_pro_annual", charge: "now" } as const;
-      const asked = Array.from({ length: 20 }, () =>
-        made.simulator.execute({ ...change, subscriptionId: ids.monthly }, "key"),
-      );
+      const change = {
+        type: "change_price",
+        subscriptionId: ids.monthly,
+        priceId: "price_pro_annual",
+        charge: "now",
+      } as const;
+      const { dueNow } = await made.simulator.preview(change);
+      const asked = Array.from({ length: 20 }, () => made.simulator.execute(change, "key"));
       await Promise.all(asked);
       const { customers } = await made.simulator.snapshot();
       const invoices = customers.find((each) => each.id === "cus_NffrFeUfNV2Hib")?.invoices ?? [];

@@ -14,9 +14,12 @@ const asked: { [Name in keyof BillingProvider]: unknown[] } = {
   subscription: ["sub"],
   price: ["price"],
   prices: ["prod"],
-  previewChange: ["sub", "price", 7],
+  preview: [{ type: "resume", subscriptionId: "sub" }],
   execute: [{ type: "cancel", subscriptionId: "sub", effective: "immediately" }, "key"],
   readBack: [{ type: "cancel", subscriptionId: "sub", effective: "immediately" }, "key"],
+  invoices: [{ customerId: "cus", limit: 12, after: "in" }],
+  updateCustomer: [{ id: "cus", name: "Ada" }],
+  paymentPage: [{ customerId: "cus", subscriptionId: "sub", returnUrl: "https://shop.example/" }],
 };
 
 /** Whatever is asked, it answers after that long. */

@@ -14,9 +14,12 @@ const operations: readonly Operation[] = [
   "subscription",
   "price",
   "prices",
-  "previewChange",
+  "preview",
   "execute",
   "readBack",
+  "invoices",
+  "updateCustomer",
+  "paymentPage",
 ];
 
 /** Nobody ever comes out. */
@@ -77,7 +80,9 @@ onEachStore("Billing that hangs", ({ open, home }) => {
       const hangs = trap();
       world.billing.plan = { [operation]: { when: "before", hangs } };
       const { result, waits } = await ends(() => world.request("/v1/widget/flow", { token }), hangs);
-      const asked = !["subscription", "execute", "readBack"].includes(operation);
+      const asked = ["now", "findCustomers", "subscriptions", "price", "prices", "preview"].includes(
+        operation,
+      );
       assert.deepEqual(
         [result.status, result.code, waits],
         asked ? [503, "billing_unavailable", 1] : [200, undefined, 0],

@@ -167,7 +167,12 @@ onEachStore("Offers", ({ open }) => {
     const { world, visit } = await meet({ type: "annual_switch", id: "annual" });
     const { plan, dueNow } = visit.shown("annual_switch").terms;
     world.pass(14 * MINUTE);
-    const now = await world.simulator.previewChange(ids.monthly, plan.price.id);
+    const now = await world.simulator.preview({
+      type: "change_price",
+      subscriptionId: ids.monthly,
+      priceId: plan.price.id,
+      charge: "now",
+    });
     assert.notEqual(now.dueNow, dueNow, "by now less time would be credited");
     const settlement = settled(await visit.accept());
     assert.equal(settlement.at, NOW + 14 * MINUTE);
@@ -216,7 +221,7 @@ onEachStore("Offers", ({ open }) => {
   it("annual switch: is not offered when billing would not do it", async () => {
     const world = await open();
     await world.publish(offering({ type: "annual_switch", id: "annual" }));
-    world.billing.plan = { previewChange: { when: "before", throws: "rejected" } };
+    world.billing.plan = { preview: { when: "before", throws: "rejected" } };
     const { flow } = await world.flow(await world.mint(john));
     assert.deepEqual(
       flow.steps.map(({ id }) => id),

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { en } from "../../../src/i18n/en.ts";
-import { lintFlow, publishFlow } from "../../src/domain/flows.ts";
+import { demoFlow } from "../../src/domain/default-flow.ts";
+import { lintFlow, publishFlow, unknownPrices } from "../../src/domain/flows.ts";
 import { alone, john, onEachStore } from "../harness.ts";
 import { settled } from "../visit.ts";
 import { asking, confirm, defaultFlow, half, offering, pause } from "./fixtures.ts";
@@ -21,6 +22,14 @@ const translated = (translations: unknown, ...steps: unknown[]) => ({
   translations,
 });
 const german = (texts: Record<string, unknown>, ...steps: unknown[]) => translated({ de: texts }, ...steps);
+const yearly = { type: "annual_switch", id: "yearly" };
+/** What the hub offers, beside a flow with one offer of its own. */
+const proactive = (offers: unknown[], more: object = {}) => ({
+  ...offering(half),
+  proactive: { offers },
+  ...more,
+});
+const inHub = (more: object) => proactive([{ ...yearly, ...more }]);
 const when = (condition: unknown) => offering(contact({ when: condition }));
 
 /** A fault, and where it must be found. */
@@ -205,6 +214,55 @@ const faults: [string, unknown, string[]][] = [
     german({ "half.title": "x", "half.acceptLabel": "x" }, { type: "feedback", id: "half" }),
     ["translations/de/half.title"],
   ],
+  ["an empty list in the hub", proactive([]), ["proactive/offers"]],
+  [
+    "eleven offers in the hub",
+    proactive(Array.from({ length: 11 }, (_, i) => ({ ...yearly, id: `y${i}` }))),
+    ["proactive/offers"],
+  ],
+  ...[pause, contact(), { type: "custom", id: "c", name: "c" }].map((offer): [string, unknown, string[]] => [
+    `a ${offer.type} in the hub`,
+    proactive([half, offer]),
+    ["proactive/offers/1/type"],
+  ]),
+  [
+    "an offer of the flow with other terms",
+    proactive([{ ...half, percentOff: 20 }]),
+    ["proactive/offers/0/id"],
+  ],
+  ["a misspelt merge field in the hub", inHub({ title: "{{plan}}" }), ["proactive/offers/0/title"]],
+  [
+    "what a hub does not know",
+    inHub({ title: "{{ attributes.team }}", body: "{{attributes.team|You}}", declineLabel: "{{plan.name}}" }),
+    ["proactive/offers/0/title", "proactive/offers/0/body"],
+  ],
+  [
+    "the same in another language",
+    proactive([yearly, half], {
+      translations: { de: { "yearly.title": "{{attributes.team}}", "half.body": "{{attributes.team|x}}" } },
+    }),
+    ["translations/de/yearly.title", "translations/de/half.body"],
+  ],
+  [
+    "words for no offer of the hub",
+    proactive([yearly], { translations: { de: { "annual.title": "x" } } }),
+    ["translations/de/annual.title"],
+  ],
+  [
+    "words for a step and an offer of the hub of one name",
+    proactive([{ ...yearly, id: "confirm" }], { translations: { de: { "confirm.title": "x" } } }),
+    ["translations/de/confirm.title"],
+  ],
+  ...[0, 366, 1.5].map((quietDays): [string, unknown, string[]] => [
+    `${quietDays} days of quiet`,
+    { ...offering(half), proactive: { offers: [yearly], quietDays } },
+    ["proactive/quietDays"],
+  ]),
+  [
+    "an unknown field of the hub",
+    { ...offering(half), proactive: { offers: [yearly], most: 2 } },
+    ["proactive"],
+  ],
   [
     "two faults at once",
     flow({ ...confirm, id: "" }, { type: "success", id: "S" }),
@@ -293,6 +351,26 @@ describe("A flow definition", () => {
     }
   });
 
+  it("may hold what the hub offers, with words in every language, and counts an offer of both once", () => {
+    const offers = [{ ...half, title: "For you", when: { field: "attributes.team", is: "x" } }, yearly];
+    const texts = { "half.title": "{{customer.firstName|Du}}", "yearly.declineLabel": "x" };
+    const definition = { ...offering(half), translations: { de: texts } };
+    const result = lintFlow({ ...definition, proactive: { offers } });
+    assert.ok(result.ok, JSON.stringify(result));
+    assert.deepEqual(result.facts, { steps: 2, offers: 2, activationsToCancel: 2 });
+    assert.equal(result.definition.proactive?.quietDays, 30);
+    for (const quietDays of [1, 365])
+      assert.ok(lintFlow({ ...definition, proactive: { offers, quietDays } }).ok, String(quietDays));
+  });
+
+  it("of the demo is the default one, and a hub that offers something", () => {
+    const result = lintFlow(demoFlow);
+    assert.ok(result.ok, JSON.stringify(result));
+    assert.deepEqual(result.facts, { steps: 3, offers: 6, activationsToCancel: 2 });
+    assert.deepEqual({ ...demoFlow, proactive: undefined }, { ...defaultFlow, proactive: undefined });
+    assert.deepEqual(result.definition, demoFlow, "it says all that publishing would add");
+  });
+
   it("may use one offer under several reasons", () => {
     const result = lintFlow(asking({ a: [half], b: [half] }));
     assert.equal(result.ok && result.facts.offers, 1);
@@ -346,6 +424,21 @@ onEachStore("Publishing", ({ open, home }) => {
     // The page of before still holds what is no longer offered.
     assert.equal((await open2.accept({ months: 1 })).status, 409);
     settled(await (await world.visit(open2.token)).cancel());
+  });
+
+  it("knows which prices billing does not have, in the flow and in the hub", async () => {
+    const world = await open();
+    const annual = (id: string, priceId: string) => ({ type: "annual_switch", id, priceId });
+    const result = lintFlow({
+      ...offering(annual("a", "price_never")),
+      proactive: { offers: [annual("b", "price_pro_annual"), annual("c", "price_nowhere")] },
+    });
+    assert.ok(result.ok, JSON.stringify(result));
+    const issues = await unknownPrices(result.definition, world.simulator);
+    assert.deepEqual(
+      issues.map(({ path }) => path),
+      ["steps/0/offers/0/priceId", "proactive/offers/1/priceId"],
+    );
   });
 
   it("nothing at all is said as such", async () => {

@@ -5,6 +5,7 @@ import { Hub as HubShape } from "../../../src/api/contract.ts";
 import type { Hub } from "../../../src/api/wire.ts";
 import { demoSubscriptions as ids } from "../../src/billing/simulator-demo.ts";
 import { begin } from "../../src/billing/simulator-seed.ts";
+import { demoFlow } from "../../src/domain/default-flow.ts";
 import { SHOWN_AFTER_THE_END } from "../../src/domain/hub.ts";
 import { sealSession } from "../../src/domain/session-token.ts";
 import { DAY, john, NOW, onEachStore, type World } from "../harness.ts";
@@ -63,7 +64,18 @@ onEachStore("A subscription hub", ({ open }) => {
       const { subscriptions, ...rest } = await read(world, token);
       assert.deepEqual(rest, {
         environment: "prod",
-        customer: { name: "Lucía Fernández", email: "lucia.fernandez@example.com" },
+        customer: {
+          name: "Lucía Fernández",
+          email: "lucia.fernandez@example.com",
+          address: {
+            line1: "Calle del Mar 3",
+            line2: "2.º B",
+            postalCode: "46003",
+            city: "València",
+            country: "ES",
+          },
+        },
+        sections: ["invoices", "billing_details"],
         fallbackEmail: "help@papercrane.example",
         now: NOW,
       });
@@ -121,6 +133,7 @@ onEachStore("A subscription hub", ({ open }) => {
       environment: "prod",
       subscriptions: [],
       customer: {},
+      sections: ["invoices", "billing_details"],
       fallbackEmail: "help@papercrane.example",
       now: NOW,
     });
@@ -130,8 +143,8 @@ onEachStore("A subscription hub", ({ open }) => {
       customerId: "cus_gone",
       expiresAt: NOW + DAY,
     });
-    const { customer, subscriptions } = await read(world, gone);
-    assert.deepEqual([customer, subscriptions], [{}, []]);
+    const { customer, subscriptions, sections } = await read(world, gone);
+    assert.deepEqual([customer, subscriptions, sections], [{}, [], []]);
   });
 
   it("never shows another customer's subscription", async () => {
@@ -207,6 +220,124 @@ onEachStore("A subscription hub", ({ open }) => {
     assert.equal(ending?.cancelAt, visit.config.subscription.periodEnd);
     assert.equal((await world.ledger())[0]?.confirmed, true);
     assert.equal((await world.effects()).length, 1);
+  });
+
+  it("names for each subscription what can be done with it now", async () => {
+    const world = await open();
+    const possible = async (customer: string) =>
+      (await read(world, await world.mint(customer))).subscriptions.map(({ actions }) =>
+        Object.keys(actions).sort(),
+      );
+    const running = ["annual_switch", "cancel", "pause", "payment_method", "plan_change", "promo_code"];
+    assert.deepEqual(await possible(lucia), [running, running]);
+    assert.deepEqual(await possible("cus_mateo"), [
+      ["cancel", "payment_method", "plan_change", "promo_code"],
+    ]);
+    assert.deepEqual(await possible("cus_ingrid"), [["cancel", "extend_pause", "payment_method", "resume"]]);
+    assert.deepEqual(await possible("cus_sam"), [["cancel", "payment_method", "retry_payment"]]);
+    assert.deepEqual(await possible("cus_priya"), [["undo_cancellation"]]);
+    assert.deepEqual(await possible("cus_olivia"), [[]]);
+    assert.deepEqual(await possible("cus_wren"), []);
+  });
+
+  it("says what the next charge is taken from, and what could not be", async () => {
+    const world = await open();
+    const [johns] = (await read(world, await world.mint(john))).subscriptions;
+    assert.deepEqual(johns?.paymentMethod, { brand: "Visa", last4: "4242", expMonth: 9, expYear: 2034 });
+    assert.equal(johns?.due, undefined);
+    const [sams] = (await read(world, await world.mint("cus_sam"))).subscriptions;
+    const billed = await world.billed(ids.pastDue);
+    assert.ok(billed.due);
+    assert.deepEqual(sams?.due, billed.due);
+    assert.equal(sams?.paymentMethod?.last4, "0002");
+  });
+
+  it("lets customers change to the plans that the business names", async () => {
+    const plans = [
+      "price_team_monthly",
+      "price_basic_monthly",
+      "price_pro_monthly_jpy",
+      "price_basic_monthly_2019",
+    ];
+    const world = await open({ settings: { hub: { plans, pause: { months: [6] } } } });
+    const [johns] = (await read(world, await world.mint(john))).subscriptions;
+    const { plan_change, pause, annual_switch } = johns?.actions ?? {};
+    assert.deepEqual(
+      plan_change?.plans.map(({ price, name }) => [price.id, name, price.amount]),
+      [
+        ["price_basic_monthly", "Basic", 1900],
+        ["price_team_monthly", "Team", 3900],
+      ],
+    );
+    assert.equal(annual_switch, undefined);
+    assert.deepEqual(pause, { months: [6], startsAt: NOW });
+    const token = await world.mint(lucia);
+    const before = world.billing.calls.length;
+    assert.equal((await read(world, token)).subscriptions.length, 2);
+    const asked = world.billing.calls.slice(before).filter(({ operation }) => operation === "price");
+    assert.equal(
+      asked.length,
+      plans.length,
+      "billing is asked once for each, not once for each subscription",
+    );
+  });
+
+  it("leaves out the plans of billing that does not tell them, and nothing else", async () => {
+    const world = await open();
+    await world.publish(demoFlow);
+    const token = await world.mint(lucia);
+    const { subscriptions: full, offer: made, ...head } = await read(world, token);
+    assert.equal(made?.offer.type, "annual_switch");
+    world.billing.plan = { prices: { when: "before", throws: "unknown" } };
+    const { subscriptions: some, offer, ...rest } = await read(world, token);
+    assert.deepEqual(rest, head);
+    assert.equal(offer, undefined);
+    assert.deepEqual(
+      some,
+      full.map(({ actions: { plan_change: _p, annual_switch: _a, ...actions }, ...each }) => ({
+        ...each,
+        actions,
+      })),
+    );
+    // One whose prices are known keeps them: the second time it is asked.
+    world.billing.plan = { prices: { when: "before", throws: "unknown", times: 1 } };
+    const first = (await read(world, token)).subscriptions;
+    assert.deepEqual(first.filter(({ actions }) => actions.plan_change).length, 1);
+    assert.ok(world.log.some((line) => line.includes("does not answer about a part of a hub")));
+  });
+
+  it("finds out what became of a change, and says so until it knows", async () => {
+    const world = await open();
+    const token = await world.mint(lucia);
+    const change = { type: "pause", choice: { months: 1 } };
+    const preview = await world.request(`${HUB}/preview`, {
+      token,
+      json: { subscription: ids.first, change },
+    });
+    assert.equal(preview.status, 200, preview.text);
+    world.billing.plan = { execute: { when: "before", throws: "unknown" } };
+    const json = { id: "change_0001", subscription: ids.first, change, seen: preview.body };
+    const made = await world.request(`${HUB}/change`, { token, json });
+    assert.equal(made.body.status, "requested", made.text);
+    const waiting = await read(world, token);
+    assert.deepEqual(waiting.requested, [ids.first]);
+    assert.equal(waiting.subscriptions.find(({ id }) => id === ids.first)?.status, "active");
+    world.billing.plan = {};
+    const told = await read(world, await world.mint(lucia));
+    assert.equal(told.requested, undefined);
+    assert.equal(told.subscriptions.find(({ id }) => id === ids.first)?.status, "paused");
+    assert.equal((await world.effects()).length, 1);
+  });
+
+  it("notices that a cancellation was taken back elsewhere", async () => {
+    const world = await open();
+    const token = await world.mint(john);
+    settled(await (await world.visit(john)).cancel());
+    await read(world, token);
+    assert.ok(!(await world.facts()).includes("cancellation.undone"));
+    await world.simulator.execute({ type: "undo_cancellation", subscriptionId: ids.monthly }, "dashboard");
+    for (let views = 0; views < 2; views++) await read(world, token);
+    assert.equal((await world.facts()).filter((type) => type === "cancellation.undone").length, 1);
   });
 
   it("says that billing does not answer, and never a part of the truth", async () => {

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import type { Hub } from "../../../src/api/wire.ts";
 import { defaultFlow } from "../../src/domain/default-flow.ts";
 import { folder, renumerate, serve } from "./child.ts";
 
@@ -24,7 +25,7 @@ describe("The command line", () => {
     await using place = await folder();
     const help = await renumerate(["--help"], place.env);
     assert.deepEqual([help.code, help.err], [0, ""]);
-    for (const command of ["serve", "keys", "workspace", "messages", "flow"])
+    for (const command of ["serve", "keys", "workspace", "messages", "hub", "flow"])
       assert.match(help.out, new RegExp(`^  ${command}`, "m"));
     const keys = await renumerate(["keys", "--help"], place.env);
     assert.equal(keys.code, 0);
@@ -52,6 +53,9 @@ describe("The command line", () => {
       ["messages", "set", "not a tag", "-"],
       ["messages", "unset"],
       ["messages", "unset", "**"],
+      ["hub"],
+      ["hub", "set"],
+      ["hub", "show", "--environment", "prod"],
     ]) {
       const { code, out, err } = await renumerate(args, place.env);
       assert.deepEqual([code, out], [2, ""], args.join(" "));
@@ -192,6 +196,72 @@ describe("The command line", () => {
     await server.end("SIGTERM");
     const again = await messages(["unset", "*"]);
     assert.deepEqual([again.code, again.out, again.err], [1, "", "There are no messages for *\n"]);
+  });
+
+  it("shows and sets what customers may do in the hub", async () => {
+    await using place = await folder();
+    const hub = (args: string[], input?: unknown) =>
+      renumerate(["hub", ...args], place.env, input === undefined ? "" : JSON.stringify(input));
+    const shown = async () => JSON.parse((await hub(["show", "--json"])).out);
+    const sold = ["basic", "pro", "team"].flatMap((plan) =>
+      ["monthly", "annual"].map((interval) => `price_${plan}_${interval}`),
+    );
+    assert.deepEqual(
+      (await shown()).plans.toSorted(),
+      [...sold, "price_basic_monthly_jpy", "price_pro_monthly_jpy"].toSorted(),
+    );
+
+    await using server = await serve(place.env);
+    const minted = await fetch(`${server.url}/demo/api/session?customer=cus_NffrFeUfNV2Hib`);
+    const { id } = (await minted.json()) as { id: string };
+    const ask = async () => {
+      const answer = await fetch(`${server.url}/v1/widget/hub`, {
+        headers: { Authorization: `Bearer ${id}` },
+      });
+      return (await answer.json()) as Hub;
+    };
+    const demo = await ask();
+    assert.equal(demo.offer?.offer.type, "annual_switch", "the demo's hub offers something by itself");
+    assert.equal(demo.subscriptions[0]?.actions.plan_change?.plans.length, 5);
+
+    const settings = {
+      actions: { promo_code: false, offers: false, pause: true },
+      pause: { months: [2], maxMonths: 6 },
+      plans: ["price_basic_monthly"],
+    };
+    const file = join(place.path, "hub.json");
+    await writeFile(file, JSON.stringify(settings));
+    assert.equal((await hub(["set", file])).out, "The hub is set; switched off: promo_code, offers\n");
+    assert.deepEqual(await shown(), settings);
+    assert.deepEqual(JSON.parse((await hub(["show"])).out), settings, "what it prints can be set again");
+    // A server that runs answers with them at once.
+    const { offer, subscriptions } = await ask();
+    const { promo_code, pause, plan_change } = subscriptions[0]?.actions ?? {};
+    assert.deepEqual([offer, promo_code, pause?.months], [undefined, undefined, [2]]);
+    assert.deepEqual(
+      plan_change?.plans.map(({ price }) => price.id),
+      settings.plans,
+    );
+    await server.end("SIGTERM");
+
+    const refused = await hub(["set", "-", "--json"], {
+      ...settings,
+      plans: ["price_basic_monthly", "price_nowhere"],
+    });
+    assert.deepEqual(
+      [refused.code, JSON.parse(refused.out)],
+      [1, { ok: false, issues: [{ path: "plans/1", message: 'billing has no price "price_nowhere"' }] }],
+    );
+    const unknown = await hub(["set", "-", "--json"], { actions: { cancel: false } });
+    assert.equal(JSON.parse(unknown.out).issues[0].path, "actions", "cancelling cannot be switched off");
+    assert.equal(unknown.err, "1 fault found\n");
+    assert.match((await hub(["set", "-"], { plans: [] })).out, /^-: plans: at least one/);
+    assert.deepEqual(await shown(), settings, "what is refused changes nothing");
+
+    assert.deepEqual(JSON.parse((await hub(["set", "-", "--json"], {})).out), { ok: true, off: [] });
+    assert.deepEqual(await shown(), {});
+    const workspace = JSON.parse((await renumerate(["workspace", "set", "--json"], place.env)).out);
+    assert.ok(workspace.settings.fallbackEmail, "the other settings stay");
   });
 
   it("checks and publishes flows from a file and from standard input", async () => {

@@ -4,7 +4,18 @@ import { sql } from "kysely";
 import { type Store, StoreConflict } from "../../src/store/store.ts";
 import type { TestHome, TestStore } from "../stores.ts";
 import { deferred } from "./deferred.ts";
-import { aFlow, aLedgerRow, anAction, anEvent, aScope, aSession, aWorkspace, id, NOW } from "./rows.ts";
+import {
+  aChange,
+  aFlow,
+  aLedgerRow,
+  anAction,
+  anEvent,
+  aScope,
+  aSession,
+  aWorkspace,
+  id,
+  NOW,
+} from "./rows.ts";
 
 const WRITERS = 20;
 
@@ -43,6 +54,16 @@ export function concurrencySuite(home: TestHome): void {
       );
       assert.equal(made.filter(Boolean).length, 1);
       assert.equal((await store.actions(sessionId)).length, 1);
+    });
+
+    it("inserts one change per key, and one that is pending per subscription", async () => {
+      const row = aChange(aScope(), { status: "succeeded" });
+      const same = await all((any) => any.transaction((tx) => tx.insertChange({ ...row, id: id("chg") })));
+      assert.equal(same.filter(Boolean).length, 1);
+      const scope = aScope();
+      const others = await all((any) => any.transaction((tx) => tx.insertChange(aChange(scope))));
+      assert.equal(others.filter(Boolean).length, 1);
+      assert.equal((await store.pendingChanges(scope, "sub_1")).length, 1);
     });
 
     it("keeps one ledger row per session", async () => {

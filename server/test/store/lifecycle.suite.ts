@@ -4,7 +4,7 @@ import { sql } from "kysely";
 import { openStore } from "../../src/store/database.ts";
 import type { TestHome } from "../stores.ts";
 import { deferred } from "./deferred.ts";
-import { aFact, aKey, anEvent, aScope, aSession, aWorkspace, NOW } from "./rows.ts";
+import { aChange, aFact, aKey, anEvent, aScope, aSession, aWorkspace, NOW } from "./rows.ts";
 
 /** Opening, closing and what lasts. */
 export function lifecycleSuite(home: TestHome): void {
@@ -66,6 +66,9 @@ export function lifecycleSuite(home: TestHome): void {
         await store.insertKey(key);
         await store.insertSession(session);
         // As it was before.
+        for (const table of ["changes", "offer_dismissals"]) await db.schema.dropTable(table).execute();
+        for (const table of ["sessions", "ledger"])
+          await db.schema.alterTable(table).dropColumn("undone_at").execute();
         await db.schema.dropIndex("sessions_subscription").execute();
         await db.schema.alterTable("sessions").dropColumn("opened_at").execute();
         await db.schema.alterTable("sessions").dropColumn("locale").execute();
@@ -76,6 +79,7 @@ export function lifecycleSuite(home: TestHome): void {
         assert.deepEqual(await again.session(session.id), { ...session, openedAt: session.config.now });
         assert.deepEqual(await again.keyByHash(key.hash), key);
         assert.equal(await again.useNonce(aScope(), "nonce", NOW), true);
+        assert.equal(await again.insertChange(aChange(aScope())), true);
       } finally {
         await opened.drop();
       }

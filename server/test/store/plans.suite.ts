@@ -1,23 +1,41 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type KyselyPlugin, sql } from "kysely";
-import { sessionQueries } from "../../src/store/queries/sessions.ts";
+import { postgres, sqlite } from "../../src/store/differences.ts";
+import { queries } from "../../src/store/queries.ts";
+import type { Queries } from "../../src/store/store.ts";
 import type { TestHome } from "../stores.ts";
-import { anAction, aScope, aSession, id, NOW } from "./rows.ts";
+import { aChange, anAction, aScope, aSession, id, NOW } from "./rows.ts";
 
-/** What each opening of a flow asks does not grow with the number of a workspace's sessions. */
+/** So many, and so long, that reading them all costs PostgreSQL more than an index does. */
+const ROWS = 300;
+const LONG_ID = "half".padEnd(64, "_");
+
+const offer = { type: "contact", id: LONG_ID, terms: { url: "https://acme.example" } } as const;
+const decision = { type: "accept", offer, choice: {} } as const;
+
+/** What each opening of a flow or a hub asks does not grow with the number of a workspace's sessions. */
 export function plansSuite(home: TestHome): void {
   describe("the way to the rows", () => {
-    it("of one subscription leads over its index", async () => {
+    it("of one subscription, customer or key leads over an index", async () => {
       const opened = await home.open();
       try {
         const { store, db } = opened;
         const scope = aScope();
-        const rows = Array.from({ length: 300 }, () => aSession(scope, { subscriptionId: id("sub") }));
+        const many = Array.from({ length: ROWS }, () => ({
+          customerId: id("cus"),
+          subscriptionId: id("sub"),
+        }));
+        const sessions = many.map((one) => aSession(scope, one));
+        const changes = many.map((one) => aChange(scope, { ...one, status: "succeeded" }));
         await store.transaction(async (tx) => {
-          for (const row of rows) {
+          for (const row of sessions) {
             await tx.insertSession(row);
-            await tx.insertAction(anAction(row.id));
+            await tx.insertAction(anAction(row.id, { decision }));
+          }
+          for (const row of changes) {
+            await tx.insertChange(row);
+            await tx.dismissOffer(scope, row.customerId, LONG_ID, NOW);
           }
         });
         // SQLite plans without figures, as in an installation; PostgreSQL would sooner or later gather them itself.
@@ -33,14 +51,30 @@ export function plansSuite(home: TestHome): void {
             return { ...result, rows: [] };
           },
         };
-        const explained = sessionQueries(db.withPlugin(explaining));
-        const [session = assert.fail()] = rows;
-        await explained.pendingSessions(scope, session.subscriptionId);
-        await explained.cancelledSessions(scope, session.subscriptionId);
-        await explained.isRetainedSince(scope, session.subscriptionId, NOW);
-        await explained.isChangedSince(session, NOW);
-        assert.equal(plans.length, 4);
-        for (const plan of plans) assert.match(plan, /sessions_subscription/);
+        const explained = queries(db.withPlugin(explaining), home.name === "SQLite" ? sqlite : postgres);
+        const [session = assert.fail()] = sessions;
+        const [{ customerId, subscriptionId, key } = assert.fail()] = changes;
+        const ofSubscription = /changes_(subscription|one)/;
+        const ofCustomer = home.name === "SQLite" ? /autoindex_changes_2/ : /changes_key/;
+        const ways: [(any: Queries) => Promise<unknown>, ...RegExp[]][] = [
+          [(any) => any.pendingSessions(scope, subscriptionId), /sessions_subscription/],
+          [(any) => any.cancelledSessions(scope, subscriptionId), /sessions_subscription/],
+          [(any) => any.isRetainedSince(scope, subscriptionId, NOW), /sessions_subscription/, ofSubscription],
+          [(any) => any.isChangedSince(session, NOW), /sessions_subscription/, ofSubscription],
+          [(any) => any.pendingChanges(scope, subscriptionId), ofSubscription],
+          [(any) => any.changeByKey(scope, customerId, key), ofCustomer],
+          [(any) => any.acceptedOffers(scope, customerId), ofCustomer],
+          [(any) => any.dismissedOffers(scope, customerId), /offer_dismissals_(pk|1)/],
+        ];
+        for (const [ask, ...over] of ways) {
+          plans.length = 0;
+          await ask(explained);
+          assert.equal(plans.length, over.length, String(ask));
+          for (const [index, way] of over.entries()) {
+            assert.match(plans[index] as string, way);
+            assert.doesNotMatch(plans[index] as string, /Seq Scan|"SCAN /);
+          }
+        }
       } finally {
         await opened.drop();
       }

@@ -108,6 +108,7 @@ export function recordsSuite(home: TestHome): void {
         offerType: "discount",
         offerAccepted: true,
         effectiveAt: NOW,
+        undoneAt: NOW + 1,
       });
       await store.putLedger(first);
       assert.deepEqual(await store.ledgerOfSession(sessionId), first);

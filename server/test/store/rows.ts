@@ -2,6 +2,7 @@
 import type { FlowConfig, FlowEvent, Settlement, Subscription } from "../../../src/api/wire.ts";
 import type {
   ActionRow,
+  ChangeRow,
   EventRow,
   FlowRow,
   KeyRow,
@@ -109,6 +110,22 @@ export const anAction = (sessionId: string, more: Partial<ActionRow> = {}): Acti
   sessionId,
   eventId: id("ev"),
   decision: { type: "cancel" },
+  status: "pending",
+  createdAt: NOW,
+  ...more,
+});
+
+export const aChange = (scope: Scope, more: Partial<ChangeRow> = {}): ChangeRow => ({
+  ...scope,
+  id: id("chg"),
+  key: id("key"),
+  tokenId: "tok_1",
+  customerId: "cus_1",
+  subscriptionId: "sub_1",
+  change: { type: "pause", choice: { months: 2 } },
+  seen: { at: NOW, dueNow: 0, currency: "eur", subscription: { ...subscription, status: "paused" } },
+  before: subscription,
+  action: { subscriptionId: "sub_1", type: "pause", resumesAt: NOW + 9 },
   status: "pending",
   createdAt: NOW,
   ...more,

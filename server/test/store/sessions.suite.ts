@@ -28,6 +28,7 @@ export function sessionsSuite(home: TestHome): void {
         settlement,
         startedAt: NOW,
         completedAt: NOW + 1,
+        undoneAt: NOW + 2,
       });
       assert.deepEqual(await opened.store.session(bare.id), bare);
       assert.deepEqual(await opened.store.session(full.id), full);

@@ -1,5 +1,6 @@
 import { describe } from "node:test";
 import { stores } from "../stores.ts";
+import { changesSuite } from "./changes.suite.ts";
 import { concurrencySuite } from "./concurrency.suite.ts";
 import { jobsSuite } from "./jobs.suite.ts";
 import { lifecycleSuite } from "./lifecycle.suite.ts";
@@ -14,6 +15,7 @@ for (const home of stores) {
     setupSuite(home);
     sessionsSuite(home);
     recordsSuite(home);
+    changesSuite(home);
     jobsSuite(home);
     concurrencySuite(home);
     plansSuite(home);

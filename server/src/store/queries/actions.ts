@@ -61,18 +61,28 @@ export function actionQueries(db: Kysely<Schema>): ActionQueries {
     },
 
     async acceptedOffers({ workspaceId, environment }, customerId) {
+      const inHubs = db
+        .selectFrom("changes")
+        .select(["offer_id", "created_at", "id"])
+        .where("workspace_id", "=", workspaceId)
+        .where("environment", "=", environment)
+        .where("customer_id", "=", customerId)
+        .where("status", "in", ["pending", "succeeded"])
+        .where("offer_id", "is not", null)
+        .$narrowType<{ offer_id: string }>();
       const rows = await db
         .selectFrom("actions")
         .innerJoin("sessions", "sessions.id", "actions.session_id")
-        .select(["actions.offer_id", "actions.created_at"])
+        .select(["actions.offer_id", "actions.created_at", "actions.id"])
         .where("sessions.workspace_id", "=", workspaceId)
         .where("sessions.environment", "=", environment)
         .where("sessions.customer_id", "=", customerId)
         .where("actions.status", "in", ["pending", "succeeded"])
         .where("actions.offer_id", "is not", null)
         .$narrowType<{ offer_id: string }>()
-        .orderBy("actions.created_at")
-        .orderBy("actions.id")
+        .unionAll(inHubs)
+        .orderBy("created_at")
+        .orderBy("id")
         .execute();
       return rows.map((row) => ({ offerId: row.offer_id, at: row.created_at }));
     },

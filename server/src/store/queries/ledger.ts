@@ -66,6 +66,7 @@ function toColumns(row: LedgerRow): Insertable<LedgerTable> {
     currency: row.currency,
     occurred_at: row.occurredAt,
     effective_at: row.effectiveAt ?? null,
+    undone_at: row.undoneAt ?? null,
     updated_at: row.updatedAt,
   };
 }
@@ -94,6 +95,7 @@ function toRow(row: Selectable<LedgerTable>): LedgerRow {
     currency: row.currency,
     occurredAt: row.occurred_at,
     effectiveAt: row.effective_at,
+    undoneAt: row.undone_at,
     updatedAt: row.updated_at,
   });
 }

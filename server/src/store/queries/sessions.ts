@@ -28,6 +28,16 @@ export function sessionQueries(db: Kysely<Schema>): SessionQueries {
       .where("sessions.environment", "=", environment)
       .where("sessions.subscription_id", "=", subscriptionId);
 
+  const changesOf = ({ workspaceId, environment }: Scope, subscriptionId: string) =>
+    db
+      .selectFrom("changes")
+      .select("id")
+      .where("workspace_id", "=", workspaceId)
+      .where("environment", "=", environment)
+      .where("subscription_id", "=", subscriptionId)
+      .where("status", "=", "succeeded")
+      .limit(1);
+
   return {
     async session(id) {
       const row = await db.selectFrom("sessions").selectAll().where("id", "=", id).executeTakeFirst();
@@ -68,6 +78,7 @@ export function sessionQueries(db: Kysely<Schema>): SessionQueries {
         settlement: fields.settlement && JSON.stringify(fields.settlement),
         started_at: fields.startedAt,
         completed_at: fields.completedAt,
+        undone_at: fields.undoneAt,
         touched_at: fields.touchedAt,
       };
       if (!changesSomething(change)) return;
@@ -75,8 +86,15 @@ export function sessionQueries(db: Kysely<Schema>): SessionQueries {
     },
 
     async cancelledSessions(scope, subscriptionId) {
-      const rows = await of(scope, subscriptionId).selectAll().where("outcome", "=", "cancelled").execute();
-      return rows.map(toRow);
+      const rows = await of(scope, subscriptionId)
+        .selectAll()
+        .where("outcome", "in", ["cancelled", "abandoned"])
+        .where("settlement", "is not", null)
+        .where("undone_at", "is", null)
+        .execute();
+      return rows
+        .map(toRow)
+        .filter(({ settlement }) => settlement?.outcome === "cancelled" && settlement.status === "done");
     },
 
     async pendingSessions(scope, subscriptionId) {
@@ -96,24 +114,28 @@ export function sessionQueries(db: Kysely<Schema>): SessionQueries {
     },
 
     async isRetainedSince(scope, subscriptionId, at) {
-      const found = await of(scope, subscriptionId)
-        .select("sessions.id")
-        .where("outcome", "=", "retained")
-        .where("completed_at", ">", at)
-        .limit(1)
-        .executeTakeFirst();
+      const found =
+        (await of(scope, subscriptionId)
+          .select("sessions.id")
+          .where("outcome", "=", "retained")
+          .where("completed_at", ">", at)
+          .limit(1)
+          .executeTakeFirst()) ??
+        (await changesOf(scope, subscriptionId).where("created_at", ">", at).executeTakeFirst());
       return !!found;
     },
 
-    async isChangedSince(session, at) {
-      const found = await of(session, session.subscriptionId)
-        .innerJoin("actions", "actions.session_id", "sessions.id")
-        .select("actions.id")
-        .where("sessions.id", "!=", session.id)
-        .where("actions.status", "=", "succeeded")
-        .where("actions.settled_at", ">=", at)
-        .limit(1)
-        .executeTakeFirst();
+    async isChangedSince({ subscriptionId, id, ...scope }, at) {
+      const found =
+        (await of(scope, subscriptionId)
+          .innerJoin("actions", "actions.session_id", "sessions.id")
+          .select("actions.id")
+          .$if(id !== undefined, (query) => query.where("sessions.id", "!=", id as string))
+          .where("actions.status", "=", "succeeded")
+          .where("actions.settled_at", ">=", at)
+          .limit(1)
+          .executeTakeFirst()) ??
+        (await changesOf(scope, subscriptionId).where("settled_at", ">=", at).executeTakeFirst());
       return !!found;
     },
 
@@ -220,6 +242,7 @@ function toColumns(row: SessionRow): Insertable<SessionsTable> {
     opened_at: row.openedAt,
     started_at: row.startedAt ?? null,
     completed_at: row.completedAt ?? null,
+    undone_at: row.undoneAt ?? null,
     touched_at: row.touchedAt,
   };
 }
@@ -248,6 +271,7 @@ function toRow(row: Selectable<SessionsTable>): SessionRow {
     openedAt: row.opened_at ?? config.now,
     startedAt: row.started_at,
     completedAt: row.completed_at,
+    undoneAt: row.undone_at,
     touchedAt: row.touched_at,
   });
 }

@@ -1,0 +1,142 @@
+/**
+ * Carrying out a change, in the order of a flow's decision: it is written down, billing is asked, its answer is written
+ * down. A crash between any two of these is found by the job that was written with the first.
+ */
+import type { HubResult } from "../../../src/api/wire.ts";
+import {
+  type BilledSubscription,
+  BillingError,
+  type BillingProvider,
+  publicView,
+} from "../billing/provider.ts";
+import type { Deps } from "../deps.ts";
+import type { ChangeRow, Json, Scope, Transaction } from "../store/store.ts";
+import { Problem, type ProblemCode } from "./problem.ts";
+import { isEnding, recordUndone } from "./undo.ts";
+
+/** Refusals that a customer can do something about. */
+const TOLD: readonly ProblemCode[] = [
+  "terms_changed",
+  "promo_code_invalid",
+  "promo_code_expired",
+  "promo_code_used_up",
+  "promo_code_not_applicable",
+  "payment_declined",
+];
+
+/** @param code the provider's own */
+export const refusal = (code: string | undefined, cause?: unknown): Problem =>
+  new Problem(TOLD.find((each) => each === code) ?? "billing_rejected", { cause });
+
+/**
+ * Asks billing, and writes down its answer.
+ * @throws Problem promo_code_*, payment_declined, billing_rejected
+ */
+export async function carryOutChange(deps: Deps, row: ChangeRow): Promise<HubResult> {
+  const billing = deps.billing(row);
+  let subscription: BilledSubscription;
+  let at: number;
+  try {
+    subscription = await billing.execute(row.action, row.id);
+    at = await billing.now();
+  } catch (error) {
+    if (!(error instanceof BillingError)) throw error;
+    if (error.kind === "unknown") return { status: "requested", subscription: row.before };
+    deps.log.warn({ change: row.id, code: error.code }, "billing refused a change");
+    await fail(deps, row, error.code);
+    throw refusal(error.code, error);
+  }
+  await succeed(deps, row, subscription, at);
+  return { status: "done", subscription: publicView(subscription) };
+}
+
+async function succeed(
+  deps: Deps,
+  row: ChangeRow,
+  subscription: BilledSubscription,
+  at: number,
+): Promise<void> {
+  const { id, workspaceId, environment, customerId, change } = row;
+  await deps.store.transaction(async (tx) => {
+    await tx.lock(`customer:${workspaceId}:${environment}:${customerId}`);
+    // Two requests may carry out one change (billing does it once): the first to come back writes it down.
+    const status = (await tx.change(id))?.status;
+    if (status === "succeeded") return;
+    if (status !== "pending") {
+      deps.log.error({ change: id }, "billing gave two answers about one change");
+      throw new Problem("billing_unavailable");
+    }
+    await tx.settleChange(id, { status: "succeeded", settledAt: deps.clock() });
+    await announce(deps, tx, "subscription.changed", row, at);
+    if (change.type === "undo_cancellation" && !isEnding(subscription)) await undone(deps, tx, row, at);
+    await tx.dequeue("change", id);
+  });
+}
+
+/** While the change was pending nothing else was begun: every cancellation that we know of lies before it. */
+async function undone(deps: Deps, tx: Transaction, row: ChangeRow, at: number): Promise<void> {
+  for (const session of await tx.cancelledSessions(row, row.subscriptionId))
+    await recordUndone(deps, tx, session, at);
+}
+
+/** @param fault the provider's own code, or ours */
+async function fail(deps: Deps, row: ChangeRow, fault: string): Promise<void> {
+  await deps.store.transaction(async (tx) => {
+    if ((await tx.change(row.id))?.status !== "pending") return;
+    await tx.settleChange(row.id, { status: "failed", fault, settledAt: deps.clock() });
+    await announce(deps, tx, "subscription.change_failed", row, row.createdAt, { fault });
+    await tx.dequeue("change", row.id);
+  });
+}
+
+async function announce(
+  deps: Deps,
+  tx: Transaction,
+  type: string,
+  { workspaceId, environment, tokenId, customerId, subscriptionId, change, offerId }: ChangeRow,
+  at: number,
+  more: { readonly [key: string]: Json } = {},
+): Promise<void> {
+  const data = { change: change.type, customerId, subscriptionId, ...(offerId ? { offerId } : {}), ...more };
+  const id = deps.newId("evt");
+  await tx.insertEvent({ id, workspaceId, environment, type, sessionId: tokenId, data, at });
+}
+
+/** Whether what the customer agreed to is still what they would pay: billing may have been silent over a renewal. */
+async function costsTheSame(billing: BillingProvider, { action, seen }: ChangeRow): Promise<boolean> {
+  try {
+    const { dueNow, subscription } = await billing.preview(action);
+    return dueNow === seen.dueNow && subscription.nextCharge?.amount === seen.subscription.nextCharge?.amount;
+  } catch (error) {
+    // Refused now, refused then: billing says it best itself.
+    if (error instanceof BillingError && error.kind === "rejected") return true;
+    throw error;
+  }
+}
+
+/**
+ * Finds out what became of a change by reading billing back, and carries it out if nothing did.
+ * @returns the change as it is afterwards; still pending if billing does not answer
+ */
+export async function settleChange(deps: Deps, row: ChangeRow): Promise<ChangeRow> {
+  if (row.status !== "pending") return row;
+  const billing = deps.billing(row);
+  try {
+    const found = await billing.readBack(row.action, row.id);
+    if (found) await succeed(deps, row, found, await billing.now());
+    else if (await costsTheSame(billing, row)) await carryOutChange(deps, row);
+    else await fail(deps, row, "terms_changed");
+  } catch (error) {
+    // Refused: nothing is pending any more. Unknown: it stays so, and the job comes back to it.
+    if (!(error instanceof Problem) && !(error instanceof BillingError)) throw error;
+  }
+  return (await deps.store.change(row.id)) ?? row;
+}
+
+/** The same for all of a subscription. @returns those that are still pending */
+export async function settleChanges(deps: Deps, scope: Scope, subscriptionId: string): Promise<ChangeRow[]> {
+  const settled: ChangeRow[] = [];
+  for (const row of await deps.store.pendingChanges(scope, subscriptionId))
+    settled.push(await settleChange(deps, row));
+  return settled.filter(({ status }) => status === "pending");
+}
