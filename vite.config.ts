@@ -68,7 +68,7 @@ const compact: Plugin = {
   transform(code, id) {
     if (!/\/src\/components\/.+\.ts$/.test(id)) return null;
     const flush = code.replace(/\n\s+/g, "\n");
-    return id.endsWith("/styles.ts")
+    return id.endsWith("styles.ts")
       ? flush.replace(/\s*([{};,])\s*|(:) /g, "$1$2").replaceAll(";}", "}")
       : flush;
   },
@@ -99,13 +99,32 @@ const noGlobals: Plugin = {
   },
 };
 
-/** Gives each request for a lazy chunk the address that src/lazy.ts wants for it. */
+/** Gives each request for a lazy chunk the address that `once` of src/lazy.ts wants for it. */
 const askAgain: Plugin = {
   name: "ask-again",
   renderChunk(code, chunk) {
-    if (!chunk.moduleIds.some((id) => id.endsWith("/src/lazy.ts"))) return null;
-    const out = code.replace(/\(\) => (import\((["'`])\.\/[^"'`]+\2)\)/g, "(again) => $1 + again)");
-    if (/import\((["'`])[^"'`]+\1\)/.test(out)) this.error("an import() that cannot be asked for again");
+    const out = code.replace(/\(_again\) => (import\((["'`])\.\/[^"'`]+\2)\)/g, "(again) => $1 + again)");
+    const isEntry = chunk.moduleIds.some((id) => id.endsWith("/src/lazy.ts"));
+    if (isEntry && /import\((["'`])[^"'`]+\1\)/.test(out))
+      this.error("an import() that cannot be asked for again");
+    return out;
+  },
+};
+
+/**
+ * A chunk from which another one takes something exports more than its module does, so the bundler hands on an object
+ * that has the module's own names alone, and puts the code for that into the entry. Who loads a chunk of ours looks
+ * for a name or for nothing: more names do no harm.
+ */
+const noNamespaces: Plugin = {
+  name: "no-namespaces",
+  renderChunk(code) {
+    const out = code
+      .replace(/\.then\(\((\w+)\) => \1\.\w+\)/g, "")
+      .replace(/var __defProp = .*\nvar __exportAll = [\s\S]*?\n\};\n/, "")
+      .replace(/var \w+ = \/\* @__PURE__ \*\/ __exportAll\(\{[^}]*\}\);\n/g, "")
+      .replace(/(?:\w+ as __exportAll|__exportAll as \w+|\w+_exports as \w+)(?:, | (?=\}))/g, "");
+    if (out.includes("__exportAll")) this.error("an object of exports that nobody needs");
     return out;
   },
 };
@@ -139,7 +158,10 @@ function laterFromEmbed(bundle: Rolldown.OutputBundle): Plugin {
       if (!id.endsWith("/src/lazy.ts")) return null;
       const out = `import { beside } from "./umd/address.ts";\n${code}`
         .replace("load(again)", "load(again, timeout)")
-        .replace(/\(\) => import\("\.\/([^"]+)"\)/g, (_, source) => `(again, timeout) => ${asked(source)}`);
+        .replace(
+          /\(_again\) => import\("\.\/([^"]+)"\)/g,
+          (_, source) => `(again, timeout) => ${asked(source)}`,
+        );
       if (/import\("/.test(out) || !out.includes("load(again, timeout)"))
         this.error("an import() that `embed.js` cannot answer");
       return out;
@@ -209,7 +231,7 @@ function integrity(): Plugin {
 
 /** For a script tag: everything inside, a tiny entry with a stable name, the rest in chunks that may be cached forever. */
 const embed: UserConfig = {
-  plugins: [compact, noGlobals, askAgain, withScripts(), integrity()],
+  plugins: [compact, noGlobals, noNamespaces, askAgain, withScripts(), integrity()],
   define: { "process.env.NODE_ENV": '"production"' },
   build: {
     outDir: "dist/embed",

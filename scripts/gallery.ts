@@ -1,6 +1,6 @@
 /**
- * Walks a browser through the development page: every state of the flow in one kind of window after another, always
- * with the same pixels. Says what is wrong to see where a program can know it.
+ * Walks a browser through the development page: every state of the flow and of the hub in one kind of window after
+ * another, always with the same pixels. Says what is wrong to see where a program can know it.
  */
 import {
   type Browser,
@@ -14,11 +14,18 @@ import { findBrowser } from "./browser.ts";
 import { serveSources } from "./dev-site.ts";
 import { faultsOf } from "./visible-faults.ts";
 
+/** What there are states of. */
+export type Kind = "flow" | "hub";
+
+export const kindOf = (name: string): Kind => (name.startsWith("hub-") ? "hub" : "flow");
+
 export interface Variant {
   name: string;
   locale?: string;
   /** Of the window. */
   options: BrowserContextOptions;
+  /** For these alone. */
+  only?: Kind;
 }
 
 const desktop = { viewport: { width: 560, height: 780 } };
@@ -32,11 +39,16 @@ export const variants: readonly Variant[] = [
   smallPhone,
   { name: "phone-arabic", locale: "ar", options: phone },
   { name: "desktop-german", locale: "de", options: desktop },
-  { name: "landscape", options: { ...phone, viewport: { width: 320, height: 256 } } },
+  // A hub is a part of the page: how tall the window is changes nothing for it, and how wide it is a lot.
+  { name: "landscape", options: { ...phone, viewport: { width: 320, height: 256 } }, only: "flow" },
+  { name: "wide", options: { viewport: { width: 1600, height: 900 } }, only: "hub" },
 ];
 
 export interface Walk {
+  /** Of the states that this kind of window is for. */
   readonly names: readonly string[];
+  /** Of all states. */
+  readonly known: readonly string[];
   readonly languages: readonly string[];
   /**
    * Shows a state and waits until it is complete.
@@ -70,7 +82,7 @@ const atRest = async () => {
 
 /** @returns whether something was left to see */
 const toEnd = (): boolean => {
-  const { shadowRoot } = document.querySelector("#stage renumerate-retention-modal") as HTMLElement;
+  const { shadowRoot } = document.querySelector("#stage > *") as HTMLElement;
   let moved = false;
   for (const each of shadowRoot?.querySelectorAll<HTMLElement>("dialog, .panel, .content") ?? []) {
     if (getComputedStyle(each).overflowY !== "auto") continue;
@@ -95,7 +107,11 @@ async function drawAnew(page: Page, session: CDPSession, mobile = false): Promis
   }
 }
 
-async function enter(browser: Browser, url: string, { options, locale: own = "" }: Variant): Promise<Walk> {
+async function enter(
+  browser: Browser,
+  url: string,
+  { options, locale: own = "", only }: Variant,
+): Promise<Walk> {
   const context = await browser.newContext({
     reducedMotion: "reduce",
     timezoneId: "UTC",
@@ -114,21 +130,27 @@ async function enter(browser: Browser, url: string, { options, locale: own = "" 
   await page.goto(url);
   await page.waitForFunction(() => "gallery" in window);
   await page.locator("[name=scheme]").selectOption("auto");
-  const { names, languages } = await page.evaluate(() => ({
-    names: window.gallery.names,
+  const { known, languages } = await page.evaluate(() => ({
+    known: window.gallery.names,
     languages: window.gallery.languages,
   }));
+  /** What is a part of the page is photographed to its end. */
+  let fullPage = false;
   return {
-    names,
+    known,
+    names: known.filter((name) => !only || kindOf(name) === only),
     languages,
     async show(name, locale = own) {
+      fullPage = kindOf(name) === "hub";
       await page.evaluate(([name, locale]) => window.gallery.present(name, locale), [name, locale] as const);
       await page.evaluate(atRest);
-      await drawAnew(page, session, options.isMobile);
       return [...errors.splice(0), ...(await page.evaluate(faultsOf, locale))];
     },
     scrollToEnd: () => page.evaluate(toEnd),
-    photograph: () => page.screenshot({ animations: "disabled", caret: "hide" }),
+    async photograph() {
+      await drawAnew(page, session, options.isMobile);
+      return page.screenshot({ animations: "disabled", caret: "hide", fullPage });
+    },
     close: () => context.close(),
   };
 }

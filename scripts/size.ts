@@ -12,6 +12,7 @@ const measured = {
   eager: "before anybody clicks: embed.js and what it imports",
   flow: "everything that a finished cancel flow has loaded",
   hub: "everything that a page with a subscription hub has loaded",
+  manage: "what a hub loads beyond that when somebody is about to change something in it",
   sdk: "renumerate.js, the class as a module, without embed.js",
   umd: "renumerate.umd.js, the class as a classic script, without embed.js",
   react: "the class and the React components in a page's own bundle, without React",
@@ -30,7 +31,8 @@ type Chunk = Pick<
 >;
 
 /** Lazy code that a cancel flow never asks for. Anything else that is lazy counts. */
-const notInFlow = /\/src\/(components\/subscription-hub|i18n\/(hub\/[\w-]+|(?!en\.)[\w-]+))\.ts$/;
+const notInFlow =
+  /\/src\/(components\/(subscription-hub|hub\/manage)|i18n\/(hub\/[\w-]+|(?!en\.)[\w-]+))\.ts$/;
 
 /** What must not be loaded before somebody clicks, and what must not be loaded at all. */
 const neverEager = /\/node_modules\/(lit|lit-\w+|@lit\/.+)\/|\/src\/(flow\/machine|api\/client)\.ts$/;
@@ -67,15 +69,23 @@ function reached(
   return [...found];
 }
 
+const isRoot = ({ facadeModuleId }: Chunk, name: string) =>
+  normalizePath(facadeModuleId ?? "").endsWith(`/src/components/${name}.ts`);
+
 /**
- * The static graph of the entry; that of a flow, with every lazy root less those that no flow needs; and that of a hub,
- * with its root alone.
+ * The static graph of the entry; that of a flow, with every lazy root less those that no flow needs; that of a hub, with its
+ * root alone; and what its changes add to that.
  */
-export function graphs(chunks: readonly Chunk[]): Record<"eager" | "flow" | "hub", Chunk[]> {
+export function graphs(chunks: readonly Chunk[]): Record<"eager" | "flow" | "hub" | "manage", Chunk[]> {
   const skipped = new Set(
     chunks
       .filter((chunk) => notInFlow.test(normalizePath(chunk.facadeModuleId ?? "")))
       .map((c) => c.fileName),
+  );
+  const hub = reached(
+    chunks,
+    (chunk) => chunk.imports,
+    (chunk) => chunk.fileName === "embed.js" || isRoot(chunk, "subscription-hub"),
   );
   return {
     eager: reached(chunks, (chunk) => chunk.imports),
@@ -83,13 +93,12 @@ export function graphs(chunks: readonly Chunk[]): Record<"eager" | "flow" | "hub
       ...chunk.imports,
       ...chunk.dynamicImports.filter((name) => !skipped.has(name)),
     ]),
-    hub: reached(
+    hub,
+    manage: reached(
       chunks,
       (chunk) => chunk.imports,
-      ({ fileName, facadeModuleId }) =>
-        fileName === "embed.js" ||
-        normalizePath(facadeModuleId ?? "").endsWith("/src/components/subscription-hub.ts"),
-    ),
+      (chunk) => isRoot(chunk, "hub/manage"),
+    ).filter((chunk) => !hub.includes(chunk)),
   };
 }
 
@@ -205,9 +214,9 @@ async function bundleToMeasure(): Promise<string> {
 async function main(): Promise<void> {
   const files = await buildToMeasure();
   const chunks = files.filter(isChunk);
-  const { eager, flow, hub } = graphs(chunks);
+  const { eager, flow, hub, manage } = graphs(chunks);
   const scripts = files.filter((file) => file.type === "asset" && file.fileName.endsWith(".js"));
-  const loaded = { eager, flow, hub };
+  const loaded = { eager, flow, hub, manage };
   const row = (file: string, code: string, loadedIn = "") => ({
     file,
     "loaded in": loadedIn,
@@ -217,7 +226,9 @@ async function main(): Promise<void> {
   });
   const sizes = [
     ...chunks.map((chunk) => {
-      const parts = (["eager", "flow", "hub"] as const).filter((name) => loaded[name].includes(chunk));
+      const parts = (["eager", "flow", "hub", "manage"] as const).filter((name) =>
+        loaded[name].includes(chunk),
+      );
       return row(chunk.fileName, chunk.code, parts.join(", "));
     }),
     ...scripts.map((script) => row(script.fileName, String((script as Rolldown.OutputAsset).source))),
@@ -229,6 +240,7 @@ async function main(): Promise<void> {
     eager: sum(eager),
     flow: sum(flow),
     hub: sum(hub),
+    manage: sum(manage),
     sdk: bytes("renumerate.js"),
     umd: bytes("renumerate.umd.js"),
     react: bytes("react, in a bundle"),

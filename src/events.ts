@@ -57,6 +57,23 @@ export interface CancelRequestDetail {
   subscriptionId: string;
 }
 
+/** What a customer has changed in a subscription hub. Amounts and plans are the server's business. */
+export interface ChangeDetail {
+  subscriptionId: string;
+  change:
+    | "plan_change"
+    | "annual_switch"
+    | "pause"
+    | "extend_pause"
+    | "resume"
+    | "undo_cancellation"
+    | "promo_code"
+    | "retry_payment"
+    | "offer";
+  /** `requested`: accepted and safe, but billing has not confirmed it yet. */
+  status: "done" | "requested";
+}
+
 export interface RenumerateEventMap {
   /** The flow opens. */
   "renumerate-open": CustomEvent<OpenDetail>;
@@ -72,6 +89,8 @@ export interface RenumerateEventMap {
   "renumerate-close": CustomEvent<OpenDetail>;
   /** From a subscription hub. Cancelable: who calls `preventDefault()` opens the flow in its place. */
   "renumerate-cancel-request": CustomEvent<CancelRequestDetail>;
+  /** From a subscription hub: the customer has confirmed a change, and the server has answered. */
+  "renumerate-change": CustomEvent<ChangeDetail>;
   /** Something failed; the customer sees it too, with a way to go on. */
   "renumerate-error": CustomEvent<ErrorDetail>;
 }

@@ -6,9 +6,11 @@ export const defaults = { apiUrl: "" };
 /**
  * Loaded once. A failure, or no answer within `timeout` milliseconds, is forgotten, so that the next call asks again.
  * Firefox remembers for the life of a page that an address has failed (Chromium and WebKit do not), so the build of the
- * script tag appends `again` to the address.
+ * script tag appends it to the address wherever `_again` is taken.
  */
-function once<Module>(load: (again: string) => Promise<Module>): (timeout?: number) => Promise<Module> {
+export function once<Module>(
+  load: (again: string) => Promise<Module>,
+): (timeout?: number) => Promise<Module> {
   let pending: Promise<Module> | undefined;
   let again = "";
   return (timeout = 10_000) => {
@@ -27,10 +29,12 @@ function once<Module>(load: (again: string) => Promise<Module>): (timeout?: numb
   };
 }
 
-export const loadCancelButton = /* @__PURE__ */ once(() => import("./components/cancel-button.ts"));
-export const loadRetentionModal = /* @__PURE__ */ once(() => import("./components/retention-modal.ts"));
-export const loadSubscriptionHub = /* @__PURE__ */ once(() => import("./components/subscription-hub.ts"));
-export const loadLabels = /* @__PURE__ */ once(() => import("./i18n/labels.ts"));
+export const loadCancelButton = /* @__PURE__ */ once((_again) => import("./components/cancel-button.ts"));
+export const loadRetentionModal = /* @__PURE__ */ once((_again) => import("./components/retention-modal.ts"));
+export const loadSubscriptionHub = /* @__PURE__ */ once(
+  (_again) => import("./components/subscription-hub.ts"),
+);
+export const loadLabels = /* @__PURE__ */ once((_again) => import("./i18n/labels.ts"));
 
 /** What other tabs are still at is theirs, but for a cancellation: this one waits behind them with it. */
 const hear = ({ newValue }: StorageEvent) => {

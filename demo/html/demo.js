@@ -1,11 +1,12 @@
-/** Glue: the chosen customer lives in the address, the facts on the server; everything is drawn from these two. */
+/** Glue: customer and view live in the address, the facts on the server; everything is drawn from these two. */
 import { DAY, dateTime, update } from "./dom.js";
 import * as panel from "./panel.js";
-import { account, shop } from "./shop.js";
+import { account, portal, shop } from "./shop.js";
 
 const REFRESH = 5000;
 const HEARD = 50;
 const at = (id) => document.getElementById(id);
+const views = () => document.querySelectorAll(".views a");
 
 let state;
 let failed;
@@ -13,8 +14,13 @@ let failed;
 let flowOpen = false;
 const heard = [];
 
+/** Another view or customer keeps the other. */
+const address = (customer, view) => `?${new URLSearchParams({ customer, ...(view ? { view } : {}) })}`;
+
 function draw() {
-  const wanted = new URLSearchParams(location.search).get("customer");
+  const parameters = new URLSearchParams(location.search);
+  const wanted = parameters.get("customer");
+  const view = parameters.get("view") === "hub" ? "hub" : "";
   const known = state?.customers.find((each) => each.id === wanted);
   const stranger = state && wanted && !known;
   at("trouble").hidden = !failed && !stranger;
@@ -31,17 +37,27 @@ function draw() {
   const chosen = known ?? customers[0];
   if (!flowOpen) {
     update(at("account"), account(chosen));
-    update(at("shop"), shop(chosen, now));
+    update(at("shop"), view ? portal(chosen) : shop(chosen, now));
     document.querySelector("main").ariaBusy = "false";
   }
-  update(at("list"), panel.people(customers, chosen, now));
+  for (const link of views()) {
+    link.href = address(chosen.id, link.dataset.view);
+    if (link.dataset.view === view) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  update(
+    at("list"),
+    panel.people(customers, chosen, now, (id) => address(id, view)),
+  );
   at("who").textContent = chosen.name ?? chosen.id;
   at("clock").textContent = dateTime(now);
   update(at("dom"), panel.domEvents(heard));
   update(at("ledger"), panel.ledger(ledger, customers));
   update(at("events"), panel.events(events, customers));
   update(at("billing"), panel.billing(chosen));
-  const snippet = panel.snippet(location.origin, chosen.subscriptions[0]);
+  const snippet = view
+    ? panel.hubSnippet(location.origin)
+    : panel.snippet(location.origin, chosen.subscriptions[0]);
   if (at("snippet").textContent !== snippet) at("snippet").textContent = snippet;
 }
 
@@ -63,16 +79,21 @@ async function refresh() {
   draw();
 }
 
-/** Links of the list stay real links: they open in a new tab, and "back" works. */
-at("list").addEventListener("click", (event) => {
+/** Links stay real links: they open in a new tab, and "back" works. @returns whether it was followed here */
+function follow(event) {
   const link = event.target.closest("a");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return false;
   event.preventDefault();
   history.pushState(null, "", link.href);
-  if (!wide.matches) at("people").open = false;
   draw();
-  if (!wide.matches) at("people").firstElementChild.focus();
+  return true;
+}
+at("list").addEventListener("click", (event) => {
+  if (!follow(event) || wide.matches) return;
+  at("people").open = false;
+  at("people").firstElementChild.focus();
 });
+document.querySelector(".views").addEventListener("click", follow);
 addEventListener("popstate", draw);
 at("retry").addEventListener("click", refresh);
 
@@ -99,6 +120,8 @@ async function move(days) {
     moved.textContent = `The clock did not move: ${error.message}`;
   }
   await refresh();
+  // What it shows depends on billing's clock, and it cannot know that somebody has moved it.
+  await document.querySelector("renumerate-subscription-hub")?.refresh?.();
 }
 at("move").addEventListener("click", ({ target: { value } }) => {
   if (value === "month") void move(daysToNextMonth(state?.now ?? Date.now()));
@@ -109,9 +132,10 @@ at("move").addEventListener("submit", (event) => {
   void move(event.target.elements.days.valueAsNumber);
 });
 
-for (const name of ["open", "step", "retained", "cancelled", "complete", "close", "error"]) {
+for (const name of ["open", "step", "retained", "cancelled", "complete", "change", "close", "error"]) {
   document.addEventListener(`renumerate-${name}`, async ({ type, detail, target }) => {
-    const subscription = target.getAttribute("subscription-id") ?? target.subscriptionId;
+    const subscription =
+      target.getAttribute("subscription-id") || target.subscriptionId || detail.subscriptionId;
     heard.unshift({
       key: `${Date.now()}-${heard.length}-${type}`,
       type,
@@ -123,7 +147,7 @@ for (const name of ["open", "step", "retained", "cancelled", "complete", "close"
     if (name === "open") flowOpen = true;
     if (name === "close") flowOpen = false;
     draw();
-    if (name !== "complete" && name !== "close") return;
+    if (!["complete", "change", "close"].includes(name)) return;
     await refresh();
     // The button is gone once its subscription ends: go on at its card.
     if (!flowOpen && document.activeElement === document.body) at(`card-${subscription}`)?.focus();

@@ -38,8 +38,9 @@ function patch(old, next) {
     return;
   }
   if (old.localName.includes("-")) {
-    // Another session or subscription means another tag; the same tag is left in peace.
-    if (!old.cloneNode().isEqualNode(next.cloneNode())) old.replaceWith(next);
+    // Another session or subscription means another tag; the same tag is left in peace, with what it says of itself.
+    const isSame = [...next.attributes].every(({ name, value }) => old.getAttribute(name) === value);
+    if (old.localName !== next.localName || !isSame) old.replaceWith(next);
     return;
   }
   for (const { name } of [...old.attributes]) {

@@ -19,7 +19,8 @@ const GOOD_FOR = {
   cus_eleanor: "Nine years, twelve seats: large amounts",
   cus_noah: "Began on a 31st: short months",
   cus_harbour: "Shares an e-mail address, pays yearly",
-  cus_harbour_interns: "Shares an e-mail address, pays monthly",
+  cus_harbour_interns: "Shares an e-mail address, hundreds of invoices",
+  cus_wren: "Has never subscribed",
 };
 
 export const inOrder = (customers) => {
@@ -28,14 +29,15 @@ export const inOrder = (customers) => {
   return [...customers].sort((a, b) => rank(a) - rank(b));
 };
 
-export const people = (customers, chosen, now) =>
+/** @param address of a customer's page */
+export const people = (customers, chosen, now, address) =>
   customers.map(({ id, name, subscriptions }) =>
     h(
       "li",
       { "data-key": id },
       h(
         "a",
-        { href: `?customer=${encodeURIComponent(id)}`, "aria-current": id === chosen.id && "true" },
+        { href: address(id), "aria-current": id === chosen.id && "true" },
         h("strong", {}, h("bdi", {}, name ?? id)),
         h("span", {}, GOOD_FOR[id] ?? ""),
         subscriptions.length === 1 &&
@@ -66,6 +68,9 @@ const OUTCOMES = {
   cancelled: ["bad", "Cancelled"],
   abandoned: ["off", "Abandoned"],
 };
+
+const cardOf = ({ brand, last4, expMonth, expYear }) =>
+  [brand, last4 && `…${last4}`, expMonth && `${expMonth}/${expYear}`].filter(Boolean).join(" ");
 
 /** @param rows newest first */
 export function ledger(rows, customers) {
@@ -107,6 +112,7 @@ export function ledger(rows, customers) {
         (reasonText ?? feedback) && h("q", {}, reasonText ?? feedback),
         offerType && `Offer: ${words(offerType)} (${offerId}), ${offerAccepted ? "accepted" : "not taken"}`,
         each.effectiveAt && `Access until ${date(each.effectiveAt)}`,
+        each.undoneAt && `Taken back on ${date(each.undoneAt)}`,
       ],
       each,
     );
@@ -148,7 +154,7 @@ export function events(rows, customers) {
 
 /** @param heard newest first: `{key, type, at, detail, subscription}` */
 export function domEvents(heard) {
-  if (!heard.length) return empty("Press the cancel button: what the tag tells your page appears here.");
+  if (!heard.length) return empty("Cancel or change a plan: what the tag tells your page appears here.");
   return heard.map(({ key, type, at, detail, subscription }) => {
     const tone = type === "renumerate-error" ? "bad" : (KINDS[type.slice("renumerate-".length)] ?? "info");
     // Ids and instants are for the JSON below; an offer is known by its kind.
@@ -163,8 +169,9 @@ export function domEvents(heard) {
 }
 
 export function billing({ subscriptions, invoices }) {
+  if (!subscriptions.length) return [h("p", { class: "quiet" }, "This customer has never subscribed.")];
   return subscriptions.map((subscription) => {
-    const { id, status, price, discount, nextCharge } = subscription;
+    const { id, status, price, discount, nextCharge, paymentMethod, due } = subscription;
     const last = invoices.filter((each) => each.subscriptionId === id).slice(0, 3);
     const facts = {
       status,
@@ -180,6 +187,8 @@ export function billing({ subscriptions, invoices }) {
       "next charge": nextCharge
         ? `${money(nextCharge.amount, nextCharge.currency)}, ${dateTime(nextCharge.at)}`
         : "none",
+      card: paymentMethod && cardOf(paymentMethod),
+      due: due && `${money(due.amount, due.currency)}, since ${dateTime(due.at)}`,
     };
     const shown = Object.entries(facts).filter(([, value]) => value);
     for (const { number, amount, currency, status: paid, at } of last) {
@@ -199,7 +208,22 @@ export function billing({ subscriptions, invoices }) {
   });
 }
 
-export const snippet = (origin, { id }) => `<!-- Anywhere on your billing page -->
+export const hubSnippet = (origin) => `<!-- Anywhere on your billing page -->
+<script type="module" src="${origin}/embed.js"></script>
+
+<renumerate-subscription-hub
+  session-url="/billing/session"
+  fallback-email="support@example.com">
+  <a href="mailto:support@example.com">Write to us about your plan</a>
+</renumerate-subscription-hub>
+
+<!-- Your own endpoint /billing/session asks
+       POST ${origin}/v1/subscription/session
+       {"subscription": {"customer_id": "cus_…"}}
+     with the private key, and answers with {"id": "sub_…"}. -->`;
+
+/** @param subscription undefined where the customer has none */
+export const snippet = (origin, { id = "sub_…" } = {}) => `<!-- Anywhere on your billing page -->
 <script type="module" src="${origin}/embed.js"></script>
 
 <renumerate-cancel-button

@@ -11,7 +11,9 @@ export function shop(customer, now) {
   const { subscriptions, invoices } = customer;
   return [
     h("h1", {}, "Plan and billing"),
-    h("div", { class: "cards" }, ...subscriptions.map((each) => card(customer, each, now))),
+    subscriptions.length
+      ? h("div", { class: "cards" }, ...subscriptions.map((each) => card(customer, each, now)))
+      : h("p", { class: "quiet" }, "You have no plan yet."),
     h(
       "section",
       { class: "invoices", "aria-labelledby": "invoices" },
@@ -20,6 +22,18 @@ export function shop(customer, now) {
     ),
   ];
 }
+
+/** The same page with the tag that shows and does everything by itself. */
+export const portal = ({ id }) => [
+  h("h1", {}, "Plan and billing"),
+  h(
+    "renumerate-subscription-hub",
+    { "session-url": sessionUrl(id), "fallback-email": SUPPORT },
+    h("a", { href: `mailto:${SUPPORT}?subject=Plan` }, "Write to us about your plan"),
+  ),
+];
+
+const sessionUrl = (customer) => `/demo/api/session?customer=${encodeURIComponent(customer)}`;
 
 /** In words for a badge, and how it feels. */
 export function stateOf({ status, cancelAt, trialEnd, pausedUntil }, now) {
@@ -95,7 +109,7 @@ const cancelButton = (customer, { id }, label) =>
   h(
     "renumerate-cancel-button",
     {
-      "session-url": `/demo/api/session?customer=${encodeURIComponent(customer.id)}`,
+      "session-url": sessionUrl(customer.id),
       "subscription-id": id,
       "fallback-email": SUPPORT,
       label,

@@ -1,11 +1,18 @@
 import { LitElement, type PropertyValues, type TemplateResult } from "lit";
 import { LONGEST_WAIT } from "../api/ask.ts";
+import type { Client } from "../api/client.ts";
 import { define } from "../define.ts";
 import type { CancelRequestDetail } from "../events.ts";
 import type { FlowSettings } from "../flow/flow-controller.ts";
+import type { Fault } from "../flow/machine.ts";
 import { createHubFormat, type HubFormat, loadHubLanguage, spokenInHub } from "../i18n/hub/languages.ts";
 import { defaults, deliverLeftovers } from "../lazy.ts";
 import { HubController, type HubHost } from "./hub/hub-controller.ts";
+import { manage, prepareManage } from "./hub/later.ts";
+import { LiveController } from "./hub/live.ts";
+import type { Manager } from "./hub/manage.ts";
+import type { PanelHost } from "./hub/panel-controller.ts";
+import { sectionStyles } from "./hub/section-styles.ts";
 import { hubStyles } from "./hub/styles.ts";
 import { view } from "./hub/view.ts";
 import type { RetentionModal } from "./retention-modal.ts";
@@ -14,11 +21,19 @@ import "./retention-modal.ts";
 import { dress, dressedRoot } from "./shadow.ts";
 import { styles } from "./styles.ts";
 
+const CANCEL = "[data-action=cancel]";
+
+const twinOf = ({ dataset, part }: HTMLElement): string =>
+  dataset.action ? `[data-action=${dataset.action}]` : `${part}` ? `[part="${part}"]` : "input:checked";
+
+const css = styles.cssText + hubStyles.cssText + sectionStyles.cssText;
+
 /** The subscription that something is about. */
 const homeOf = (element: Element): string | undefined => element.closest<HTMLElement>("article")?.dataset.id;
 
 /**
- * The subscriptions of one customer, and what can be done with them. It loads by itself, and again after each flow that
+ * The subscriptions of one customer, and what can be done with them: each change says what it costs and when before it
+ * is made, and what the server has answered after. It loads by itself, and again after each flow that
  * was opened from it.
  *
  * The dialog of a flow is appended to the body, as that of the cancel button; its events are dispatched on this element.
@@ -37,6 +52,7 @@ const homeOf = (element: Element): string | undefined => element.closest<HTMLEle
  *
  * @fires {CustomEvent<CancelRequestDetail>} renumerate-cancel-request - somebody wants to cancel; cancelable: who calls
  *   `preventDefault()` opens the flow in its place
+ * @fires renumerate-change
  * @fires renumerate-open
  * @fires renumerate-step
  * @fires renumerate-retained
@@ -54,14 +70,41 @@ const homeOf = (element: Element): string | undefined => element.closest<HTMLEle
  * @csspart price - price, and the one before a discount
  * @csspart facts - rows of facts: dates and amounts
  * @csspart features - what the plan includes
- * @csspart note - a request that billing has not confirmed yet, or data that could not be brought up to date
- * @csspart failure - in place of the cards when they cannot be shown
+ * @csspart note - what an action has led to, a request that billing has not confirmed yet, or data that could not be
+ *   brought up to date
+ * @csspart due - a payment that has failed
+ * @csspart offer - what the business offers without being asked
+ * @csspart offer-heading - its title
+ * @csspart body - its text
+ * @csspart panel - form of an action that is under way, in place of the card's actions
+ * @csspart panel-heading - its title
+ * @csspart options - group of radio buttons, with one of:
+ * @csspart chips - lengths of a pause
+ * @csspart plans - plans to change to
+ * @csspart option - one option
+ * @csspart option-label - its name
+ * @csspart option-price - price of a plan
+ * @csspart field - label and field
+ * @csspart date - field for a date
+ * @csspart code - field for a promo code
+ * @csspart preview - what the change would lead to
+ * @csspart history - invoices
+ * @csspart disclosure - button that opens them
+ * @csspart invoice - one of them
+ * @csspart invoice-state - whether it is paid
+ * @csspart more - button that shows more of them
+ * @csspart details - whom invoices are addressed to
+ * @csspart input - field of the billing details
+ * @csspart edit - button that opens their form
+ * @csspart back - button that leaves it
+ * @csspart failure - in place of the cards when they cannot be shown, or of a change that could not be made
  * @csspart error - what has failed
  * @csspart help - line with the mail link
- * @csspart link - the mail link
+ * @csspart link - link in a text
  * @csspart skeleton - shown while loading
  * @csspart actions - row of buttons
  * @csspart button - every button
+ * @csspart primary - main action
  * @csspart cancel - button that opens the flow
  * @csspart retry - button that tries again
  *
@@ -70,7 +113,9 @@ const homeOf = (element: Element): string | undefined => element.closest<HTMLEle
  * @cssprop [--renumerate-muted] - color of lesser texts
  * @cssprop [--renumerate-surface] - background of facts and states
  * @cssprop [--renumerate-border] - color of lines
- * @cssprop [--renumerate-control-border] - color of the edges of buttons
+ * @cssprop [--renumerate-control-border] - color of the edges of buttons and fields
+ * @cssprop [--renumerate-accent] - background of the main action, and chosen options
+ * @cssprop [--renumerate-accent-text] - text of the main action
  * @cssprop [--renumerate-danger] - color of errors
  * @cssprop [--renumerate-focus] - color of the focus ring; the text color by default
  * @cssprop [--renumerate-radius=16px] - corners of cards
@@ -83,7 +128,7 @@ const homeOf = (element: Element): string | undefined => element.closest<HTMLEle
  * @cssstate loading - waiting for an answer
  * @cssstate error - the last load has failed
  */
-export class SubscriptionHub extends LitElement implements HubHost {
+export class SubscriptionHub extends LitElement implements HubHost, PanelHost {
   static override properties = {
     sessionId: { attribute: "session-id" },
     sessionUrl: { attribute: "session-url" },
@@ -118,6 +163,9 @@ export class SubscriptionHub extends LitElement implements HubHost {
   readonly #hub = new HubController(this);
   readonly #internals = this.attachInternals();
   readonly #modals = new Map<string, RetentionModal>();
+  #manager: Manager | undefined;
+  /** What somebody has pressed before its code is there. */
+  #work: ((manager: Manager) => void) | undefined;
   #format: HubFormat | undefined;
   /** What the format was made for. */
   #speech: string | undefined;
@@ -128,9 +176,17 @@ export class SubscriptionHub extends LitElement implements HubHost {
   /** What has the focus, and the subscription that it is about. */
   #held: Element | null | undefined;
   #home: string | undefined;
+  /** Finds the same in another card. */
+  #twin: string | undefined;
+  /** Where the focus is to go: a subscription, and a selector within it. */
+  #aim: readonly [id: string | undefined, selector: string] | undefined;
 
   constructor() {
     super();
+    new LiveController(this, () => {
+      const { state, isBusy } = this.#hub;
+      return { isBusy, isRequested: state.phase === "ready" && !!state.hub.requested?.length };
+    });
     for (const news of ["retained", "cancelled", "close"] as const)
       this.addEventListener(`renumerate-${news}`, () => this.refresh());
   }
@@ -142,7 +198,7 @@ export class SubscriptionHub extends LitElement implements HubHost {
 
   /** Goes back to the button that opened a flow, or to what stands in its place. */
   override focus(options?: FocusOptions): void {
-    this.#land(this.#pressed, options);
+    this.#land(this.#pressed, CANCEL, options);
   }
 
   /** @internal */
@@ -159,6 +215,40 @@ export class SubscriptionHub extends LitElement implements HubHost {
     };
   }
 
+  /** @internal */
+  get client(): Client | undefined {
+    return this.#hub.client();
+  }
+
+  /** @internal */
+  get format(): HubFormat {
+    return this.#format as HubFormat;
+  }
+
+  /** @internal */
+  get isHeld(): boolean {
+    const held = this.shadowRoot?.activeElement;
+    return held
+      ? !!held.closest("[part=panel]")
+      : (this.ownerDocument.activeElement ?? document.body).localName === "body";
+  }
+
+  /** @internal */
+  aim(subscriptionId: string | undefined, selector: string): void {
+    this.#aim = [subscriptionId, selector];
+    this.requestUpdate();
+  }
+
+  /** @internal */
+  fail(fault: Fault): void {
+    this.#hub.fail(fault);
+  }
+
+  /** @internal */
+  leave(url: string): void {
+    location.assign(url);
+  }
+
   /** @internal Words in the customer's language, or, where they do not come in time, in English. */
   get texts(): Promise<void> {
     let timer: ReturnType<typeof setTimeout>;
@@ -168,6 +258,8 @@ export class SubscriptionHub extends LitElement implements HubHost {
     return Promise.race([late, loadHubLanguage(this.#language)]).then(() => {
       clearTimeout(timer);
       this.#speech = undefined;
+      // What is still on its way is waited for in the customer's language.
+      this.requestUpdate();
     });
   }
 
@@ -178,12 +270,12 @@ export class SubscriptionHub extends LitElement implements HubHost {
   }
 
   protected override createRenderRoot(): ShadowRoot {
-    return dressedRoot(this, styles.cssText + hubStyles.cssText);
+    return dressedRoot(this, css);
   }
 
   /** Moved into another document, such as that of a frame. */
   adoptedCallback(): void {
-    if (this.shadowRoot) dress(this.shadowRoot, styles.cssText + hubStyles.cssText);
+    if (this.shadowRoot) dress(this.shadowRoot, css);
   }
 
   override connectedCallback(): void {
@@ -211,6 +303,7 @@ export class SubscriptionHub extends LitElement implements HubHost {
       void this.refresh();
     }
     const { state } = this.#hub;
+    this.#manager?.settle(state);
     const words = state.phase === "ready" ? state.hub.messages : undefined;
     const speech = JSON.stringify([this.#language, words]);
     if (speech !== this.#speech) {
@@ -222,6 +315,7 @@ export class SubscriptionHub extends LitElement implements HubHost {
     }
     this.#held = this.shadowRoot?.activeElement;
     this.#home = this.#held ? homeOf(this.#held) : undefined;
+    this.#twin = this.#held ? twinOf(this.#held as HTMLElement) : undefined;
   }
 
   protected override render(): TemplateResult {
@@ -234,6 +328,9 @@ export class SubscriptionHub extends LitElement implements HubHost {
     return view({
       format: this.#format as HubFormat,
       state,
+      hub: known,
+      manager: this.#manager,
+      isFetching: !!this.#work,
       subscriptions,
       now: known?.now ?? 0,
       several: subscriptions.length > 1,
@@ -245,6 +342,8 @@ export class SubscriptionHub extends LitElement implements HubHost {
       isNew,
       isRenewable: !!(sessionUrl || getAuthToken || getSession),
       retry: () => this.refresh(),
+      manage: this.#manage,
+      prepare: () => void prepareManage().catch(() => {}),
       cancel: (id) => this.#cancel(id),
     });
   }
@@ -253,22 +352,52 @@ export class SubscriptionHub extends LitElement implements HubHost {
     const { state, isBusy } = this.#hub;
     // What had the focus is gone, or is about another subscription now: go on where it was.
     const held = this.#held;
-    if (held && !(held.isConnected && homeOf(held) === this.#home))
-      this.#land(this.#home, { preventScroll: true });
+    const aim = this.#aim;
+    this.#aim = undefined;
+    if (aim) this.#land(...aim);
+    else if (held && !(held.isConnected && homeOf(held) === this.#home))
+      this.#land(this.#home, this.#home && this.#twin, { preventScroll: true });
     this.#mark("loading", isBusy);
     this.#mark("error", "fault" in state);
   }
 
-  #land(id: string | undefined, options?: FocusOptions): void {
-    const cards = [...(this.shadowRoot?.querySelectorAll("article") ?? [])];
+  /** @param selector of what is looked for first: in the card of that subscription or, without an id, anywhere */
+  #land(id: string | undefined, selector?: string, options?: FocusOptions): void {
+    const root = this.shadowRoot;
+    const cards = [...(root?.querySelectorAll("article") ?? [])];
     const card = cards.find(({ dataset }) => dataset.id === id);
-    const target = card?.querySelector("button") ?? card ?? this.shadowRoot?.querySelector("h2");
+    const scope = id === undefined ? root : card;
+    const found = selector && scope?.querySelector<HTMLElement>(selector);
+    const target = found || card?.querySelector("button") || card || root?.querySelector("h2");
     target?.focus(options);
   }
+
+  /** Of several things that are pressed meanwhile the last one counts. */
+  readonly #manage = (work: (manager: Manager) => void): void => {
+    if (manage) this.#manager ??= new manage.Manager(this);
+    if (this.#manager) {
+      work(this.#manager);
+      return;
+    }
+    const isFetching = !!this.#work;
+    this.#work = work;
+    this.requestUpdate();
+    if (isFetching) return;
+    void prepareManage(this.timeout || undefined)
+      .then(
+        () => this.#work && this.#manage(this.#work),
+        () => this.#work && this.#hub.fail({ code: "load_failed", retryable: true }),
+      )
+      .then(() => {
+        this.#work = undefined;
+        this.requestUpdate();
+      });
+  };
 
   #cancel(subscriptionId: string): void {
     const detail: CancelRequestDetail = { subscriptionId };
     this.#pressed = subscriptionId;
+    this.#manager?.panels.begin();
     const request = { bubbles: true, composed: true, cancelable: true, detail };
     if (!this.dispatchEvent(new CustomEvent("renumerate-cancel-request", request))) return;
     try {
@@ -309,6 +438,8 @@ export class SubscriptionHub extends LitElement implements HubHost {
   #forget(): void {
     this.#source = this.#pressed = undefined;
     this.#modals.clear();
+    this.#work = undefined;
+    this.#manager?.forget();
     this.#hub.forget();
   }
 

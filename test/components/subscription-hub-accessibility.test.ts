@@ -7,7 +7,7 @@ import { addHubLanguage } from "../../src/i18n/hub/languages.ts";
 import { loadLanguage } from "../../src/i18n/languages.ts";
 import { backgroundOf, contrast } from "../fixtures/contrast.ts";
 import { describeInChromium } from "../fixtures/engine.ts";
-import { configOf, DAY, NOW, steps, subscription } from "../fixtures/flows.ts";
+import { configOf, DAY, NOW, offers, steps, subscription } from "../fixtures/flows.ts";
 import {
   change,
   closeHubs,
@@ -15,10 +15,14 @@ import {
   hubOf,
   hubRoot,
   hubServer,
+  managed,
   openHub,
+  panelOf,
   placeHub,
+  previewOf,
   subscriptions,
   textOf,
+  until,
 } from "../fixtures/hub.ts";
 import { closeAll, focused, names, ready, serve, told } from "../fixtures/open.ts";
 
@@ -37,6 +41,36 @@ const all = Object.values(subscriptions).map((each, index) => ({ ...each, id: `s
 
 type Properties = Partial<SubscriptionHub>;
 
+const { active, due } = managed;
+const offer = { subscription: active.id, offer: offers.discount };
+const wide = {
+  ...active,
+  actions: {
+    ...active.actions,
+    plan_change: {
+      plans: [{ price: subscription.price, name: word, description: sentence, features: [word, sentence] }],
+    },
+  },
+};
+
+/** A panel, with what the customer has chosen in it. By place and not by name: these work in every language. */
+async function opened(
+  name: string,
+  properties: Properties,
+  reply: Parameters<typeof previewOf>[0] | undefined = active,
+  of: Parameters<typeof hubOf>[0] = [active],
+): Promise<SubscriptionHub> {
+  const { hub, server } = await openHub(hubOf(of), properties);
+  server.replies.preview = reply
+    ? { body: previewOf(reply, 4900) }
+    : { status: 409, code: "billing_rejected" };
+  hubRoot(hub).querySelector<HTMLElement>(`[data-action=${name}]`)?.click();
+  await hub.updateComplete;
+  panelOf(hub)?.querySelector<HTMLElement>("[type=radio]")?.click();
+  await until(() => panelOf(hub)?.querySelector(".preview h4, .failure, [part=code]"), "the panel");
+  return hub;
+}
+
 /** Every state that a customer can see. */
 const states: Record<string, (properties: Properties) => Promise<SubscriptionHub>> = {
   async loading(properties) {
@@ -48,6 +82,24 @@ const states: Record<string, (properties: Properties) => Promise<SubscriptionHub
   one: async (properties) => (await openHub(hubOf([subscriptions.discounted]), properties)).hub,
   many: async (properties) => (await openHub(hubOf(all), properties)).hub,
   long: async (properties) => (await openHub(hubOf([long, subscription]), properties)).hub,
+  managed: async (properties) => (await openHub(hubOf(Object.values(managed), { offer }), properties)).hub,
+  plan: (properties) => opened("plan_change", properties, long, [wide]),
+  pause: (properties) => opened("pause", properties),
+  code: async (properties) => {
+    const hub = await opened("promo_code", properties);
+    panelOf(hub)?.requestSubmit();
+    await hub.updateComplete;
+    return hub;
+  },
+  pay: (properties) => opened("retry_payment", properties, active, [due]),
+  refused: (properties) => opened("annual_switch", properties, undefined),
+  async changed(properties) {
+    const hub = await opened("annual_switch", properties);
+    hubServer(hubOf([active])).replies.change = { body: { status: "done", subscription } };
+    panelOf(hub)?.requestSubmit();
+    await until(() => !panelOf(hub), "the result");
+    return hub;
+  },
   empty: async (properties) => (await openHub(hubOf([]), properties)).hub,
   failed: async (properties) => (await openHub({ status: 500, code: "x" }, properties)).hub,
   expired: async (properties) => (await openHub({ status: 401, code: "session_expired" }, properties)).hub,
@@ -75,7 +127,10 @@ const nameOf = (element: Element) =>
 
 /** Text beside the box that it is written on, and pages that scroll sideways. */
 function cut(hub: SubscriptionHub): string[] {
-  const faults = inner(hub, "article, .box, dl, button, .state, h2, h3, li, dd")
+  const faults = inner(
+    hub,
+    "article, .box, dl, button, .state, h2, h3, h4, li, dd, form, label, input:not([type=radio])",
+  )
     .filter((each) => !each.matches(".loading"))
     .flatMap((each) => {
       const { left, right } = each.getBoundingClientRect();
@@ -86,7 +141,7 @@ function cut(hub: SubscriptionHub): string[] {
 }
 
 const small = (hub: SubscriptionHub): string[] =>
-  inner(hub, "button")
+  inner(hub, "button, label:has([type=radio]), input:not([type=radio])")
     .filter(({ offsetHeight, offsetWidth }) => offsetHeight < 44 || offsetWidth < 44)
     .map(nameOf);
 
@@ -157,6 +212,42 @@ describe("accessibility of the subscription hub", () => {
       "What is included",
     ]);
     expect(await names("button")).to.deep.equal(["Cancel subscription Team", "Cancel subscription Archive"]);
+  });
+
+  it("every action is in a group with a name, and says which subscription it is about", async () => {
+    await openHub(hubOf([managed.ending, due]));
+    expect(await names("button")).to.deep.equal([
+      "Undo cancellation Team",
+      "Pay $49.00 now Studio",
+      "Update payment method Studio",
+      "Cancel subscription Studio",
+    ]);
+  });
+
+  it("a whole change by keyboard alone", async () => {
+    const { hub, server } = await openHub(hubOf([active]));
+    server.replies.preview = { body: previewOf(active, 4900) };
+    server.replies.change = { body: { status: "done", subscription: active } };
+    const tabTo = async (name: string) => {
+      for (let times = 0; textOf(focused()) !== name; times++) {
+        if (times > 20) throw new Error(`Tab does not lead to ${name}`);
+        await sendKeys({ press: "Tab" });
+      }
+    };
+    await tabTo("Change plan");
+    await sendKeys({ press: "Enter" });
+    await hub.updateComplete;
+    expect(textOf(focused())).to.equal("Change plan");
+    expect(focused()?.localName).to.equal("h4");
+    await sendKeys({ press: "Tab" });
+    expect(focused()).to.equal(panelOf(hub)?.querySelector("[type=radio]"));
+    await sendKeys({ press: " " });
+    await until(() => panelOf(hub)?.querySelector(".preview h4"), "the preview");
+    await tabTo("Switch plan");
+    await sendKeys({ press: "Enter" });
+    await until(() => !panelOf(hub), "the result");
+    await hub.updateComplete;
+    expect(textOf(focused())).to.match(/Your plan is changed|Your subscription continues/);
   });
 
   it("one subscription: the button is called what is written on it", async () => {
@@ -231,6 +322,19 @@ describe("accessibility of the subscription hub", () => {
     it("a card is called like its plan", async () => {
       await openHub(hubOf([subscription, subscriptions.paused]));
       expect(await names("article")).to.deep.equal(["Team", "Archive"]);
+    });
+
+    it("a group of actions and a panel have names, and what a change leads to is said politely", async () => {
+      const hub = await opened("plan_change", {});
+      const all = await told();
+      expect(all.find(({ role }) => role === "form")?.name).to.equal("Change plan Team");
+      const preview = panelOf(hub)?.querySelector(".preview");
+      expect([preview?.role, preview?.ariaBusy]).to.deep.equal(["status", "false"]);
+      hubButton(hub, "Back").click();
+      await hub.updateComplete;
+      // The snapshot leaves groups out.
+      const group = inner(hub, "article [role=group]")[0];
+      expect(group?.ariaLabel).to.equal("What you can change");
     });
 
     it("a failure is an alert", async () => {

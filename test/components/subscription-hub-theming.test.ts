@@ -1,6 +1,19 @@
 import { expect } from "@open-wc/testing";
 import type { SubscriptionHub } from "../../src/components/subscription-hub.ts";
-import { closeHubs, hubOf, hubRoot, hubServer, openHub, placeHub, subscriptions } from "../fixtures/hub.ts";
+import { offers } from "../fixtures/flows.ts";
+import {
+  hubButton,
+  hubOf,
+  hubRoot,
+  hubServer,
+  managed,
+  openHub,
+  placeHub,
+  previewOf,
+  subscriptions,
+  until,
+} from "../fixtures/hub.ts";
+import { closeSections, invoicesOf, sectionServer } from "../fixtures/hub-sections.ts";
 
 /** Each documented property: a value, where it must show, and as which style. */
 const properties: Record<string, [value: string, selector: string, style: string]> = {
@@ -9,7 +22,9 @@ const properties: Record<string, [value: string, selector: string, style: string
   muted: ["rgb(1, 2, 3)", "dt", "color"],
   surface: ["rgb(1, 2, 3)", "dl", "backgroundColor"],
   border: ["rgb(1, 2, 3)", "article", "borderTopColor"],
-  "control-border": ["rgb(1, 2, 3)", "button", "borderTopColor"],
+  "control-border": ["rgb(1, 2, 3)", "button:not(.primary)", "borderTopColor"],
+  accent: ["rgb(1, 2, 3)", ".primary", "backgroundColor"],
+  "accent-text": ["rgb(1, 2, 3)", ".primary", "color"],
   danger: ["rgb(1, 2, 3)", ".error", "color"],
   focus: ["rgb(1, 2, 3)", "button", "outlineColor"],
   radius: ["7px", "article", "borderTopLeftRadius"],
@@ -28,11 +43,11 @@ const documentation = async (tag: string): Promise<string[]> => {
 };
 
 describe("theming of the subscription hub", () => {
-  afterEach(closeHubs);
+  afterEach(closeSections);
 
   for (const [name, [value, selector, style]] of Object.entries(properties)) {
     it(`--renumerate-${name}`, async () => {
-      const { hub } = await openHub(hubOf([subscriptions.pastDue]));
+      const { hub } = await openHub(hubOf([managed.due]));
       hubRoot(hub).querySelector("button")?.focus();
       const read = () => getComputedStyle(hubRoot(hub).querySelector(selector) as Element)[style as "color"];
       expect(read()).not.to.equal(value);
@@ -57,6 +72,37 @@ describe("theming of the subscription hub", () => {
     server.answer = "offline";
     await hub.refresh();
     look(hub);
+    const { active, due } = managed;
+    const offer = {
+      subscription: active.id,
+      offer: { ...offers.discount, body: "[Less](https://example.com)" },
+    };
+    const invoices = { invoices: invoicesOf(1), after: "next" };
+    sectionServer("invoices", { body: invoices });
+    const { hub: open, server: changes } = await openHub(
+      hubOf([active, due], { offer, sections: ["invoices", "billing_details"] }),
+      { fallbackEmail: "help@example.com" },
+    );
+    hubButton(open, "Billing history").click();
+    await until(() => hubRoot(open).querySelector("[part=invoice]"), "an invoice");
+    look(open);
+    hubButton(open, "Billing details").click();
+    await open.updateComplete;
+    hubButton(open, "Edit").click();
+    await open.updateComplete;
+    look(open);
+    hubButton(open, "Back").click();
+    await open.updateComplete;
+    changes.replies.preview = { body: previewOf(active) };
+    for (const name of ["Change plan", "Pause subscription", "Enter a promo code", "Accept discount"]) {
+      hubButton(open, name).click();
+      await open.updateComplete;
+      look(open);
+      await until(() => !hubRoot(open).querySelector("i"), "the preview");
+      look(open);
+      hubButton(open, "Back").click();
+      await open.updateComplete;
+    }
     look((await openHub({ status: 500, code: "x" }, { fallbackEmail: "help@example.com" })).hub);
     hubServer(new Promise(() => {}));
     const waiting = placeHub();

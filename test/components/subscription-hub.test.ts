@@ -215,7 +215,7 @@ describe("subscription hub", () => {
     });
 
     it("speaks English as a whole where it does not know the language", async () => {
-      document.documentElement.lang = "ar";
+      document.documentElement.lang = "eo";
       const { server, hub } = await openHub(hubOf([subscription]));
       document.documentElement.lang = "en";
       expect([hub.lang, hub.dir]).to.deep.equal(["en", "ltr"]);

@@ -1,16 +1,32 @@
 /** One subscription: what it is, what it costs, and what can be done with it. */
 import { html, nothing, type TemplateResult } from "lit";
-import type { Subscription } from "../../api/wire.ts";
+import type { HubSubscription, Subscription } from "../../api/wire.ts";
 import { facts, icon } from "../steps/parts.ts";
-import { isCancellable, reducedPrice, rowsOf, standing } from "./facts.ts";
+import { methodTrouble, reducedPrice, rowsOf, standing } from "./facts.ts";
+import { refusal } from "./help.ts";
+import { actionLabel } from "./labels.ts";
+import type { Action } from "./panel-controller.ts";
 import type { View } from "./view.ts";
 
-export function card(subscription: Subscription, index: number, view: View): TemplateResult {
+/** In this order: on with it, change it, leave it. */
+const order = [
+  "resume",
+  "undo_cancellation",
+  "plan_change",
+  "annual_switch",
+  "pause",
+  "extend_pause",
+  "promo_code",
+] as const satisfies readonly Action[];
+
+/** @param index of the card, for ids */
+export function card(subscription: HubSubscription, index: number, view: View): TemplateResult {
   const { id, plan, status } = subscription;
-  const { format, now, several, requested, cancel } = view;
-  const { t } = format;
+  const { format, now, manager } = view;
   const [kind, words] = standing(subscription, now, format);
-  const isRequested = requested.includes(id);
+  const trouble = methodTrouble(subscription, now);
+  const panel = manager?.panels.panel;
+  const open = panel?.about === id ? panel : undefined;
   return html`<article
     part="card ${kind}"
     class=${kind}
@@ -24,31 +40,138 @@ export function card(subscription: Subscription, index: number, view: View): Tem
       <p id="state-${index}" class="state" part="state ${kind}">${words}</p>
     </header>
     ${kind === "ended" ? nothing : price(subscription, view)}
-    ${kind === "past-due" ? html`<p class="error" part="error">${t("hub_pastDueBody")}</p>` : nothing}
-    ${
-      isRequested
-        ? html`<p class="said" part="note"><strong>${t("requested")}</strong> ${t("requestedBody")}</p>`
-        : nothing
-    }
+    ${banner(subscription, index, view, !open)}
+    ${trouble ? html`<p class="error" part="error">${format.t(trouble)}</p>` : nothing}
+    ${news(id, view)}
     <div class="about">
       ${facts(rowsOf(subscription, format))}
       ${status === "cancelled" ? nothing : features(plan.features, view)}
     </div>
+    ${open ? manager?.panel(open, subscription, index, view) : actions(subscription, index, view)}
+  </article>`;
+}
+
+/** Whether the failed payment is dealt with above the facts. */
+const isDue = ({ status, due }: Subscription & Pick<HubSubscription, "due">) =>
+  status === "past_due" || !!due;
+
+/** A payment that has failed, and what can be done about it. */
+function banner(subscription: HubSubscription, index: number, view: View, hasActions: boolean) {
+  const { due, actions } = subscription;
+  const { t, money } = view.format;
+  if (!isDue(subscription)) return nothing;
+  return html`<div class="due" part="due">
+    <p class="error" part="error">
+      ${t("hub_pastDueBody")} ${due ? t("hub_due", { price: money(due.amount, due.currency) }) : nothing}
+    </p>
     ${
-      isCancellable(subscription)
+      hasActions && (actions.retry_payment || actions.payment_method)
         ? html`<div class="actions" part="actions">
-            <button
-              type="button"
-              id="cancel-${index}"
-              part="button cancel"
-              aria-haspopup="dialog"
-              aria-labelledby=${several ? `cancel-${index} plan-${index}` : nothing}
-              @click=${() => cancel(id)}
-            >${t("leave")}</button>
+            ${actions.retry_payment ? opener("retry_payment", subscription, index, view, true) : nothing}
+            ${actions.payment_method ? method(subscription, index, view) : nothing}
           </div>`
         : nothing
     }
-  </article>`;
+  </div>`;
+}
+
+function actions(subscription: HubSubscription, index: number, view: View) {
+  const { id, actions } = subscription;
+  const { format, cancel } = view;
+  const { t } = format;
+  // Lit draws an empty list as nothing, and a group without buttons is none.
+  const buttons = [
+    ...order
+      .filter((action) => actions[action])
+      .map((action) =>
+        opener(action, subscription, index, view, action === "resume" || action === "undo_cancellation"),
+      ),
+    ...(actions.payment_method && !isDue(subscription) ? [method(subscription, index, view)] : []),
+    ...(actions.cancel
+      ? [button("cancel", t("leave"), "button cancel", index, view, () => cancel(id), { opensDialog: true })]
+      : []),
+  ];
+  return buttons.length
+    ? html`<div class="actions" part="actions" role="group" aria-label=${t("hub_actions")}>${buttons}</div>`
+    : nothing;
+}
+
+const opener = (
+  action: Action,
+  subscription: HubSubscription,
+  index: number,
+  view: View,
+  isPrimary: boolean,
+) =>
+  button(
+    action,
+    actionLabel(action, subscription, view),
+    isPrimary ? "button primary" : "button",
+    index,
+    view,
+    () => view.manage(({ panels }) => panels.open(subscription, action)),
+    { isPrimary },
+  );
+
+const method = ({ id }: HubSubscription, index: number, view: View) =>
+  button(
+    "payment_method",
+    view.format.t("hub_updateMethod"),
+    "button",
+    index,
+    view,
+    () => view.manage(({ panels }) => void panels.update(id)),
+    { isBusy: view.manager?.panels.leaving?.about === id },
+  );
+
+/** Called like the subscription as well, where there are several. */
+function button(
+  name: string,
+  label: string,
+  part: string,
+  index: number,
+  { several }: View,
+  press: () => void,
+  { isPrimary = false, opensDialog = false, isBusy = false },
+) {
+  return html`<button
+    type="button"
+    id="${name}-${index}"
+    class=${isPrimary ? "primary" : nothing}
+    part=${part}
+    data-action=${name}
+    aria-haspopup=${opensDialog ? "dialog" : nothing}
+    aria-disabled=${isBusy || nothing}
+    aria-labelledby=${several ? `${name}-${index} plan-${index}` : nothing}
+    @click=${press}
+  >${label}</button>`;
+}
+
+/** What the last action has led to, and what billing has not confirmed yet. */
+function news(id: string, view: View) {
+  const { manager, requested, format } = view;
+  const { t, date } = format;
+  const { note } = manager?.panels ?? {};
+  const { key, fault, again } = note?.about === id ? note : {};
+  const isRequested = requested.includes(id) || key === "requested";
+  return [
+    fault
+      ? html`<div class="news" part="note" tabindex="-1">${refusal(
+          fault,
+          id,
+          view,
+          again
+            ? html`<button type="button" part="button retry" @click=${again}>${t("retry")}</button>`
+            : nothing,
+        )}</div>`
+      : nothing,
+    key && key !== "requested"
+      ? html`<p class="said news" part="note" tabindex="-1"><strong>${t(key, { date: note?.date && date(note.date) })}</strong></p>`
+      : nothing,
+    isRequested
+      ? html`<p class="said news" part="note" tabindex="-1"><strong>${t("requested")}</strong> ${t("requestedBody")}</p>`
+      : nothing,
+  ];
 }
 
 function price(subscription: Subscription, { format: { t, money, per } }: View) {

@@ -1,5 +1,5 @@
 /** What a subscription is at the moment, in words. Nothing here claims more than billing has said. */
-import type { Subscription } from "../../api/wire.ts";
+import type { HubSubscription, Subscription } from "../../api/wire.ts";
 import { discounted } from "../../flow/offers.ts";
 import type { HubFormat } from "../../i18n/hub/languages.ts";
 
@@ -42,15 +42,20 @@ export function reducedPrice({ price, discount, nextCharge }: Subscription): num
   return amount < price.amount ? amount : undefined;
 }
 
-type Row = readonly [label: string, value: string | false | undefined];
+export type Row = readonly [label: string, value: string | false | undefined];
 
-export function rowsOf(
+/** What a period costs, and what it cost before the discount. */
+export function priceOf({ price }: Subscription, reduced: number, { t, money, per }: HubFormat): string {
+  return `${per(price, reduced)} ${t("insteadOf", { price: money(price.amount, price.currency) })}`;
+}
+
+/** What is to come. */
+export function coming(
   subscription: Subscription,
   { t, date, money, per, percent, isolate }: HubFormat,
+  discountLabel: "hub_discount" | "hub_discountThen",
 ): Row[] {
-  const { status, price, discount, nextCharge, scheduledChange, startedAt } = subscription;
-  const { trialEnd, pausedUntil, cancelAt } = subscription;
-  const isEnded = status === "cancelled";
+  const { status, price, discount, nextCharge, scheduledChange, trialEnd, cancelAt } = subscription;
   const off =
     discount?.percentOff === undefined
       ? money(discount?.amountOff ?? 0, price.currency)
@@ -63,7 +68,7 @@ export function rowsOf(
         : !isCancellable(subscription) && t(status === "past_due" ? "openInvoice" : "none"),
     ],
     [
-      t("hub_discount"),
+      t(discountLabel),
       discount &&
         reducedPrice(subscription) !== undefined &&
         (discount.endsAt === undefined
@@ -76,8 +81,37 @@ export function rowsOf(
         `${isolate(scheduledChange.name)} · ${per(scheduledChange.price, scheduledChange.price.amount)}`,
     ],
     [t("trialEnds"), status === "trialing" && trialEnd !== undefined && date(trialEnd)],
+    [t("accessUntil"), status !== "cancelled" && cancelAt !== undefined && date(cancelAt)],
+  ];
+}
+
+export function rowsOf(subscription: HubSubscription, format: HubFormat): Row[] {
+  const { status, startedAt, pausedUntil, due, actions } = subscription;
+  const { t, date } = format;
+  return [
+    ...coming(subscription, format, "hub_discount"),
     [t("pausedUntil"), status !== "paused" && pausedUntil !== undefined && date(pausedUntil)],
-    [t("accessUntil"), !isEnded && cancelAt !== undefined && date(cancelAt)],
+    [t("hub_dueSince"), due && date(due.at)],
+    [t("hub_paymentMethod"), methodOf(subscription, format) ?? (actions.payment_method && t("hub_noMethod"))],
     [t("hub_since"), date(startedAt)],
   ];
+}
+
+/** "Visa ending in 4242, valid until May 2027" */
+function methodOf({ paymentMethod }: HubSubscription, { locale, t }: HubFormat): string | undefined {
+  if (!paymentMethod) return undefined;
+  const { brand, last4, expMonth, expYear } = paymentMethod;
+  const method = last4 ? t("hub_card", { brand, digits: last4 }) : brand;
+  if (!expMonth || !expYear) return method;
+  const month = new Intl.DateTimeFormat(locale, { month: "long", year: "numeric", timeZone: "UTC" });
+  return t("hub_cardUntil", { method, date: month.format(Date.UTC(expYear, expMonth - 1)) });
+}
+
+/** What is wrong with the card, if the next charge would fail for it. */
+export function methodTrouble({ paymentMethod, nextCharge, due }: HubSubscription, now: number) {
+  const { expMonth, expYear } = paymentMethod ?? {};
+  if (!expMonth || !expYear || !(nextCharge || due)) return undefined;
+  // It is good until the end of its month.
+  const end = Date.UTC(expYear, expMonth);
+  return end <= now ? "hub_cardExpired" : nextCharge && end <= nextCharge.at ? "hub_cardExpiring" : undefined;
 }

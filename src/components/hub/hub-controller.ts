@@ -1,6 +1,6 @@
 /** Loads what a hub shows, and keeps it through failures for as long as it is this customer's. */
 import type { ReactiveControllerHost } from "lit";
-import { createClient } from "../../api/client.ts";
+import { type Client, createClient } from "../../api/client.ts";
 import { createCredentials } from "../../api/credentials.ts";
 import { faultOf } from "../../api/errors.ts";
 import { readHub } from "../../api/hub.ts";
@@ -36,11 +36,17 @@ export class HubController {
   #latest: Promise<void> | undefined;
   /** The session that what is shown was loaded with. */
   #session: string | undefined;
+  #client: Client | undefined;
   /** What the last load has led to, to tell whether the next one brings anything. */
   #shown: string | undefined;
 
   constructor(host: HubHost) {
     this.#host = host;
+  }
+
+  /** Of the session that what is shown was loaded with; undefined while nothing is. */
+  client(): Client | undefined {
+    return this.state.phase === "ready" ? this.#client : undefined;
   }
 
   /** Drops all that is known: the next load may be another customer's. */
@@ -96,6 +102,7 @@ export class HubController {
       if (signal.aborted) return;
       this.isBusy = false;
       this.#session = session;
+      this.#client = client;
       const { state } = this;
       const { now, ...rest } = hub;
       const shown = JSON.stringify(rest);

@@ -33,6 +33,9 @@ h4 {
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 22em), 1fr));
   gap: var(--rn-space);
 }
+.cards:has(form) {
+  align-items: start;
+}
 .cards:empty {
   display: none;
 }
@@ -69,6 +72,9 @@ article > .error {
 }
 article:focus-visible {
   outline-offset: -4px;
+}
+article > .actions button {
+  flex-basis: 11em;
 }
 article > .actions {
   margin-block-start: auto;
@@ -118,6 +124,49 @@ header {
   border-inline-start: 3px solid var(--rn-tone, var(--rn-edge));
   background: var(--rn-soft);
 }
+.said strong {
+  display: block;
+}
+.due {
+  padding: .75em 1em 1em;
+  border-inline-start: 3px solid var(--rn-bad);
+  background: var(--rn-soft);
+}
+.due, .preview {
+  display: grid;
+  gap: .75em;
+}
+form {
+  display: grid;
+  gap: var(--rn-space);
+  margin-block-start: auto;
+  padding-block-start: var(--rn-space);
+  border-block-start: 1px solid var(--rn-line);
+}
+form > h4 {
+  font-size: 1em;
+  font-weight: 650;
+}
+h4:focus, .news:focus {
+  outline: 0;
+}
+/* It has to be there before there is anything to say. */
+.preview:not(:has(*)) {
+  position: absolute;
+}
+input:not([type="radio"]) {
+  width: 100%;
+  min-height: 44px;
+  padding: .6em .8em;
+  border: 1px solid var(--rn-edge);
+  border-radius: var(--rn-control);
+  color: inherit;
+  background: var(--rn-bg);
+  font: inherit;
+}
+input[aria-invalid], [aria-invalid] label {
+  border-color: var(--rn-bad) !important;
+}
 .about {
   display: grid;
   gap: var(--rn-space) var(--rn-wide);
@@ -145,13 +194,14 @@ li svg {
 .skeleton i:last-child {
   height: 8em;
 }
-.box button {
-  flex: none;
-  padding-inline: 1.5em;
-}
 @container (max-width: 26em) {
   article, .box {
     padding: calc(var(--rn-space) * 1.25);
+  }
+}
+@container (min-width: 26em) {
+  .box .actions button {
+    flex: 0 1 12em;
   }
 }
 @container (min-width: 40em) {
@@ -162,9 +212,8 @@ li svg {
   .about > :only-child {
     grid-column: 1 / -1;
   }
-  .actions button {
-    flex: none;
-    padding-inline: 1.5em;
+  article .actions button {
+    flex: 0 1 14em;
   }
 }
 @media (prefers-contrast: more) {
@@ -179,7 +228,7 @@ li svg {
   }
 }
 @media print {
-  .actions {
+  .actions, form {
     display: none;
   }
 }

@@ -1,18 +1,26 @@
 /** The whole hub, in each of its states. */
 import { html, nothing, type TemplateResult } from "lit";
-import type { Subscription } from "../../api/wire.ts";
+import type { Hub, HubSubscription } from "../../api/wire.ts";
 import type { Fault } from "../../flow/machine.ts";
 import type { HubFormat } from "../../i18n/hub/languages.ts";
-import { mailto } from "../../lazy.ts";
 import { card } from "./card.ts";
+import { help, patience } from "./help.ts";
 import { type HubState, isEnded } from "./hub-controller.ts";
+import type { Manager } from "./manage.ts";
+import { offerBanner } from "./offer.ts";
+import { section } from "./sections.ts";
 
 /** All that the templates see. */
 export interface View {
   format: HubFormat;
   state: HubState;
+  hub: Hub | undefined;
+  /** As soon as its code is there. */
+  manager: Manager | undefined;
+  /** Somebody waits for that. */
+  isFetching: boolean;
   /** Those that this hub shows. */
-  subscriptions: readonly Subscription[];
+  subscriptions: readonly HubSubscription[];
   /** By billing's clock. */
   now: number;
   several: boolean;
@@ -29,6 +37,10 @@ export interface View {
   /** Somebody can be asked again who is signed in. */
   isRenewable: boolean;
   retry(): void;
+  /** Does it as soon as the code is there. */
+  manage(work: (manager: Manager) => void): void;
+  /** Somebody may be about to: the code may come. */
+  prepare(): void;
   cancel(subscriptionId: string): void;
 }
 
@@ -37,11 +49,17 @@ const causeOf = (fault: Fault, offline: boolean) =>
   isEnded(fault) ? "expired" : offline && fault.retryable ? "offline" : undefined;
 
 export function view(view: View): TemplateResult {
-  const { format, state, subscriptions, isBusy, isNew } = view;
+  const { format, state, subscriptions } = view;
   const { t } = format;
-  const fault = state.phase === "loading" ? undefined : state.fault;
   const { phase } = state;
-  return html`<section part="hub" aria-labelledby="title" aria-busy=${phase === "loading"}>
+  const prepare = ({ target }: Event) => (target as Element).closest("button") && view.prepare();
+  return html`<section
+    part="hub"
+    aria-labelledby="title"
+    aria-busy=${phase === "loading"}
+    @pointerover=${prepare}
+    @focusin=${prepare}
+  >
     <h2 id="title" part="heading" tabindex="-1" class=${phase}>${titleOf(view)}</h2>
     ${phase === "loading" ? skeleton : nothing}
     ${phase === "failed" ? failure(state.fault, view) : nothing}
@@ -49,22 +67,27 @@ export function view(view: View): TemplateResult {
     ${phase === "ready" && !subscriptions.length ? help(view, t("hub_missing")) : nothing}
     ${
       phase === "ready"
-        ? html`<div class="cards">${subscriptions.map((each, index) => card(each, index, view))}</div>`
+        ? html`${offerBanner(view)}
+          <div class="cards">${subscriptions.map((each, index) => card(each, index, view))}</div>
+          ${state.hub.sections.map((kind) => section(kind, view))}`
         : nothing
     }
   </section>
-  <p class="sr" role="status">${
-    // What has failed again is said again.
-    isBusy
-      ? fault
-        ? t("loading")
-        : nothing
-      : phase === "ready" && fault
-        ? noteText(fault, view)
-        : isNew
-          ? t("hub_updated")
-          : nothing
-  }</p>`;
+  <p class="sr" role="status">${newsOf(view)}</p>`;
+}
+
+function newsOf(view: View): unknown {
+  const { format, state, manager, isFetching, isBusy, isNew } = view;
+  const { t, date } = format;
+  const { panel, note, leaving } = manager?.panels ?? {};
+  const fault = state.phase === "loading" ? undefined : state.fault;
+  if (panel?.busy === "change") return t("busy");
+  // What has failed again is said again.
+  if (panel?.busy || leaving || isFetching || (isBusy && fault)) return t("loading");
+  if (note?.key && note.isLoud) return t(note.key, { date: note.date && date(note.date) });
+  if (isBusy) return nothing;
+  if (state.phase === "ready" && fault) return noteText(fault, view);
+  return isNew && !note ? t("hub_updated") : nothing;
 }
 
 function titleOf({ format: { t }, state, subscriptions, offline }: View): string {
@@ -82,7 +105,7 @@ function failure(fault: Fault, view: View) {
   return html`<div class="box" part="failure">
     <div role="alert">
       <p part="error">${t(cause ? `${cause}Body` : "hub_unavailableBody")}</p>
-      ${fault.retryAfter ? html`<p>${t("retryAfter", { count: Math.ceil(fault.retryAfter / 1000) })}</p>` : nothing}
+      ${patience(fault, view)}
     </div>
     ${view.email ? help(view, t("mailBody"), fault) : cause ? nothing : html`<p part="help">${t("hub_support")}</p>`}
     <slot></slot>
@@ -105,11 +128,3 @@ const retry = ({ format, isBusy, retry }: View) =>
   html`<div class="actions" part="actions">
     <button type="button" part="button retry" aria-disabled=${isBusy || nothing} @click=${retry}>${format.t("retry")}</button>
   </div>`;
-
-/** Filled in as far as it can be: whoever reads the mail should find the customer and the failure. */
-function help({ email, subscriptionId, format: { t } }: View, words: string, fault?: Fault) {
-  if (!email) return nothing;
-  const reference = [subscriptionId, fault?.requestId].filter(Boolean).join(", ");
-  const body = t("hub_mailText") + (reference ? `\n\n${t("reference", { reference })}` : "");
-  return html`<p part="help">${words} <a part="link" href=${mailto(email, t("hub_mailSubject"), body)}>${email}</a></p>`;
-}

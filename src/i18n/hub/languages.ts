@@ -12,8 +12,32 @@ export type HubMessages = { readonly [Key in HubKey]: (typeof en)[Key] extends s
 
 export type HubFormat = Omit<Format, "t"> & { t(key: MessageKey | HubKey, values?: Values): string };
 
-/** By tag in lower case, as in `i18n/languages.ts`. */
-const loaders: Readonly<Record<string, () => Promise<{ hub: HubMessages }>>> = {};
+/** By tag in lower case; those of `i18n/languages.ts`. */
+const loaders: Readonly<Record<string, () => Promise<{ hub: HubMessages }>>> = {
+  ar: () => import("./ar.ts"),
+  cs: () => import("./cs.ts"),
+  da: () => import("./da.ts"),
+  de: () => import("./de.ts"),
+  el: () => import("./el.ts"),
+  es: () => import("./es.ts"),
+  fi: () => import("./fi.ts"),
+  fr: () => import("./fr.ts"),
+  he: () => import("./he.ts"),
+  hu: () => import("./hu.ts"),
+  it: () => import("./it.ts"),
+  ja: () => import("./ja.ts"),
+  ko: () => import("./ko.ts"),
+  nb: () => import("./nb.ts"),
+  nl: () => import("./nl.ts"),
+  pl: () => import("./pl.ts"),
+  pt: () => import("./pt.ts"),
+  ro: () => import("./ro.ts"),
+  sv: () => import("./sv.ts"),
+  tr: () => import("./tr.ts"),
+  uk: () => import("./uk.ts"),
+  "zh-hans": () => import("./zh-Hans.ts"),
+  "zh-hant": () => import("./zh-Hant.ts"),
+};
 
 const languages: Record<string, HubMessages> = { en };
 

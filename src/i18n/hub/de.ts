@@ -1,0 +1,123 @@
+/** German; formal address (Sie). */
+import type { HubMessages } from "./languages.ts";
+
+export const hub: HubMessages = {
+  hub_title: { one: "Ihr Abo", other: "Ihre Abos" },
+  hub_updated: "Aktualisiert",
+
+  hub_active: "Aktiv",
+  hub_trial: "Kostenloser Testzeitraum",
+  hub_trialLeft: {
+    one: "Kostenloser Testzeitraum: noch {{count}} Tag",
+    other: "Kostenloser Testzeitraum: noch {{count}} Tage",
+  },
+  hub_pastDue: "Zahlung überfällig",
+  hub_paused: "Pausiert",
+  hub_pausedUntil: "Pausiert bis {{date}}",
+  hub_ending: "Endet am {{date}}",
+  hub_ended: "Beendet",
+  hub_endedOn: "Beendet am {{date}}",
+
+  hub_pastDueBody: "Die letzte Zahlung ist fehlgeschlagen.",
+  hub_discount: "Rabatt",
+  hub_discountUntil: "{{off}} Rabatt bis {{date}}",
+  hub_discountForever: "{{off}} Rabatt, solange Ihr Abo läuft",
+  hub_since: "Mitglied seit",
+  hub_features: "Das ist enthalten",
+
+  hub_paymentMethod: "Zahlungsmethode",
+  hub_card: "{{brand}} mit den Endziffern {{digits}}",
+  hub_cardUntil: "{{method}}, gültig bis {{date}}",
+  hub_cardExpired: "Ihre Karte ist abgelaufen. Aktualisieren Sie sie, damit die nächste Zahlung gelingt.",
+  hub_cardExpiring:
+    "Ihre Karte läuft vor der nächsten Zahlung ab. Aktualisieren Sie sie, damit die Zahlung gelingt.",
+  hub_noMethod: "Keine",
+  hub_due:
+    "Fälliger Betrag: {{price}}. Versuchen Sie die Zahlung erneut oder aktualisieren Sie zuerst Ihre Zahlungsmethode.",
+  hub_dueSince: "Fällig seit",
+
+  hub_actions: "Das können Sie ändern",
+  hub_changePlan: "Tarif wechseln",
+  hub_changePause: "Pause ändern",
+  hub_cancelPause: "Pause aufheben",
+  hub_resume: "Jetzt fortsetzen",
+  hub_undo: "Kündigung zurücknehmen",
+  hub_enterCode: "Rabattcode eingeben",
+  hub_updateMethod: "Zahlungsmethode aktualisieren",
+  hub_pay: "Jetzt {{price}} zahlen",
+
+  hub_code: "Rabattcode",
+  hub_checkCode: "Code prüfen",
+  hub_applyCode: "Rabatt anwenden",
+  hub_codeRequired: "Bitte geben Sie einen Code ein.",
+  hub_until: "Bis zu diesem Datum",
+  hub_dateWrong: "Bitte wählen Sie ein Datum zwischen dem {{first}} und dem {{last}}.",
+  hub_current: "Ihr aktueller Tarif",
+
+  hub_afterwards: "Was sich ändert",
+  hub_newPlan: "Neuer Tarif",
+  hub_fromNow: "Ab heute",
+  hub_priceThen: "Preis",
+  hub_discountThen: "Rabatt",
+  hub_resumesNow: "Ihr Abo läuft ab heute wieder.",
+  hub_continues: "Ihr Abo läuft weiter wie bisher.",
+  hub_paysOff: "Danach ist für Ihr Abo kein Betrag mehr offen.",
+  hub_yearAhead: "Sie zahlen für ein ganzes Jahr im Voraus.",
+
+  hub_codeInvalid: "Diesen Code kennen wir nicht. Bitte prüfen Sie die Schreibweise.",
+  hub_codeExpired: "Dieser Code ist abgelaufen.",
+  hub_codeUsedUp: "Dieser Code ist aufgebraucht.",
+  hub_codeElsewhere: "Dieser Code gilt nicht für Ihr Abo.",
+  hub_declined:
+    "Die Zahlung wurde abgelehnt und es wurde nichts abgebucht. Bitte versuchen Sie es mit einer anderen Zahlungsmethode.",
+  hub_termsChanged:
+    "Das hat sich geändert, seit Sie es gesehen haben. Bitte sehen Sie es sich noch einmal an.",
+  hub_refused: "Das ist gerade nicht möglich. Es hat sich nichts geändert.",
+
+  hub_resumed: "Ihr Abo läuft wieder",
+  hub_pauseChanged: "Ihre Pause ist geändert",
+  hub_planPlanned: "Ihr Tarif ändert sich am {{date}}",
+  hub_undone: "Ihre Kündigung ist zurückgenommen",
+  hub_paid: "Ihre Zahlung war erfolgreich",
+  hub_saved: "Ihre Rechnungsdaten sind gespeichert",
+
+  hub_history: "Rechnungsverlauf",
+  hub_invoice: "Rechnung",
+  hub_receipt: "Zahlungsbeleg",
+  hub_ofInvoice: "{{document}} {{number}}",
+  hub_invoicePaid: "Bezahlt",
+  hub_invoiceOpen: "Fällig",
+  hub_invoiceVoid: "Storniert",
+  hub_invoiceUncollectible: "Nicht bezahlt",
+  hub_refund: "Erstattet",
+  hub_more: "Mehr anzeigen",
+  hub_moreShown: {
+    one: "{{count}} weiterer Eintrag wird angezeigt",
+    other: "{{count}} weitere Einträge werden angezeigt",
+  },
+  hub_noInvoices: "Es gibt noch keine Rechnungen.",
+  hub_invoicesFailed: "Ihre Rechnungen können gerade nicht angezeigt werden.",
+
+  hub_details: "Rechnungsdaten",
+  hub_edit: "Bearbeiten",
+  hub_save: "Speichern",
+  hub_name: "Name oder Firma",
+  hub_email: "E-Mail",
+  hub_line1: "Adresse",
+  hub_line2: "Adresse, zweite Zeile",
+  hub_city: "Ort",
+  hub_postalCode: "Postleitzahl",
+  hub_region: "Bundesland oder Region",
+  hub_country: "Land",
+  hub_emailWrong: "Bitte geben Sie eine E-Mail-Adresse wie name@example.com ein.",
+
+  hub_empty: "Sie haben kein Abo",
+  hub_missing: "Fehlt hier eines? Schreiben Sie uns:",
+
+  hub_unavailable: "Ihr Abo kann gerade nicht angezeigt werden",
+  hub_unavailableBody: "Daran hat sich nichts geändert.",
+  hub_support: "Wenn das so bleibt, wenden Sie sich bitte an den Support.",
+  hub_stale: "Die Aktualisierung ist fehlgeschlagen. Sie sehen, was am {{time}} bekannt war.",
+  hub_mailSubject: "Mein Abo",
+  hub_mailText: "Ich kann mein Abo auf Ihrer Website weder sehen noch ändern.",
+};
