@@ -31,6 +31,8 @@ const css = styles.cssText + hubStyles.cssText + sectionStyles.cssText;
 /** The subscription that something is about. */
 const homeOf = (element: Element): string | undefined => element.closest<HTMLElement>("article")?.dataset.id;
 
+const isFramed = (): boolean => window.top !== window;
+
 /**
  * The subscriptions of one customer, and what can be done with them: each change says what it costs and when before it
  * is made, and what the server has answered after. It loads by itself, and again after each flow that
@@ -242,6 +244,18 @@ export class SubscriptionHub extends LitElement implements HubHost, PanelHost {
   /** @internal */
   fail(fault: Fault): void {
     this.#hub.fail(fault);
+  }
+
+  /** @internal */
+  depart(): (url?: string) => void {
+    // Payment pages are not shown in frames. Later than at the press no browser would open a tab.
+    const tab = isFramed() ? window.open("", "_blank") : null;
+    if (tab) tab.opener = null;
+    return (url) => {
+      if (!url) tab?.close();
+      else if (tab) tab.location.replace(url);
+      else this.leave(url);
+    };
   }
 
   /** @internal */

@@ -18,8 +18,15 @@ export const session = parameters.get("session_id") ?? "";
 /** Not the id itself: its end tells sessions apart and opens nothing. */
 const whose = session.slice(-24);
 
-/** The parameters go on with this entry of the tab's history, which no list of addresses shows and no request carries. */
-export const tidy = (): void => history.replaceState(`?${parameters}`, "", location.pathname);
+/**
+ * The parameters go on with this entry of the tab's history, which no list of addresses shows and no request carries. The
+ * language stays, for whoever leaves this page for another one and comes back.
+ */
+export function tidy(): void {
+  const locale = parameters.get("locale");
+  const kept = locale ? `?${new URLSearchParams({ locale })}` : "";
+  history.replaceState(`?${parameters}`, "", location.pathname + kept);
+}
 
 /** Loads an entry that was tidied up as it was loaded the first time. @returns whether there is something to load */
 export function reopened(): boolean {

@@ -5,9 +5,12 @@
 import { expect } from "@open-wc/testing";
 import { setViewport } from "@web/test-runner-commands";
 import type { RetentionModal } from "../../src/components/retention-modal.ts";
-import { languages, loadLanguage } from "../../src/i18n/languages.ts";
+import { createHubFormat, type HubKey, loadHubLanguage } from "../../src/i18n/hub/languages.ts";
+import { languages } from "../../src/i18n/languages.ts";
 import { type MessageKey, messagesFor } from "../../src/i18n/messages.ts";
+import { wordsOf } from "../fixtures/catalogue.ts";
 import { backgroundOf, contrast } from "../fixtures/contrast.ts";
+import { closeShownHubs, showHub } from "../fixtures/hub-show.ts";
 import { all, isCovered, isInView, nameOf } from "../fixtures/inspect.ts";
 import { focused, root } from "../fixtures/open.ts";
 import { shaming } from "../fixtures/shaming.ts";
@@ -17,6 +20,17 @@ import { closeShown, show, undecided } from "../fixtures/show.ts";
 const SHARE = 0.66;
 const LONGER = 1.7;
 const DECLINE = 1.5;
+
+const hubActions: readonly (MessageKey | HubKey)[] = [
+  "hub_changePlan",
+  "accept_annual_switch",
+  "accept_pause",
+  "hub_changePause",
+  "hub_resume",
+  "hub_undo",
+  "hub_enterCode",
+  "hub_updateMethod",
+];
 
 const ratio = (a: number, b: number) => Math.min(a, b) / Math.max(a, b);
 
@@ -49,6 +63,12 @@ function unequal(keep: HTMLElement, leave: HTMLElement): string[] {
 
 /** A decision under way switches both off. */
 const isOff = (element: Element) => element.ariaDisabled === "true";
+
+/** Parts name an action for who styles it: that is no difference. */
+function plain(button: HTMLElement): HTMLElement {
+  button.part.remove("cancel");
+  return button;
+}
 
 function unfair(modal: RetentionModal): string[] {
   const ways = all(modal, ".footer button");
@@ -125,21 +145,77 @@ describe("the two ways out are equal", () => {
   });
 });
 
-describe("the words are fair", () => {
-  before(() => Promise.all(languages.map(loadLanguage)));
+describe("cancelling in the hub is as easy to find as anything else", () => {
+  before(() => setViewport({ width: 320, height: 568 }));
+  after(() => setViewport({ width: 800, height: 600 }));
+  afterEach(closeShownHubs);
 
-  const wordsOf = (language: string): [key: string, words: string][] =>
-    Object.entries(messagesFor(language).messages).flatMap(([key, value]) =>
-      typeof value === "string" ? [[key, value]] : Object.values(value).map((each) => [key, each as string]),
-    );
-  const length = (language: string, key: MessageKey) =>
-    (messagesFor(language).messages[key] as string).length;
+  for (const name of ["active", "trial", "paused", "past-due", "discounted", "several", "everything"]) {
+    for (const locale of ["en", "de", "ar"]) {
+      it(`hub-${name}, ${locale}: a button like the others, last of them, and nothing has to be opened`, async () => {
+        const hub = await showHub(`hub-${name}`, { locale });
+        for (const cancel of all(hub, "[data-action=cancel]")) {
+          const group = cancel.closest(".actions") as Element;
+          const card = cancel.closest("article") as Element;
+          const others = [...card.querySelectorAll<HTMLElement>("[data-action]:not(.primary)")];
+          for (const other of others)
+            expect(unequal(plain(other), plain(cancel)), nameOf(other)).to.deep.equal([]);
+          expect(group.lastElementChild).to.equal(cancel);
+          expect(cancel.closest("details, [hidden]")).to.equal(null);
+          cancel.scrollIntoView({ block: "nearest" });
+          expect(isInView(cancel) && !isCovered(cancel)).to.equal(true);
+        }
+        expect(all(hub, "[data-action=cancel]").length).to.be.above(0);
+      });
+    }
+  }
+
+  it("to accept and to decline, to confirm and to go back are of one size", async () => {
+    for (const width of [320, 560, 1600]) {
+      await setViewport({ width, height: 568 });
+      for (const name of ["hub-offer", "hub-offer-plain", "hub-plan-preview", "hub-pay-preview"]) {
+        const hub = await showHub(name);
+        const [one, other] = all(
+          hub,
+          name.startsWith("hub-offer") ? "[part=offer] button" : "form .actions button",
+        );
+        const [a, b] = [one, other].map((each) => each?.getBoundingClientRect() as DOMRect);
+        expect([b?.width, b?.height], `${name}, ${width}`).to.deep.equal([a?.width, a?.height]);
+        closeShownHubs();
+      }
+    }
+    await setViewport({ width: 320, height: 568 });
+  });
+
+  it("nothing is chosen for the customer, and nothing counts down", async () => {
+    for (const name of ["hub-plan", "hub-pause", "hub-pause-change", "hub-code", "hub-everything"]) {
+      const hub = await showHub(name);
+      const chosen = all(hub, "form input").filter((each) => {
+        const field = each as HTMLInputElement;
+        return field.type === "radio" ? field.checked : field.value;
+      });
+      expect(chosen.map(nameOf), name).to.deep.equal([]);
+      expect(all(hub, "[role=timer], time, progress").length, name).to.equal(0);
+      closeShownHubs();
+    }
+  });
+});
+
+describe("the words are fair", () => {
+  before(async () => {
+    await Promise.all(languages.map(loadHubLanguage));
+    // Puts the words of the hub beside those of the flow.
+    for (const language of languages) createHubFormat(language);
+  });
+
+  const length = (language: string, key: MessageKey | HubKey) =>
+    createHubFormat(language).t(key, { price: "$49.00" }).length;
 
   for (const language of languages) {
     it(`${language}: nobody is shouted at, begged or shamed`, () => {
       const patterns = shaming[language];
       if (!patterns) throw new Error(`There are no patterns for ${language}`);
-      for (const [key, words] of wordsOf(language)) {
+      for (const [key, words] of wordsOf(messagesFor(language).messages)) {
         for (const pattern of [/[!！¡]/, /\p{Extended_Pictographic}/u, ...patterns]) {
           expect(words, key).not.to.match(pattern);
         }
@@ -154,6 +230,12 @@ describe("the words are fair", () => {
       );
       const usual = accepts.reduce((sum, key) => sum + length(language, key), 0) / accepts.length;
       expect(length(language, "decline") / usual).to.be.at.most(DECLINE);
+    });
+
+    it(`${language}: cancelling takes about as many letters in the hub as what else can be done there`, () => {
+      const usual = hubActions.reduce((sum, key) => sum + length(language, key), 0) / hubActions.length;
+      expect(length(language, "leave") / usual).to.be.at.most(DECLINE);
+      for (const key of hubActions) expect(length(language, key) / usual, key).to.be.at.most(LONGER);
     });
   }
 

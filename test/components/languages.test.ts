@@ -3,12 +3,10 @@ import { expect, waitUntil } from "@open-wc/testing";
 import { en } from "../../src/i18n/en.ts";
 import { createFormat } from "../../src/i18n/format.ts";
 import { languages, loadLanguage } from "../../src/i18n/languages.ts";
-import { type MessageKey, messagesFor, type Plural } from "../../src/i18n/messages.ts";
+import { messagesFor } from "../../src/i18n/messages.ts";
+import { expectComplete } from "../fixtures/catalogue.ts";
 import { configOf, NOW, offering, offers, steps } from "../fixtures/flows.ts";
 import { closeAll, control, heading, open, root, text } from "../fixtures/open.ts";
-
-const keys = Object.keys(en) as MessageKey[];
-const fields = (words: string) => [...words.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name).sort();
 
 describe("every language", () => {
   afterEach(closeAll);
@@ -18,31 +16,7 @@ describe("every language", () => {
 
   for (const language of languages) {
     it(`${language}: every text, with the fields and the plural forms that it needs`, () => {
-      const { messages } = messagesFor(language);
-      expect(Object.keys(messages)).to.deep.equal(keys);
-      const rules = new Intl.PluralRules(language).resolvedOptions().pluralCategories;
-      for (const key of keys) {
-        const ours: string | Plural = messages[key];
-        const english: string | Plural = en[key];
-        if (typeof ours === "string") {
-          expect(fields(ours), key).to.deep.equal(fields(english as string));
-          expect(ours.trim() && ours, key).to.equal(ours);
-          expect(ours, key).not.to.equal("");
-        } else {
-          // One more form is for exactly one thing, where the grammar knows no singular.
-          expect(Object.keys(ours), key).to.include.members(rules);
-          expect(
-            Object.keys(ours)
-              .filter((form) => !rules.includes(form as "one"))
-              .join(),
-          ).to.be.oneOf(["", "one"]);
-          expect(fields(ours.other), key).to.deep.equal(fields((english as Plural).other));
-          for (const words of Object.values(ours)) {
-            expect(fields((english as Plural).other), `${key}: ${words}`).to.include.members(fields(words));
-          }
-        }
-        expect(JSON.stringify(ours), key).not.to.match(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]|!|[<>]/);
-      }
+      expectComplete(language, messagesFor(language).messages, en);
     });
 
     it(`${language}: the confirmation says the end, the plan and the charges, in its direction`, async () => {

@@ -3,6 +3,7 @@ import { html, render } from "lit";
 import { plain, rich, safeUrl } from "../../src/components/rich-text.ts";
 import { en } from "../../src/i18n/en.ts";
 import { createFormat, fill } from "../../src/i18n/format.ts";
+import { createHubFormat, spokenInHub } from "../../src/i18n/hub/languages.ts";
 import { addLanguage, messagesFor } from "../../src/i18n/messages.ts";
 
 const markup = (content: unknown): string => {
@@ -97,5 +98,22 @@ describe("format", () => {
     addLanguage("xx", { ...en, keep: "Xeep" });
     expect(createFormat("xx-YY").t("keep")).to.equal("Xeep");
     expect(messagesFor("xx-YY").locale).to.equal("xx-YY");
+  });
+
+  it("the hub has both lists of texts, or English: half of each would be worse", () => {
+    addLanguage("yy", { ...en, keep: "Yeep" });
+    expect(createFormat("yy").t("keep")).to.equal("Yeep");
+    const { t, locale } = createHubFormat("yy");
+    expect([t("keep"), t("hub_active"), locale]).to.deep.equal([en.keep, "Active", "en"]);
+    expect(spokenInHub("yy")).to.equal("en");
+  });
+
+  it("the hub takes the business's own words, by key and by plural form", () => {
+    const { t } = createHubFormat("en", { hub_active: "Up", "hub_title.one": "Your box", keep: "Stay" });
+    expect([t("hub_active"), t("keep")]).to.deep.equal(["Up", "Stay"]);
+    expect([1, 2].map((count) => t("hub_title", { count }))).to.deep.equal([
+      "Your box",
+      "Your subscriptions",
+    ]);
   });
 });

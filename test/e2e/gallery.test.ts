@@ -1,7 +1,30 @@
-/** Every state of the flow in the narrowest windows: nothing is cut, nothing lies outside, nothing covers anything. */
+/**
+ * Every state of the flow and of the hub in the narrowest windows, of the hub in the widest, too: nothing is cut,
+ * nothing lies outside, nothing covers anything.
+ */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { type Gallery, openGallery, smallPhone, variants } from "../../scripts/gallery.ts";
+import {
+  type Gallery,
+  kindOf,
+  openGallery,
+  smallPhone,
+  type Variant,
+  variants,
+} from "../../scripts/gallery.ts";
+
+/** Those with most text. */
+const wordy = [
+  "survey-plain-followup",
+  "confirm",
+  "queued",
+  "hub-past-due",
+  "hub-several-plan",
+  "hub-pause-date-wrong",
+  "hub-change-failed",
+  "hub-history",
+  "hub-details-wrong",
+];
 
 describe("every state is whole", () => {
   let gallery: Gallery;
@@ -10,25 +33,36 @@ describe("every state is whole", () => {
   });
   after(() => gallery.close());
 
-  for (const variant of variants.filter(({ name }) => ["phone-arabic", "landscape"].includes(name))) {
-    it(variant.name, async () => {
-      const walk = await gallery.enter(variant);
-      const faults: string[] = [];
-      for (const name of walk.names)
-        faults.push(...(await walk.show(name)).map((fault) => `${name}: ${fault}`));
-      assert.deepEqual(faults, []);
-      await walk.close();
-    });
+  async function faultsIn(variant: Variant, isOurs: (name: string) => boolean, everyLanguage = false) {
+    const walk = await gallery.enter(variant);
+    const faults: string[] = [];
+    for (const locale of everyLanguage ? walk.languages : [undefined]) {
+      for (const name of walk.names.filter(isOurs)) {
+        const found = await walk.show(name, locale);
+        faults.push(...found.map((fault) => [locale, `${name}: ${fault}`].filter(Boolean).join(" ")));
+      }
+    }
+    await walk.close();
+    return faults;
   }
 
-  it("on a phone in every language", async () => {
-    const walk = await gallery.enter(smallPhone);
-    const faults: string[] = [];
-    for (const language of walk.languages) {
-      for (const name of ["survey-plain-followup", "confirm", "queued"])
-        faults.push(...(await walk.show(name, language)).map((fault) => `${language} ${name}: ${fault}`));
+  for (const kind of ["flow", "hub"] as const) {
+    const isOurs = (name: string) => kindOf(name) === kind;
+
+    for (const variant of variants) {
+      if (!["phone-arabic", "landscape", "wide"].includes(variant.name)) continue;
+      if ((variant.only ?? kind) !== kind) continue;
+      it(`the ${kind}, ${variant.name}`, async () => assert.deepEqual(await faultsIn(variant, isOurs), []));
     }
-    assert.deepEqual(faults, []);
-    await walk.close();
-  });
+
+    it(`the ${kind}, on a phone in every language`, async () => {
+      const isWordy = (name: string) => isOurs(name) && wordy.includes(name);
+      assert.deepEqual(await faultsIn(smallPhone, isWordy, true), []);
+    });
+
+    it(`the ${kind}, with colours that the customer has forced on every page`, async () => {
+      const options = { ...smallPhone.options, forcedColors: "active" } as const;
+      assert.deepEqual(await faultsIn({ name: "forced", options }, isOurs), []);
+    });
+  }
 });

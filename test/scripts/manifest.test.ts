@@ -29,7 +29,11 @@ const events = [...source.matchAll(/^ {2}"(renumerate-[\w-]+)": CustomEvent<(\w+
 
 /** Whoever can open a flow hears all of it; only a hub asks before it does. */
 const firedBy = (tag: string) =>
-  events.filter(([, name]) => tag === "renumerate-subscription-hub" || name !== "renumerate-cancel-request");
+  events.filter(
+    ([, name]) =>
+      tag === "renumerate-subscription-hub" ||
+      !["renumerate-cancel-request", "renumerate-change"].includes(`${name}`),
+  );
 
 describe("the manifest", () => {
   let elements: ElementDeclaration[];

@@ -32,12 +32,18 @@ function matches(pattern: string, origin: string): boolean {
     : origin === pattern;
 }
 
+/** Under which the server's own pages are seen: as it is configured, and as it was just asked. */
+export const ownOrigins = (context: Context, publicUrl: string): string[] => [
+  new URL(publicUrl).origin,
+  new URL(context.req.url).origin,
+];
+
 /** @throws Problem origin_not_allowed once the workspace is known and does not list the page's origin */
 export function allowOrigin(context: Context, workspace?: WorkspaceRow, publicUrl?: string): void {
   const origin = context.req.header("origin");
   if (!origin) return;
   if (workspace) {
-    const own = [new URL(publicUrl as string).origin, new URL(context.req.url).origin];
+    const own = ownOrigins(context, publicUrl as string);
     const allowed = [...own, ...workspace.settings.allowedOrigins];
     if (!allowed.some((pattern) => matches(pattern, origin))) throw new Problem("origin_not_allowed");
   }

@@ -12,7 +12,7 @@ import { Problem } from "../domain/problem.ts";
 import type { SessionClaims } from "../domain/session-token.ts";
 import type { KeyRow, WorkspaceRow } from "../store/store.ts";
 import { parse, readJson } from "./body.ts";
-import { allowOrigin, preflight } from "./cors.ts";
+import { allowOrigin, ownOrigins, preflight } from "./cors.ts";
 import { type Caller, keyOf, sessionOf } from "./credentials.ts";
 import type { RateLimit } from "./rate-limit.ts";
 
@@ -62,6 +62,8 @@ type SessionCaller = {
   workspace: WorkspaceRow;
   /** Of the page that asks, and one that may; absent where no page does. */
   origin?: string;
+  /** The page that asks is one of this server's. */
+  isOwn: boolean;
 };
 
 /** Finds the credential in a body that nothing has checked yet. @throws Problem */
@@ -158,5 +160,6 @@ async function authenticate(
   context.set("workspaceId", caller.workspace.id);
   allowOrigin(context, caller.workspace, deps.publicUrl);
   const origin = context.req.header("origin");
-  return origin === undefined ? caller : { ...caller, origin };
+  const isOwn = ownOrigins(context, deps.publicUrl).includes(origin ?? "");
+  return { ...caller, isOwn, ...(origin === undefined ? {} : { origin }) };
 }

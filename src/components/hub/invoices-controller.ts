@@ -44,7 +44,6 @@ export class InvoicesController implements ReactiveController {
   forget(): void {
     this.belongTo(undefined);
     this.isOpen = false;
-    this.#loading?.abort();
     this.#pressed = undefined;
   }
 

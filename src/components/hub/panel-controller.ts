@@ -51,8 +51,8 @@ export interface PanelHost extends HubParts, EventTarget {
   aim(subscriptionId: string | undefined, selector: string): void;
   /** Nobody is signed in any more. */
   fail(fault: Fault): void;
-  /** Goes to another page. */
-  leave(url: string): void;
+  /** To be called at the press itself. @returns what goes to another page or, without one, stays */
+  depart(): (url?: string) => void;
 }
 
 /** With these there is something to choose first. */
@@ -162,12 +162,14 @@ export class PanelController {
     if (!client || this.leaving || this.panel?.busy === "change") return;
     this.leaving = { about };
     const { leaving } = this;
+    const go = this.#host.depart();
     this.begin();
     try {
       const { url } = await openPaymentPage(client, about, location.href.replace(/#.*/, ""));
       if (!/^https?:/.test(url)) throw new ApiError("invalid_answer");
-      if (this.leaving === leaving) this.#host.leave(url);
+      go(this.leaving === leaving ? url : undefined);
     } catch (error) {
+      go();
       const fault = this.leaving === leaving && this.#faultOf(error);
       if (fault)
         this.note = { about, fault, ...(fault.retryable && { again: () => void this.update(about) }) };

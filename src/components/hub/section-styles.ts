@@ -78,7 +78,9 @@ export const sectionStyles = css`
   color: var(--rn-muted);
   font-size: .875em;
 }
+/* WebKit lets the longest name widen the page. */
 .section select {
+  contain: paint;
   width: 100%;
   min-height: 44px;
   padding: .6em .8em;
