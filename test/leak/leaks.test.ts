@@ -27,6 +27,8 @@ const doings: readonly DoingName[] = [
   "a waiting cancellation that is taken back",
   "a flow that cannot be fetched",
   "a dialog that cannot be fetched",
+  "a hub that comes and goes",
+  "a hub whose history is opened",
 ];
 
 /** What there is more of than before. */

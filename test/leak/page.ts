@@ -1,10 +1,13 @@
 /** What customers do, to be done hundreds of times in one page. */
 import "../../src/components/cancel-button.ts";
+import type { Hub, Invoice } from "../../src/api/wire.ts";
 import type { CancelButton } from "../../src/components/cancel-button.ts";
+import { prepareManage } from "../../src/components/hub/later.ts";
 import type { RetentionModal } from "../../src/components/retention-modal.ts";
+import type { SubscriptionHub } from "../../src/components/subscription-hub.ts";
 import type { RenumerateEventMap } from "../../src/events.ts";
 import { type FakeServer, fakeServer } from "../fixtures/fake-server.ts";
-import { configOf, settlements, steps } from "../fixtures/flows.ts";
+import { configOf, NOW, settlements, steps, subscription } from "../fixtures/flows.ts";
 import { settle } from "../fixtures/settle.ts";
 
 /** With a delivery token, so that everything that is kept in the browser is in play. */
@@ -59,6 +62,36 @@ async function mountFlow(properties: Partial<RetentionModal>): Promise<void> {
   const gone = happens("renumerate-close", modal);
   modal.remove();
   await gone;
+}
+
+const hub: Hub = {
+  environment: "sandbox",
+  subscriptions: [{ ...subscription, actions: { promo_code: {}, cancel: {} } }],
+  customer: {},
+  sections: ["invoices"],
+  now: NOW,
+};
+const invoice: Invoice = { id: "in_1", at: NOW, amount: 4900, currency: "usd", status: "paid" };
+
+/** Beside the fake server, which knows flows alone. @returns what takes it away */
+function serveHub(): () => void {
+  const { fetch } = window;
+  window.fetch = async (input, init) => {
+    const { pathname } = new URL(new Request(input, init).url);
+    if (pathname.endsWith("/v1/widget/hub")) return Response.json(hub);
+    if (pathname.endsWith("/v1/widget/hub/invoices")) return Response.json({ invoices: [invoice] });
+    return fetch(input, init);
+  };
+  return () => {
+    window.fetch = fetch;
+  };
+}
+
+async function openHub(): Promise<SubscriptionHub> {
+  const element = mount("renumerate-subscription-hub", {});
+  await element.updateComplete;
+  await element.refresh();
+  return element;
 }
 
 interface Doing {
@@ -136,6 +169,20 @@ const doings = {
     withoutDialog: true,
     once: () => openByButton("renumerate-error"),
   },
+  "a hub that comes and goes": {
+    async once() {
+      (await openHub()).remove();
+    },
+  },
+  "a hub whose history is opened": {
+    async once() {
+      const element = await openHub();
+      const find = (selector: string) => element.shadowRoot?.querySelector<HTMLElement>(selector);
+      find("#history")?.click();
+      while (!find("[part=invoice]")) await settle();
+      element.remove();
+    },
+  },
 } satisfies Record<string, Doing>;
 
 export type DoingName = keyof typeof doings;
@@ -144,9 +191,15 @@ export type DoingName = keyof typeof doings;
 async function repeat(name: DoingName, times: number): Promise<void> {
   const doing: Doing = doings[name];
   if (!doing.withoutDialog) await import("../../src/components/retention-modal.ts");
+  if (name.startsWith("a hub")) {
+    await import("../../src/components/subscription-hub.ts");
+    await prepareManage();
+  }
   const server = fakeServer(config);
+  const restore = serveHub();
   for (let count = 0; count < times; count++) await doing.once(server);
   await settle();
+  restore();
   server.restore();
   document.body.replaceChildren();
   await settle();

@@ -1,8 +1,10 @@
 /** Every row of the error table, provoked as a caller would. */
 import assert from "node:assert/strict";
 import { it } from "node:test";
+import { demoSubscriptions as ids } from "../../src/billing/simulator-demo.ts";
 import type { ProblemCode } from "../../src/domain/problem.ts";
 import { errors } from "../../src/http/errors.ts";
+import { agree, ask, make, mintFor as mintOwner, preview } from "../domain/changing.ts";
 import { confirm, half, offering } from "../flows/fixtures.ts";
 import { DAY, john, NOW, onEachStore, type Reply, type World } from "../harness.ts";
 import { settled } from "../visit.ts";
@@ -23,6 +25,10 @@ async function post(world: World, what: "events" | "decision", change: object): 
   const json = { session: visit.session, events: visit.events, ...change };
   return world.request(`/v1/widget/${what}`, { token: visit.token, json });
 }
+
+/** What a promo code leads to. */
+const withCode = (code: string) => async (world: World) =>
+  preview(world, await mintOwner(world, ids.monthly), ids.monthly, { type: "promo_code", code });
 
 const provocations: Partial<Record<ProblemCode, (world: World) => Promise<Reply>>> = {
   key_invalid: (world) => mintFor(world, { customer_id: john }, { key: "rk_sk_wrong" }),
@@ -96,6 +102,25 @@ const provocations: Partial<Record<ProblemCode, (world: World) => Promise<Reply>
     settled(await one.accept());
     return two.accept();
   },
+  change_not_available: async (world) =>
+    preview(world, await mintOwner(world, ids.monthly), ids.monthly, { type: "resume" }),
+  async change_conflict(world) {
+    const token = await mintOwner(world, ids.monthly);
+    const request = await agree(world, token, ids.monthly, { type: "pause", choice: { months: 1 } });
+    assert.equal((await ask(world, token, request)).status, 200);
+    return ask(world, token, { ...request, change: { type: "resume" } });
+  },
+  async terms_changed(world) {
+    const token = await mintOwner(world, ids.monthly);
+    const request = await agree(world, token, ids.monthly, { type: "annual_switch" });
+    return ask(world, token, { ...request, seen: { ...request.seen, dueNow: 1 } });
+  },
+  promo_code_invalid: withCode("NOBODY"),
+  promo_code_expired: withCode("SUMMER24"),
+  promo_code_used_up: withCode("FIRST100"),
+  promo_code_not_applicable: withCode("TEAMONLY"),
+  payment_declined: async (world) =>
+    make(world, await mintOwner(world, ids.pastDue), ids.pastDue, { type: "retry_payment" }),
   body_too_large: (world) => mintFor(world, { customer_id: "x".repeat(70_000) }),
   content_type_unsupported: (world) => mintFor(world, {}, { json: undefined, body: "{}" }),
   body_malformed: (world) =>
