@@ -29,6 +29,9 @@ export interface State {
   now: number;
   customers: {
     id: string;
+    name?: string;
+    email?: string;
+    address?: Record<string, string>;
     subscriptions: {
       id: string;
       status: string;
@@ -40,8 +43,11 @@ export interface State {
       discount?: { percentOff?: number; endsAt?: number };
       scheduledChange?: { price: { id: string }; at: number };
       nextCharge?: { amount: number; at: number };
+      paymentMethod?: { brand: string; last4?: string };
+      due?: { amount: number; at: number };
     }[];
-    invoices: { subscriptionId: string; amount: number; at: number }[];
+    /** The newest first, as many as the demo shows. */
+    invoices: { id: string; subscriptionId: string; amount: number; at: number; status: string }[];
   }[];
   ledger: {
     sessionId: string;
@@ -53,6 +59,7 @@ export interface State {
     offerAccepted: boolean;
     confirmed: boolean;
     effectiveAt?: number;
+    undoneAt?: number;
   }[];
   events: { type: string; sessionId: string; data: { subscriptionId: string } }[];
 }
@@ -67,6 +74,10 @@ export interface World<AnyOf extends AnyPage = Page, Options = BrowserContextOpt
   /** Runs the command line against the server's data. */
   renumerate(...args: string[]): Promise<string>;
   publish(definition: object): Promise<void>;
+  /** What customers may do in the hub: these settings in place of all. */
+  setHub(settings: object): Promise<void>;
+  /** Moves the billing simulator's clock. */
+  advance(days: number): Promise<void>;
   state(): Promise<State>;
   subscription(id: string): Promise<State["customers"][number]["subscriptions"][number]>;
   mint(customer: string, subscription?: string): Promise<string>;
@@ -79,6 +90,8 @@ export interface World<AnyOf extends AnyPage = Page, Options = BrowserContextOpt
 export interface Visit<Options = BrowserContextOptions> {
   customer: string;
   subscription?: string;
+  /** What the page has of ours; the cancel button if it does not say. */
+  tag?: "cancel-button" | "subscription-hub";
   /** More markup for the page, and more attributes for the tag. */
   html?: string;
   attributes?: string;
@@ -122,7 +135,8 @@ async function startServer(dataDir: string, port: number): Promise<{ child: Chil
 const ended = (child: ChildProcess) => new Promise((resolve) => child.once("exit", resolve));
 
 /** A business's page: its events are kept where the test can read them. */
-function pageOf(server: string, { customer, subscription, html = "", attributes = "" }: Visit): string {
+function pageOf(server: string, visit: Visit): string {
+  const { customer, subscription, tag = "cancel-button", html = "", attributes = "" } = visit;
   const query = `customer=${customer}${subscription ? `&subscription=${subscription}` : ""}`;
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Billing</title><script type="module" src="${server}/embed.js"></script>
@@ -132,13 +146,13 @@ function pageOf(server: string, { customer, subscription, html = "", attributes 
   addEventListener("error", (event) => window.faults.push(event.message));
   addEventListener("unhandledrejection", (event) => window.faults.push(String(event.reason)));
   addEventListener("securitypolicyviolation", (event) => window.faults.push(event.violatedDirective));
-  for (const name of ["open","step","retained","cancelled","complete","close","error"])
+  for (const name of ["open","step","retained","cancelled","complete","close","error","change"])
     document.addEventListener("renumerate-" + name, (event) => window.fired.push({ name: event.type, detail: event.detail }));
 </script></head>
 <body><main><h1>Billing</h1>
-<renumerate-cancel-button session-url="/session?${query}" fallback-email="help@shop.example" ${attributes}>
+<renumerate-${tag} session-url="/session?${query}" fallback-email="help@shop.example" ${attributes}>
   <a href="mailto:help@shop.example">Cancel by e-mail</a>
-</renumerate-cancel-button>${html}</main></body></html>`;
+</renumerate-${tag}>${html}</main></body></html>`;
 }
 
 const drivers: Record<Engine, () => Driver<AnyPage, object>> = {
@@ -160,26 +174,26 @@ export async function createWorld(engine: Engine = "chromium"): Promise<World<An
   const port = Number(new URL(url).port);
   const driver = drivers[engine]();
 
-  const mint: World["mint"] = async (customer, subscription) => {
-    const response = await fetch(`${url}/v1/retention/session`, {
+  const ask = (customer: string, subscription?: string) =>
+    fetch(`${url}/v1/retention/session`, {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-Brand-Key": privateKey },
       body: JSON.stringify({
         retention: { customer_id: customer, ...(subscription ? { subscription_id: subscription } : {}) },
       }),
     });
-    return ((await response.json()) as { id: string }).id;
-  };
+  const mint: World["mint"] = async (customer, subscription) =>
+    ((await (await ask(customer, subscription)).json()) as { id: string }).id;
 
   const pages = new Map<string, string>();
   const site = createServer(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url as string, "http://site");
     if (pathname === "/session") {
-      const id = await mint(
+      const answer = await ask(
         searchParams.get("customer") as string,
         searchParams.get("subscription") ?? undefined,
-      );
-      response.setHeader("Content-Type", "application/json").end(JSON.stringify({ id }));
+      ).catch(() => Response.json({}, { status: 502 }));
+      response.writeHead(answer.status, { "Content-Type": "application/json" }).end(await answer.text());
     } else {
       const page = pages.get(pathname);
       response.writeHead(page ? 200 : 404, { "Content-Type": "text/html; charset=utf-8" }).end(page);
@@ -204,6 +218,19 @@ export async function createWorld(engine: Engine = "chromium"): Promise<World<An
       const file = join(dataDir, "flow.json");
       writeFileSync(file, JSON.stringify(definition));
       await world.renumerate("flow", "publish", file, "--json");
+    },
+    async setHub(settings) {
+      const file = join(dataDir, "hub.json");
+      writeFileSync(file, JSON.stringify(settings));
+      await world.renumerate("hub", "set", file, "--json");
+    },
+    async advance(days) {
+      const { ok, status } = await fetch(`${url}/demo/api/clock`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ days }),
+      });
+      if (!ok) throw new Error(`the clock was not moved (${status})`);
     },
     async subscription(id) {
       const found = (await state()).customers

@@ -92,6 +92,7 @@ export const hubRoutes: readonly Route[] = [
         "payment_declined",
         "billing_rejected",
       ],
+      counted: attempt,
     },
     ({ deps, claims, workspace, body }) => makeChange(deps, claims, workspace, body),
   ),
