@@ -35,8 +35,9 @@ export function createApp(deps: Deps, extras: (app: Hono<Env>) => void = () => {
           request_id: context.get("requestId"),
           workspace: context.get("workspaceId"),
           method,
-          // The path alone: a query may hold what somebody should not have put there.
-          path,
+          // The path alone, because a query may hold what somebody should not have put there; and of that nothing that
+          // may open something.
+          path: path.replace(/[\w-]{40,}/g, ":token"),
           status: context.res.status,
           ms: Math.round(performance.now() - started),
         },

@@ -313,8 +313,10 @@ export const Hub = z
       .describe("What the business offers without being asked; at most one"),
     customer: HubCustomer,
     sections: z
-      .array(z.enum(["invoices", "billing_details"]))
-      .describe("What there is about the customer as a whole"),
+      .array(z.enum(["invoices", "billing_details", "billing_email"]))
+      .describe(
+        "What there is about the customer as a whole; with billing_email the e-mail address can be changed, too",
+      ),
     fallbackEmail: text.optional(),
     messages: FlowConfig.shape.messages,
     now: instant.describe("Billing's clock"),
@@ -411,7 +413,7 @@ const line = (most: number) => z.string().trim().max(most);
 export const BillingDetailsRequest = z
   .strictObject({
     name: line(200),
-    email: z.email().max(320),
+    email: z.email().max(320).optional().describe("Absent: stays as it is"),
     address: z.strictObject({
       line1: line(200).optional(),
       line2: line(200).optional(),
@@ -424,7 +426,7 @@ export const BillingDetailsRequest = z
         .optional(),
     }),
   })
-  .meta({ id: "BillingDetailsRequest", description: "Takes the place of all that was there" });
+  .meta({ id: "BillingDetailsRequest", description: "Takes the place of what was there" });
 
 export const DismissRequest = z
   .strictObject({ offer: z.string().min(1).max(64) })

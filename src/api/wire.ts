@@ -27,10 +27,11 @@ export interface BeaconRequest {
   events: FlowEvent[];
 }
 
-/** Takes the place of all that was there */
+/** Takes the place of what was there */
 export interface BillingDetailsRequest {
   name: string;
-  email: string;
+  /** Absent: stays as it is */
+  email?: string;
   address: { line1?: string; line2?: string; city?: string; postalCode?: string; state?: string; country?: string; };
 }
 
@@ -147,8 +148,8 @@ export interface Hub {
   /** What the business offers without being asked; at most one */
   offer?: { /** Its id */ subscription: string; offer: Offer; };
   customer: HubCustomer;
-  /** What there is about the customer as a whole */
-  sections: ("invoices" | "billing_details")[];
+  /** What there is about the customer as a whole; with billing_email the e-mail address can be changed, too */
+  sections: ("invoices" | "billing_details" | "billing_email")[];
   fallbackEmail?: string;
   /** Words of the business in place of the widget's own, by key; a plural form as `key.one` */
   messages?: Record<string, string>;

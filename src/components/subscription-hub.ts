@@ -2,7 +2,7 @@ import { LitElement, type PropertyValues, type TemplateResult } from "lit";
 import { LONGEST_WAIT } from "../api/ask.ts";
 import type { Client } from "../api/client.ts";
 import { define } from "../define.ts";
-import type { CancelRequestDetail } from "../events.ts";
+import { type CancelRequestDetail, emit } from "../events.ts";
 import type { FlowSettings } from "../flow/flow-controller.ts";
 import type { Fault } from "../flow/machine.ts";
 import { createHubFormat, type HubFormat, loadHubLanguage, spokenInHub } from "../i18n/hub/languages.ts";
@@ -14,7 +14,7 @@ import type { Manager } from "./hub/manage.ts";
 import type { PanelHost } from "./hub/panel-controller.ts";
 import { sectionStyles } from "./hub/section-styles.ts";
 import { hubStyles } from "./hub/styles.ts";
-import { view } from "./hub/view.ts";
+import { type Press, type Trouble, view } from "./hub/view.ts";
 import type { RetentionModal } from "./retention-modal.ts";
 // Also keeps what both share in the modal's chunk.
 import "./retention-modal.ts";
@@ -167,7 +167,8 @@ export class SubscriptionHub extends LitElement implements HubHost, PanelHost {
   readonly #modals = new Map<string, RetentionModal>();
   #manager: Manager | undefined;
   /** What somebody has pressed before its code is there. */
-  #work: ((manager: Manager) => void) | undefined;
+  #work: (Press & { work(manager: Manager): void }) | undefined;
+  #trouble: Trouble | undefined;
   #format: HubFormat | undefined;
   /** What the format was made for. */
   #speech: string | undefined;
@@ -344,7 +345,8 @@ export class SubscriptionHub extends LitElement implements HubHost, PanelHost {
       state,
       hub: known,
       manager: this.#manager,
-      isFetching: !!this.#work,
+      pressed: this.#work,
+      trouble: this.#trouble,
       subscriptions,
       now: known?.now ?? 0,
       several: subscriptions.length > 1,
@@ -387,26 +389,40 @@ export class SubscriptionHub extends LitElement implements HubHost, PanelHost {
   }
 
   /** Of several things that are pressed meanwhile the last one counts. */
-  readonly #manage = (work: (manager: Manager) => void): void => {
+  readonly #manage = (work: (manager: Manager) => void, press: Press): void => {
     if (manage) this.#manager ??= new manage.Manager(this);
+    this.#trouble = undefined;
     if (this.#manager) {
       work(this.#manager);
       return;
     }
     const isFetching = !!this.#work;
-    this.#work = work;
+    this.#work = { ...press, work };
     this.requestUpdate();
     if (isFetching) return;
-    void prepareManage(this.timeout || undefined)
-      .then(
-        () => this.#work && this.#manage(this.#work),
-        () => this.#work && this.#hub.fail({ code: "load_failed", retryable: true }),
-      )
-      .then(() => {
-        this.#work = undefined;
-        this.requestUpdate();
-      });
+    void prepareManage(this.timeout || undefined).then(
+      () => this.#goOn(),
+      () => this.#giveUp(),
+    );
   };
+
+  #goOn(): void {
+    const pressed = this.#work;
+    this.#work = undefined;
+    if (pressed) this.#manage(pressed.work, pressed);
+    this.requestUpdate();
+  }
+
+  /** Said where it was pressed: the top of the hub may be out of sight. */
+  #giveUp(): void {
+    const pressed = this.#work;
+    this.#work = undefined;
+    if (!pressed) return;
+    const fault = { code: "load_failed", retryable: true };
+    this.#trouble = { ...pressed, fault, again: () => this.#manage(pressed.work, pressed) };
+    emit(this, "renumerate-error", { ...fault });
+    this.aim(undefined, ".trouble");
+  }
 
   #cancel(subscriptionId: string): void {
     const detail: CancelRequestDetail = { subscriptionId };
@@ -452,7 +468,7 @@ export class SubscriptionHub extends LitElement implements HubHost, PanelHost {
   #forget(): void {
     this.#source = this.#pressed = undefined;
     this.#modals.clear();
-    this.#work = undefined;
+    this.#work = this.#trouble = undefined;
     this.#manager?.forget();
     this.#hub.forget();
   }

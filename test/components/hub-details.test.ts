@@ -86,7 +86,7 @@ async function openLines(customer: HubCustomer, change: Partial<Hub> = {}) {
 }
 
 const hubFor = (customer: HubCustomer, change: Partial<Hub> = {}) =>
-  hubOf([subscription], { sections: ["billing_details"], customer, ...change });
+  hubOf([subscription], { sections: ["billing_details", "billing_email"], customer, ...change });
 
 describe("billing details in a hub", () => {
   before(loadSections);

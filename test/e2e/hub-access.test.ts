@@ -126,8 +126,8 @@ describe("the hub in a window of 320 px", () => {
       await act("Pause subscription", "Your pause is set");
       await open("Change the pause");
       await back();
-      await open("Resume now");
-      await act("Resume now", "Your subscription is running again");
+      await open("Cancel the pause");
+      await act("Cancel the pause", "Your subscription is running again");
 
       await button(page, "Billing history").click();
       await page

@@ -19,6 +19,8 @@ export interface BilledSubscription extends Subscription {
   anchor: number;
   /** Flat facts kept at the provider, usable in conditions and merge fields as `attributes.<key>`. */
   metadata: Readonly<Record<string, string>>;
+  /** Of a pause that runs. */
+  pausedSince?: number;
   /** What the next charge is taken from; absent if there is nothing. */
   paymentMethod?: PaymentMethod;
   /** The sum of its open invoices, and when the oldest of them was written. */
@@ -32,6 +34,7 @@ export function publicView(subscription: Subscription & Partial<BilledSubscripti
     quantity: _q,
     anchor: _a,
     metadata: _m,
+    pausedSince: _s,
     paymentMethod: _p,
     due: _d,
     ...view

@@ -1,6 +1,12 @@
 /** What makes the next charges smaller: a discount as such, or one that a promo code stands for. */
 import { addMonths } from "../../../src/flow/offers.ts";
-import type { SimulatedDiscount, SimulatedPromoCode, SimulatedSubscription } from "./simulator-model.ts";
+import { without } from "./simulator-engine.ts";
+import type {
+  SimulatedDiscount,
+  SimulatedPrice,
+  SimulatedPromoCode,
+  SimulatedSubscription,
+} from "./simulator-model.ts";
 import { type Action, refuse } from "./simulator-rules.ts";
 
 type Terms = Omit<Action<"discount">, "type" | "subscriptionId">;
@@ -29,6 +35,18 @@ export function discountFor(
   return { ...size, endsAt: addMonths(now, months) };
 }
 
+/** Whether what is for some plans alone is for this price. */
+const isFor = (
+  { priceIds, productIds }: Pick<SimulatedDiscount, "priceIds" | "productIds">,
+  { id, productId }: SimulatedPrice,
+): boolean => (priceIds?.includes(id) ?? true) && (productIds?.includes(productId) ?? true);
+
+/** After another price was chosen: a discount that is not for what is charged next goes. */
+export function withFittingDiscount(subscription: SimulatedSubscription): SimulatedSubscription {
+  const { discount, nextPrice, price } = subscription;
+  return discount && !isFor(discount, nextPrice ?? price) ? without(subscription, "discount") : subscription;
+}
+
 /** The discount of a code, if it is good, here and now. Counting it is the caller's part. */
 export function redeem(
   subscription: SimulatedSubscription,
@@ -41,12 +59,9 @@ export function redeem(
   if (maxRedemptions !== undefined && redeemed >= maxRedemptions)
     refuse("promo_code_used_up", `${code} has been redeemed ${redeemed} times`);
   // What is charged next is what would be discounted.
-  const { id, productId, currency } = subscription.nextPrice ?? subscription.price;
-  const fits =
-    (priceIds?.includes(id) ?? true) &&
-    (productIds?.includes(productId) ?? true) &&
-    (promoCode.amountOff === undefined || promoCode.currency === currency);
-  if (!fits || subscription.discount)
+  const price = subscription.nextPrice ?? subscription.price;
+  const isMoney = promoCode.amountOff === undefined || promoCode.currency === price.currency;
+  if (!isFor(promoCode, price) || !isMoney || subscription.discount)
     refuse("promo_code_not_applicable", `${code} is not for ${subscription.id}`);
   const { percentOff, amountOff, months } = promoCode;
   const size = {
@@ -54,7 +69,8 @@ export function redeem(
     ...(amountOff === undefined ? {} : { amountOff }),
   };
   const length = months === undefined ? { duration } : { duration, months };
-  return discountFor(subscription, { ...size, ...length, currency }, now);
+  const discount = discountFor(subscription, { ...size, ...length, currency: price.currency }, now);
+  return { ...discount, ...(priceIds ? { priceIds } : {}), ...(productIds ? { productIds } : {}) };
 }
 
 /** The code that a customer means, whatever the case it is typed in. */

@@ -55,6 +55,9 @@ export interface SimulatedCustomer extends Customer {
 export interface SimulatedDiscount {
   percentOff?: number;
   amountOff?: number;
+  /** Of a code that is for some plans alone: it makes nothing else cheaper, and goes with a change to something else. */
+  priceIds?: readonly string[];
+  productIds?: readonly string[];
   /** Gone after the next invoice, whenever that is. */
   once?: true;
   endsAt?: number;

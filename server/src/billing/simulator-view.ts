@@ -53,7 +53,7 @@ export async function present(from: SimulatorRows, settled: Advanced): Promise<B
     startedAt,
     periodEnd,
     ...(trialEnd === undefined ? {} : { trialEnd }),
-    ...(pause ? { pausedUntil: pause.resumesAt } : {}),
+    ...(pause ? { pausedUntil: pause.resumesAt, pausedSince: pause.since } : {}),
     ...(cancelAt === undefined ? {} : { cancelAt }),
     ...(discount ? { discount } : {}),
     ...(nextPrice && charge
@@ -106,8 +106,10 @@ export const shownCustomer = (customer: SimulatedCustomer): Customer =>
 
 function shownDiscount(subscription: SimulatedSubscription): BilledSubscription["discount"] {
   const { discount } = subscription;
-  if (!discount?.once) return discount;
-  return { ...without(discount, "once"), endsAt: onceEndsAt(subscription) };
+  if (!discount) return undefined;
+  const terms = without(discount, "once", "priceIds", "productIds");
+  if (!discount.once) return terms;
+  return { ...terms, endsAt: onceEndsAt(subscription) };
 }
 
 export async function catalogPrice(from: SimulatorRows, price: SimulatedPrice): Promise<CatalogPrice> {

@@ -6,7 +6,7 @@ const unique = (values: readonly unknown[]) => new Set(values).size === values.l
 const months = z.int().min(1).max(36);
 const flag = z.boolean().optional();
 
-/** What is not named is on. */
+/** What is not named is on, but for billing_email. */
 const switches = {
   plan_change: flag,
   annual_switch: flag,
@@ -18,6 +18,7 @@ const switches = {
   payment_method: flag,
   invoices: flag,
   billing_details: flag,
+  billing_email: flag,
   offers: flag,
 } satisfies Record<HubSwitch, typeof flag>;
 

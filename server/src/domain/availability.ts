@@ -6,7 +6,7 @@ import type { HubActions, HubChange, PlanOption } from "../../../src/api/wire.ts
 import { allows } from "../../../src/flow/offers.ts";
 import type { BilledSubscription, BillingProvider, CatalogPrice } from "../billing/provider.ts";
 import type { HubSettings, HubSwitch } from "../store/store.ts";
-import { annualPlan, asOption, pauseChoices } from "./offers.ts";
+import { annualPlan, asOption, isLonger, pauseChoices } from "./offers.ts";
 
 export interface Facts {
   /** Billing's clock. */
@@ -32,9 +32,9 @@ const SWITCHES: Record<Exclude<keyof HubActions, "cancel">, HubSwitch> = {
   payment_method: "payment_method",
 };
 
-/** What a business has not switched off is on. */
+/** What a business has not switched off is on; an e-mail address can only be changed where it has switched that on. */
 export const isOn = (settings: HubSettings | undefined, name: HubSwitch): boolean =>
-  settings?.actions?.[name] !== false;
+  settings?.actions?.[name] ?? name !== "billing_email";
 
 /** Whether other terms make sense: it runs, goes on, and everything is paid. */
 export const takesOtherTerms = ({ status, cancelAt, due }: BilledSubscription): boolean =>
@@ -50,38 +50,47 @@ export function actionsOf(subscription: BilledSubscription, facts: Facts): HubAc
 }
 
 function possible(subscription: BilledSubscription, facts: Facts): HubActions {
-  const { status, cancelAt, due, discount, price, nextCharge } = subscription;
+  const { status, cancelAt, due, discount, price, nextCharge, pausedSince } = subscription;
   if (status === "cancelled") return {};
   const overdue: HubActions = due ? { retry_payment: {}, payment_method: {} } : {};
   // Who leaves is charged nothing more, but for what is due already.
   if (cancelAt !== undefined) return { undo_cancellation: {}, ...overdue };
   const always: HubActions = { ...overdue, payment_method: {}, cancel: {} };
-  if (status === "paused") return { ...always, resume: {}, extend_pause: pauseTerms(facts) };
+  if (status === "paused") {
+    // The whole pause has the lengths to pick from: nobody makes it endless bit by bit.
+    const terms = pauseTerms(subscription, facts, pausedSince);
+    return { ...always, resume: {}, ...(terms ? { extend_pause: terms } : {}) };
+  }
   if (!takesOtherTerms(subscription)) return always;
-  const plans = plansFor(subscription, facts.forSale);
+  const plans = plansFor(subscription, facts);
+  const pause = status === "active" ? pauseTerms(subscription, facts) : undefined;
   const own = facts.forSale.filter(({ productId }) => productId === subscription.plan.id);
   const annual = annualPlan(subscription, own);
   return {
     ...always,
     ...(plans.length ? { plan_change: { plans } } : {}),
     ...(annual ? { annual_switch: annual } : {}),
-    ...(status === "active" ? { pause: pauseTerms(facts) } : {}),
+    ...(pause ? { pause } : {}),
     // Billing refuses a second discount, and one of nothing would be used up for nothing.
     ...(!discount && price.amount > 0 && nextCharge ? { promo_code: {} } : {}),
   };
 }
 
-function pauseTerms({ now, settings }: Facts) {
+function pauseTerms(subscription: BilledSubscription, { now, settings }: Facts, since = now) {
   const { months, maxMonths } = settings?.pause ?? PAUSE;
-  return pauseChoices({ months, untilDate: maxMonths === undefined ? undefined : { maxMonths } }, now);
+  const definition = { months, untilDate: maxMonths === undefined ? undefined : { maxMonths } };
+  return pauseChoices(definition, subscription, now, since);
 }
 
 /**
- * The cheapest first. A change that is planned already is no choice; the present plan is one then, and takes it back.
+ * The cheapest first. Paying for longer in advance is the yearly switch by another name: it is off with that, and a
+ * discount that was meant for some months must not become one for a year. A change that is planned already is no choice; the present plan is one then, and takes it back.
  */
-function plansFor(subscription: BilledSubscription, forSale: readonly CatalogPrice[]): PlanOption[] {
-  const { price, plan, quantity, scheduledChange } = subscription;
+function plansFor(subscription: BilledSubscription, { forSale, settings }: Facts): PlanOption[] {
+  const { price, plan, quantity, scheduledChange, discount } = subscription;
+  const mayBeLonger = !discount && isOn(settings, "annual_switch");
   const others = forSale
+    .filter((each) => mayBeLonger || !isLonger(each.price, price))
     .filter((each) => each.price.currency === price.currency)
     .filter(({ price: { id } }) => id !== price.id && id !== scheduledChange?.price.id)
     .map((each) => asOption(each, quantity));

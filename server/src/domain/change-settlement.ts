@@ -2,7 +2,7 @@
  * Carrying out a change, in the order of a flow's decision: it is written down, billing is asked, its answer is written
  * down. A crash between any two of these is found by the job that was written with the first.
  */
-import type { HubResult } from "../../../src/api/wire.ts";
+import type { HubResult, Subscription } from "../../../src/api/wire.ts";
 import {
   type BilledSubscription,
   BillingError,
@@ -89,22 +89,48 @@ async function fail(deps: Deps, row: ChangeRow, fault: string): Promise<void> {
   });
 }
 
+/** What a change may be about, as it was and as it was announced. */
+const factsOf = ({ price, scheduledChange, pausedUntil, nextCharge }: Subscription) => ({
+  priceId: price.id,
+  amount: price.amount,
+  interval: price.interval,
+  ...(scheduledChange ? { scheduledPriceId: scheduledChange.price.id } : {}),
+  ...(pausedUntil === undefined ? {} : { pausedUntil }),
+  ...(nextCharge ? { nextCharge: { amount: nextCharge.amount, at: nextCharge.at } } : {}),
+});
+
 async function announce(
   deps: Deps,
   tx: Transaction,
   type: string,
-  { workspaceId, environment, tokenId, customerId, subscriptionId, change, offerId }: ChangeRow,
+  { workspaceId, environment, tokenId, customerId, subscriptionId, change, offerId, before, seen }: ChangeRow,
   at: number,
   more: { readonly [key: string]: Json } = {},
 ): Promise<void> {
-  const data = { change: change.type, customerId, subscriptionId, ...(offerId ? { offerId } : {}), ...more };
+  const { dueNow, currency, subscription } = seen;
+  const data = {
+    change: change.type,
+    customerId,
+    subscriptionId,
+    dueNow,
+    currency,
+    from: factsOf(before),
+    to: factsOf(subscription),
+    ...(change.type === "promo_code" ? { code: change.code } : {}),
+    ...(offerId ? { offerId } : {}),
+    ...more,
+  };
   const id = deps.newId("evt");
   await tx.insertEvent({ id, workspaceId, environment, type, sessionId: tokenId, data, at });
 }
 
-/** Whether what the customer agreed to is still what they would pay: billing may have been silent over a renewal. */
-async function costsTheSame(billing: BillingProvider, { action, seen }: ChangeRow): Promise<boolean> {
+/**
+ * Whether what the customer agreed to is still what would happen: billing may have been silent over a charge, which was
+ * to come later, or less, or not at all.
+ */
+async function isStillMeant(billing: BillingProvider, { action, seen, before }: ChangeRow): Promise<boolean> {
   try {
+    if ((await billing.now()) >= (before.nextCharge?.at ?? Number.POSITIVE_INFINITY)) return false;
     const { dueNow, subscription } = await billing.preview(action);
     return dueNow === seen.dueNow && subscription.nextCharge?.amount === seen.subscription.nextCharge?.amount;
   } catch (error) {
@@ -124,7 +150,7 @@ export async function settleChange(deps: Deps, row: ChangeRow): Promise<ChangeRo
   try {
     const found = await billing.readBack(row.action, row.id);
     if (found) await succeed(deps, row, found, await billing.now());
-    else if (await costsTheSame(billing, row)) await carryOutChange(deps, row);
+    else if (await isStillMeant(billing, row)) await carryOutChange(deps, row);
     else await fail(deps, row, "terms_changed");
   } catch (error) {
     // Refused: nothing is pending any more. Unknown: it stays so, and the job comes back to it.

@@ -5,8 +5,8 @@ import type { BilledSubscription, BillingAction } from "../billing/provider.ts";
 import type { Deps } from "../deps.ts";
 import type { WorkspaceRow } from "../store/store.ts";
 import { isAmong, readActions } from "./availability.ts";
-import { actionFor } from "./offers.ts";
-import { proactiveOffer } from "./proactive.ts";
+import { actionFor, isLonger } from "./offers.ts";
+import { newestFirst, proactiveOffer } from "./proactive.ts";
 import { Problem } from "./problem.ts";
 import type { SessionClaims } from "./session-token.ts";
 
@@ -33,15 +33,26 @@ export async function actionOf(
   at: number,
 ): Promise<Wanted> {
   if (change.type === "offer") {
-    const made = await proactiveOffer(deps, claims, workspace, [subscription], { now: at });
-    const action =
-      made?.offer.id === change.offer ? actionFor(made.offer, {}, subscription.id, at) : undefined;
+    // As the hub does: of all that the customer has, it is offered for one.
+    const named = claims.subscriptionId !== undefined;
+    const all = named ? [subscription] : await deps.billing(claims).subscriptions(claims.customerId);
+    const made = await proactiveOffer(deps, claims, workspace, newestFirst(all), { now: at });
+    const isMeant = made?.offer.id === change.offer && made.subscription === subscription.id;
+    const action = isMeant ? actionFor(made.offer, {}, subscription.id, at) : undefined;
     if (!action) throw new Problem("change_not_available");
     return { action, offerId: change.offer };
   }
   const actions = await readActions(deps.billing(claims), subscription, workspace.settings.hub, at);
   if (!isAmong(actions, change)) throw new Problem("change_not_available");
+  if (change.type === "promo_code") await checkUnused(deps, claims, change.code);
   return { action: billingAction(actions, subscription, change, at) };
+}
+
+/** A customer uses a code once, whatever number of customers may. */
+async function checkUnused({ store }: Deps, claims: SessionClaims, code: string): Promise<void> {
+  const plain = (each: string) => each.trim().toLowerCase();
+  const redeemed = await store.redeemedCodes(claims, claims.customerId);
+  if (redeemed.some((each) => plain(each) === plain(code))) throw new Problem("promo_code_used_up");
 }
 
 /** @param actions among which the change is */
@@ -66,12 +77,14 @@ export function billingAction(
       return { type: "change_price", subscriptionId, priceId, charge: "now", asOf: at };
     }
     case "pause":
-    case "extend_pause":
+    case "extend_pause": {
+      const startsAt = (change.type === "extend_pause" && actions.extend_pause?.startsAt) || at;
       return {
         type: "pause",
         subscriptionId,
-        resumesAt: pauseEnd({ startsAt: at }, change.choice) as number,
+        resumesAt: pauseEnd({ startsAt }, change.choice) as number,
       };
+    }
     case "promo_code":
       return { type: "promo_code", subscriptionId, code: change.code };
     default:
@@ -79,14 +92,12 @@ export function billingAction(
   }
 }
 
-/** Twelfths of a day, so that twelve months are a year. */
-const LENGTHS = { day: 12, week: 84, month: 365, year: 4380 };
-
-const lengthOf = ({ interval, intervalCount }: Price): number => LENGTHS[interval] * intervalCount;
-
-/** What is more takes effect at once; what is less waits until what is paid for has been used. */
+/**
+ * What is more takes effect at once; what is less waits until what is paid for has been used. A shorter interval always
+ * waits: the rest of a year would become a credit that nobody sees.
+ */
 const isMore = (next: Price, present: Price): boolean =>
-  monthlyAmount(next) > monthlyAmount(present) || lengthOf(next) > lengthOf(present);
+  isLonger(next, present) || (!isLonger(present, next) && monthlyAmount(next) > monthlyAmount(present));
 
 const isInstant = (name: string): boolean => name === "at" || /(At|End|Until)$/.test(name);
 

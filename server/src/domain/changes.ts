@@ -110,6 +110,7 @@ async function begin(
   const scope = { workspaceId, environment };
   const billing = deps.billing(claims);
   const accepted = await deps.store.acceptedOffers(scope, customerId);
+  const redeemed = await deps.store.redeemedCodes(scope, customerId);
   const found = await settledSubscription(deps, claims, subscriptionId);
   if (!found) return undefined;
   const { subscription, asOf } = found;
@@ -118,7 +119,11 @@ async function begin(
   if (!Number.isSafeInteger(at) || (at as number) > now || now - (at as number) > PREVIEW_TTL)
     throw new Problem("terms_changed", { param: "seen" });
   const { action, offerId } = await actionOf(deps, claims, workspace, subscription, change, at as number);
-  const present = await workedOut(billing, action, subscription, at as number);
+  const present = await workedOut(billing, action, subscription, at as number).catch((error) => {
+    // It was possible when it was shown: a new preview says why it no longer is.
+    const isNew = error instanceof Problem && error.code === "billing_rejected";
+    throw isNew ? new Problem("terms_changed", { param: "seen", cause: error }) : error;
+  });
   if (!isAsSeen(seen, present)) throw new Problem("terms_changed", { param: "seen" });
   const row: ChangeRow = {
     ...scope,
@@ -144,6 +149,11 @@ async function begin(
     if (await tx.isChangedSince({ ...scope, subscriptionId }, asOf)) throw new Problem("terms_changed");
     // Nor is what was taken with another of the customer's subscriptions, and may be taken once.
     if (offerId && (await tx.acceptedOffers(scope, customerId)).length !== accepted.length)
+      throw new Problem("terms_changed");
+    if (
+      change.type === "promo_code" &&
+      (await tx.redeemedCodes(scope, customerId)).length !== redeemed.length
+    )
       throw new Problem("terms_changed");
     if (!(await tx.insertChange(row))) return undefined;
     const job = { topic: "change", key: row.id, payload: { changeId: row.id } };

@@ -6,7 +6,7 @@ import type {
   PaymentPage,
   PaymentPageRequest,
 } from "../../../src/api/wire.ts";
-import { BillingError, type Customer } from "../billing/provider.ts";
+import { BillingError, type BillingProvider, type Customer } from "../billing/provider.ts";
 import type { Deps } from "../deps.ts";
 import type { HubSwitch, WorkspaceRow } from "../store/store.ts";
 import { actionsOf, isOn } from "./availability.ts";
@@ -99,6 +99,23 @@ function checkedReturn(returnUrl: string, origin: string): string {
   return url.href;
 }
 
+/** Sites may ask for sessions by e-mail address: nobody may take one that stands for somebody else. */
+async function checkEmail(
+  billing: BillingProvider,
+  { customerId }: SessionClaims,
+  workspace: Settings,
+  email: string,
+): Promise<void> {
+  checkOn(workspace, "billing_email");
+  const found = await billing.findCustomers({ email });
+  if (found.some(({ id }) => id !== customerId)) {
+    throw new Problem("parameter_invalid", {
+      param: "email",
+      message: "This e-mail address cannot be used here.",
+    });
+  }
+}
+
 const regions = new Intl.DisplayNames("en", { type: "region", fallback: "none" });
 
 /**
@@ -111,7 +128,8 @@ export async function saveBillingDetails(
   workspace: Settings,
   details: BillingDetailsRequest,
 ): Promise<HubCustomer> {
-  const { country } = details.address;
+  const { address, email } = details;
+  const { country } = address;
   if (country && !regions.of(country)) {
     throw new Problem("parameter_invalid", {
       param: "address/country",
@@ -119,6 +137,9 @@ export async function saveBillingDetails(
     });
   }
   checkOn(workspace, "billing_details");
-  const wanted = { id: claims.customerId, ...shownCustomer(details) };
-  return shownCustomer(await orRefuse(deps.billing(claims).updateCustomer(wanted), "billing_rejected"));
+  const billing = deps.billing(claims);
+  const [before] = await billing.findCustomers({ id: claims.customerId });
+  if (email !== undefined && email !== before?.email) await checkEmail(billing, claims, workspace, email);
+  const wanted = { id: claims.customerId, ...shownCustomer({ ...details, email: email ?? before?.email }) };
+  return shownCustomer(await orRefuse(billing.updateCustomer(wanted), "billing_rejected"));
 }

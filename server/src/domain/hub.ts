@@ -12,7 +12,7 @@ import type { HubSettings, WorkspaceRow } from "../store/store.ts";
 import { actionsOf, askedOnce, type Catalogue, isOn, readActions } from "./availability.ts";
 import { settleChanges } from "./changes.ts";
 import { shownCustomer } from "./customer.ts";
-import { proactiveOffer } from "./proactive.ts";
+import { newestFirst, proactiveOffer } from "./proactive.ts";
 import type { SessionClaims } from "./session-token.ts";
 import { settlePending } from "./settlement.ts";
 import { noticeUndone } from "./undo.ts";
@@ -20,6 +20,8 @@ import { messagesOf } from "./words.ts";
 
 /** For how long what has ended is still shown, ms: a last invoice may yet be on its way. */
 export const SHOWN_AFTER_THE_END = 60 * 86_400_000;
+
+const SECTIONS = ["invoices", "billing_details", "billing_email"] as const;
 
 /**
  * A customer whom billing does not know, or who has no subscription, has an empty hub.
@@ -51,7 +53,7 @@ export async function readHub(
   const messages = messagesOf(settings, canonicalLocale(locale));
   const { fallbackEmail } = settings;
   const [customer] = customers;
-  const sections = (["invoices", "billing_details"] as const).filter((each) => isOn(settings.hub, each));
+  const sections = SECTIONS.filter((each) => isOn(settings.hub, each));
   return {
     environment: claims.environment,
     subscriptions: subscriptions.map((each, index) => hubView(each, actions[index] ?? {})),
@@ -141,7 +143,7 @@ function shown(all: readonly BilledSubscription[], now: number): BilledSubscript
   const ended = all.filter(hasEnded).sort((one, other) => endOf(other) - endOf(one));
   const lately = ended.filter((each) => now - endOf(each) <= SHOWN_AFTER_THE_END);
   const some = [...all.filter((each) => !hasEnded(each)), ...lately];
-  return (some.length ? some : ended.slice(0, 1)).sort((one, other) => other.startedAt - one.startedAt);
+  return newestFirst(some.length ? some : ended.slice(0, 1));
 }
 
 const hasEnded = ({ status }: Subscription): boolean => status === "cancelled";

@@ -1,6 +1,6 @@
 /** The offer engine: which of a flow's offers this customer may take now, and on which terms. */
 import { isDeepStrictEqual } from "node:util";
-import type { Choice, FlowConfig, Offer, PauseTerms, PlanOption } from "../../../src/api/wire.ts";
+import type { Choice, FlowConfig, Offer, PauseTerms, PlanOption, Price } from "../../../src/api/wire.ts";
 import { addIntervals, addMonths, discounted, pauseEnd } from "../../../src/flow/offers.ts";
 import {
   type BilledSubscription,
@@ -134,21 +134,41 @@ function discountTerms(definition: Definition<"discount">, { subscription, now }
 }
 
 function pauseTerms({ months, untilDate }: Definition<"pause">, { subscription, now }: Customer) {
-  return subscription.status === "active" ? pauseChoices({ months, untilDate }, now) : undefined;
+  return subscription.status === "active"
+    ? pauseChoices({ months, untilDate }, subscription, now)
+    : undefined;
 }
 
-/** The ends of a pause that can be picked now. */
+/**
+ * The ends of a pause that can be picked now: those after the next charge, because a pause that is over before it would
+ * change nothing. Undefined if there are none.
+ * @param since when the pause has begun: its lengths count from then
+ */
 export function pauseChoices(
   { months, untilDate }: Pick<Definition<"pause">, "months" | "untilDate">,
+  { periodEnd }: Pick<BilledSubscription, "periodEnd">,
   now: number,
-): PauseTerms {
+  since = now,
+): PauseTerms | undefined {
+  const earliest = Math.max(now, periodEnd);
+  const lengths = months.filter((count) => addMonths(since, count) > earliest);
   // Whole days, so that a customer is never offered "today" or a clock time.
   const dates = untilDate && {
-    min: startOfDay(now) + DAY,
-    max: startOfDay(addMonths(now, untilDate.maxMonths)),
+    min: startOfDay(earliest) + DAY,
+    max: startOfDay(addMonths(since, untilDate.maxMonths)),
   };
-  return { months, ...(dates ? { dates } : {}), startsAt: now };
+  const isPossible = dates && dates.min <= dates.max;
+  if (!lengths.length && !isPossible) return undefined;
+  return { months: lengths, ...(isPossible ? { dates } : {}), startsAt: since };
 }
+
+/** Twelfths of a day, so that twelve months are a year. */
+const LENGTHS = { day: 12, week: 84, month: 365, year: 4380 };
+
+const lengthOf = ({ interval, intervalCount }: Price): number => LENGTHS[interval] * intervalCount;
+
+/** Whether one price is for a longer interval than another. */
+export const isLonger = (one: Price, other: Price): boolean => lengthOf(one) > lengthOf(other);
 
 const startOfDay = (at: number) => Math.floor(at / DAY) * DAY;
 

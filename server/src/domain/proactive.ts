@@ -49,6 +49,11 @@ export async function proactiveOffer(
   return undefined;
 }
 
+/** In the order in which a hub shows them. */
+export const newestFirst = <Each extends Pick<BilledSubscription, "startedAt">>(
+  all: readonly Each[],
+): Each[] => all.toSorted((one, other) => other.startedAt - one.startedAt);
+
 /** Nothing is offered for a while. What is no offer of the active flow, or of none any more, is forgotten. */
 export async function dismissOffer(
   deps: Deps,

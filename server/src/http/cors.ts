@@ -32,20 +32,17 @@ function matches(pattern: string, origin: string): boolean {
     : origin === pattern;
 }
 
-/** Under which the server's own pages are seen: as it is configured, and as it was just asked. */
-export const ownOrigins = (context: Context, publicUrl: string): string[] => [
-  new URL(publicUrl).origin,
-  new URL(context.req.url).origin,
-];
+/** Whether it is configured: the server's own as the world reaches it, or one that the workspace lists. */
+export const isListed = (origin: string, { settings }: WorkspaceRow, publicUrl: string): boolean =>
+  [new URL(publicUrl).origin, ...settings.allowedOrigins].some((pattern) => matches(pattern, origin));
 
 /** @throws Problem origin_not_allowed once the workspace is known and does not list the page's origin */
 export function allowOrigin(context: Context, workspace?: WorkspaceRow, publicUrl?: string): void {
   const origin = context.req.header("origin");
   if (!origin) return;
   if (workspace) {
-    const own = ownOrigins(context, publicUrl as string);
-    const allowed = [...own, ...workspace.settings.allowedOrigins];
-    if (!allowed.some((pattern) => matches(pattern, origin))) throw new Problem("origin_not_allowed");
+    const isOwn = origin === new URL(context.req.url).origin;
+    if (!isOwn && !isListed(origin, workspace, publicUrl as string)) throw new Problem("origin_not_allowed");
   }
   context.header("Access-Control-Allow-Origin", origin);
   context.header("Access-Control-Expose-Headers", "Request-Id, Retry-After");

@@ -12,7 +12,7 @@ import { Problem } from "../domain/problem.ts";
 import type { SessionClaims } from "../domain/session-token.ts";
 import type { KeyRow, WorkspaceRow } from "../store/store.ts";
 import { parse, readJson } from "./body.ts";
-import { allowOrigin, ownOrigins, preflight } from "./cors.ts";
+import { allowOrigin, isListed, preflight } from "./cors.ts";
 import { type Caller, keyOf, sessionOf } from "./credentials.ts";
 import type { RateLimit } from "./rate-limit.ts";
 
@@ -60,10 +60,8 @@ type KeyCaller = { key: KeyRow; workspace: WorkspaceRow };
 type SessionCaller = {
   claims: SessionClaims;
   workspace: WorkspaceRow;
-  /** Of the page that asks, and one that may; absent where no page does. */
+  /** Of the page that asks, if it is configured; absent where no page does. */
   origin?: string;
-  /** The page that asks is one of this server's. */
-  isOwn: boolean;
 };
 
 /** Finds the credential in a body that nothing has checked yet. @throws Problem */
@@ -160,6 +158,7 @@ async function authenticate(
   context.set("workspaceId", caller.workspace.id);
   allowOrigin(context, caller.workspace, deps.publicUrl);
   const origin = context.req.header("origin");
-  const isOwn = ownOrigins(context, deps.publicUrl).includes(origin ?? "");
-  return { ...caller, isOwn, ...(origin === undefined ? {} : { origin }) };
+  // What a request says of its own address is for its sender to choose.
+  const isKnown = origin !== undefined && isListed(origin, caller.workspace, deps.publicUrl);
+  return { ...caller, ...(isKnown ? { origin } : {}) };
 }

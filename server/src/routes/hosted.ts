@@ -87,8 +87,6 @@ function withTicket({ keys, clock }: Deps, address: string, id: string): string 
 /**
  * The address of a hub as a customer who leaves for a page elsewhere can come back to: a hosted hub has taken its session
  * out of the address, so it gets a ticket for this session. Any other address stays as it is.
- *
- * @param address of a page of this server's own
  */
 export function returnAddress(
   { keys, clock, publicUrl }: Deps,
@@ -96,7 +94,7 @@ export function returnAddress(
   address: string,
 ): string {
   const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (url?.pathname !== new URL(`${publicUrl}/subs`).pathname) return address;
+  if (!url || url.origin + url.pathname !== new URL(`${publicUrl}/subs`).href) return address;
   url.searchParams.delete("session_id");
   url.searchParams.set(
     "ticket",

@@ -120,8 +120,8 @@ export const hubRoutes: readonly Route[] = [
       reply: PaymentPage,
       refusals: REFUSALS,
     },
-    ({ deps, claims, workspace, body, origin, isOwn }) => {
-      const returnUrl = isOwn ? returnAddress(deps, claims, body.returnUrl) : body.returnUrl;
+    ({ deps, claims, workspace, body, origin }) => {
+      const returnUrl = returnAddress(deps, claims, body.returnUrl);
       return openPaymentPage(deps, claims, workspace, { ...body, returnUrl }, origin);
     },
   ),

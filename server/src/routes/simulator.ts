@@ -39,13 +39,6 @@ export function mountSimulator(app: Hono<Env>, deps: SimulatorPageDeps): void {
     }),
   );
 
-  app.use("/simulator/:kind/:token", async (context, next) => {
-    const kind = context.req.param("kind");
-    await next();
-    // The log has the path of each request, and must not have what opens something.
-    context.req.path = `/simulator/${kind}/:token`;
-  });
-
   app.get("/simulator/invoices/:token", (context) =>
     answer(context, deps, "invoices", (opened) => showInvoice(context, deps, opened)),
   );

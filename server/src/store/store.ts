@@ -29,10 +29,14 @@ export type HubSwitch =
   | "payment_method"
   | "invoices"
   | "billing_details"
+  | "billing_email"
   | "offers";
 
 export interface HubSettings {
-  /** What is not named is on. `pause` also stands for another end of a running pause. */
+  /**
+   * What is not named is on, but for `billing_email`: who is known by an address could lock themselves out by changing
+   * it, or pass for somebody else. `pause` also stands for another end of a running pause.
+   */
   actions?: Partial<Record<HubSwitch, boolean>>;
   /** Lengths of a pause in months, and how far ahead a date may lie. */
   pause?: { months: number[]; maxMonths?: number };
@@ -307,6 +311,8 @@ export interface Queries {
   pendingChanges(scope: Scope, subscriptionId: string): Promise<ChangeRow[]>;
   /** False if the key is taken, or another change of the subscription is pending. */
   insertChange(row: ChangeRow): Promise<boolean>;
+  /** Promo codes that this customer has used, as they were typed; succeeded and pending changes alike. */
+  redeemedCodes(scope: Scope, customerId: string): Promise<string[]>;
   /** Only a pending one: what is settled stays. */
   settleChange(
     id: string,

@@ -59,7 +59,7 @@ const table: [string, BilledSubscription, (keyof HubActions)[]][] = [
   [
     "active with a discount",
     { ...active, discount: { percentOff: 30 } },
-    ["cancel", "pause", "payment_method", "plan_change"],
+    ["cancel", "pause", "payment_method"],
   ],
   [
     "active and free",
@@ -115,6 +115,7 @@ describe("What a customer can change", () => {
       ["payment_method", ["payment_method"]],
       ["invoices", []],
       ["billing_details", []],
+      ["billing_email", []],
       ["offers", []],
     ];
     for (const [name, missing] of gone) {
@@ -141,6 +142,19 @@ describe("What a customer can change", () => {
     ]);
     assert.deepEqual(plans(active, named("price_pro_monthly", "price_pro_monthly_jpy")), undefined);
     assert.deepEqual(plans(active, []), undefined);
+  });
+
+  it("is no plan for longer in advance while a discount runs, or where switching to yearly is off", () => {
+    const shorter = ["price_basic_monthly", "price_team_monthly"];
+    const discounted = { ...active, discount: { percentOff: 30 } };
+    assert.deepEqual(plans(discounted, catalogue), shorter);
+    const off = { actions: { annual_switch: false } };
+    const left = actions(active, off, catalogue).plan_change?.plans.map(({ price }) => price.id);
+    assert.deepEqual(left, shorter);
+    // What is as long, or shorter, is a plan as ever.
+    const yearly = { ...discounted, price: annual };
+    const all = ["price_basic_monthly", "price_team_monthly", "price_pro_monthly"];
+    assert.deepEqual(plans(yearly, catalogue), [...all, "price_basic_annual", "price_team_annual"]);
   });
 
   it("is priced for all seats", () => {
@@ -184,7 +198,7 @@ describe("What a customer can change", () => {
 
   it("is paused for as long as the business says", () => {
     const dates = (months: number) => ({
-      min: TODAY + DAY,
+      min: TODAY + 19 * DAY,
       max: Math.floor(addMonths(NOW, months) / DAY) * DAY,
     });
     const usual = { months: [1, 2, 3], dates: dates(3), startsAt: NOW };
@@ -198,13 +212,41 @@ describe("What a customer can change", () => {
     });
   });
 
+  it("is paused beyond the next charge, or not at all", () => {
+    const next = (periodEnd: number) => actions({ ...active, periodEnd }).pause;
+    const [one, three] = [addMonths(NOW, 1), addMonths(NOW, 3)];
+    assert.deepEqual(next(one - 1)?.months, [1, 2, 3]);
+    assert.deepEqual(next(one)?.months, [2, 3]);
+    const day = Math.floor(three / DAY) * DAY;
+    assert.deepEqual(next(day - 1), { months: [3], dates: { min: day, max: day }, startsAt: NOW });
+    assert.deepEqual(next(day), { months: [3], startsAt: NOW }, "no date is left");
+    assert.deepEqual(next(three - 1), { months: [3], startsAt: NOW });
+    assert.equal(next(three), undefined);
+    const pause = { months: [3], maxMonths: 4 };
+    const dates = actions({ ...active, periodEnd: three }, { pause }).pause;
+    assert.deepEqual([dates?.months, dates?.dates?.min], [[], day + DAY], "a date, and no length");
+  });
+
+  it("is extended as counted from where the pause began", () => {
+    const pausedSince = addMonths(NOW, -2);
+    const terms = (since: number) => actions({ ...paused, periodEnd: NOW - DAY, pausedSince: since });
+    const max = Math.floor(addMonths(pausedSince, 3) / DAY) * DAY;
+    assert.deepEqual(terms(pausedSince).extend_pause, {
+      months: [3],
+      dates: { min: TODAY + DAY, max },
+      startsAt: pausedSince,
+    });
+    assert.equal(terms(addMonths(NOW, -3)).extend_pause, undefined);
+    assert.ok(terms(addMonths(NOW, -3)).resume);
+  });
+
   it("includes what was chosen", () => {
     const could = actions(active, undefined, catalogue);
     const yes: Exclude<HubChange, { type: "offer" }>[] = [
       { type: "plan_change", priceId: "price_basic_monthly" },
       { type: "annual_switch" },
       { type: "pause", choice: { months: 3 } },
-      { type: "pause", choice: { until: TODAY + DAY } },
+      { type: "pause", choice: { until: TODAY + 19 * DAY } },
       { type: "promo_code", code: "WELCOME20" },
     ];
     const no: typeof yes = [
@@ -213,8 +255,8 @@ describe("What a customer can change", () => {
       { type: "plan_change", priceId: "price_basic_monthly_2019" },
       { type: "pause", choice: {} },
       { type: "pause", choice: { months: 4 } },
-      { type: "pause", choice: { months: 1, until: TODAY + DAY } },
-      { type: "pause", choice: { until: TODAY + DAY - 1 } },
+      { type: "pause", choice: { months: 1, until: TODAY + 19 * DAY } },
+      { type: "pause", choice: { until: TODAY + 19 * DAY - 1 } },
       { type: "pause", choice: { until: (could.pause?.dates?.max ?? 0) + 1 } },
       { type: "extend_pause", choice: { months: 1 } },
       { type: "resume" },

@@ -92,10 +92,10 @@ onEachStore("A hub and a flow", ({ open }) => {
   it("what was taken in one is not offered in the other", async () => {
     const world = await open();
     await world.publish({ ...offering(half), proactive: { offers: [half] } });
-    const hub = await mintFor(world, ids.first);
+    const hub = await mintFor(world, ids.second);
     assert.equal((await readHub(world, hub)).offer?.offer.id, "half");
-    changed(await make(world, hub, ids.first, { type: "offer", offer: "half" }));
-    const other = await world.flow(hub, `?subscription_id=${ids.second}`);
+    changed(await make(world, hub, ids.second, { type: "offer", offer: "half" }));
+    const other = await world.flow(hub, `?subscription_id=${ids.first}`);
     assert.deepEqual(
       other.flow.steps.map(({ type }) => type),
       ["confirm"],

@@ -34,7 +34,9 @@ describe("The start of another plan", () => {
     [price(1900, "month"), price(5000, "month", 3), "now"],
     [price(1000, "week"), price(1000, "month"), "now"],
     [price(100, "day"), price(100, "week"), "now"],
-    [price(19_000, "year"), price(1900, "month"), "now"],
+    // The rest of a year is used up first, whatever comes after it.
+    [price(19_000, "year"), price(1900, "month"), "renewal"],
+    [price(5000, "month", 3), price(1900, "month"), "renewal"],
     [price(19_000, "year"), price(900, "month"), "renewal"],
     [price(12_000, "year"), price(12_000, "month", 12), "renewal"],
     [price(12_000, "month", 12), price(12_000, "year"), "renewal"],

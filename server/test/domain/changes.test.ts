@@ -58,6 +58,13 @@ const cases: readonly Case[] = [
     charged: true,
   },
   {
+    name: "a shorter interval that costs more per month, with the next charge",
+    of: ids.annual,
+    change: { type: "plan_change", priceId: "price_pro_monthly" },
+    action: { ...price("price_pro_monthly"), charge: "renewal" },
+    charged: false,
+  },
+  {
     name: "another plan in a trial, at once and without a charge",
     of: ids.trialing,
     change: { type: "plan_change", priceId: "price_basic_monthly" },
@@ -89,7 +96,7 @@ const cases: readonly Case[] = [
     name: "another end of a pause",
     of: ids.paused,
     change: { type: "extend_pause", choice: { months: 3 } },
-    action: { type: "pause", resumesAt: addMonths(NOW, 3) },
+    action: { type: "pause", resumesAt: addMonths(NOW - 20 * DAY, 3) },
     charged: false,
   },
   {
@@ -378,13 +385,18 @@ onEachStore("A change in a hub", ({ open: openWorld }) => {
     const world = await open();
     const offers = [{ type: "discount", id: "half", percentOff: 50, duration: "once" }];
     await world.publish({ ...demoFlow, proactive: { offers } });
-    const token = await mintFor(world, ids.first);
     const change = { type: "offer", offer: "half" } as const;
+    // Each session is for one of them, and is offered it for that.
+    const named = (subscription: string) => world.mint(owners[ids.first], subscription, "subscription");
+    const tokens = [await named(ids.first), await named(ids.second)] as const;
     const requests = [
-      await agree(world, token, ids.first, change),
-      await agree(world, token, ids.second, change),
-    ];
-    const replies = await Promise.all(requests.map((request) => ask(world, token, request)));
+      await agree(world, tokens[0], ids.first, change),
+      await agree(world, tokens[1], ids.second, change),
+    ] as const;
+    const replies = await Promise.all([
+      ask(world, tokens[0], requests[0]),
+      ask(world, tokens[1], requests[1]),
+    ]);
     assert.equal(replies.filter(({ status }) => status === 200).length, 1, JSON.stringify(replies));
     assert.equal((await world.effects()).length, 1);
   });

@@ -19,6 +19,7 @@ export const PLANS = ["price_basic_monthly", "price_pro_monthly", "price_pro_ann
 /** Customers by the subscription that they are good for. */
 export const owners = {
   [ids.monthly]: "cus_NffrFeUfNV2Hib",
+  [ids.annual]: "cus_amara",
   [ids.trialing]: "cus_mateo",
   [ids.paused]: "cus_ingrid",
   [ids.pastDue]: "cus_sam",

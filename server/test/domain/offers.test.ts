@@ -93,6 +93,21 @@ onEachStore("Offers", ({ open }) => {
     assert.ok(late.every(({ amount }) => amount === 2000));
   });
 
+  it("pause: ends after the next charge, or is not offered", async () => {
+    const long = { ...pause, months: [1, 3, 8] };
+    const termsFor = async (offer: object) => {
+      const { visit } = await meet(offer, "cus_amara");
+      return visit.offer ? visit.shown("pause").terms : undefined;
+    };
+    // The next year begins in 213 days.
+    assert.equal(await termsFor(pause), undefined);
+    assert.deepEqual(await termsFor(long), { months: [8], startsAt: NOW });
+    const min = Math.floor((NOW + 213 * DAY) / DAY) * DAY + DAY;
+    const dates = { min, max: Math.floor(addMonths(NOW, 8) / DAY) * DAY };
+    const late = { ...pause, untilDate: { maxMonths: 8 } };
+    assert.deepEqual(await termsFor(late), { months: [], dates, startsAt: NOW });
+  });
+
   it("pause: the length that was picked", async () => {
     const { world, visit } = await meet(pause);
     const resumesAt = addMonths(NOW, 3);

@@ -158,6 +158,24 @@ onEachStore("The way to the payment page", ({ open }) => {
     assert.equal(await status(`${SHOP}/billing`), 400);
   });
 
+  it("leads back to no page that merely claims to be the server's own", async () => {
+    const world = await open({ publicUrl: "https://retention.acme.example" });
+    const token = await world.mint(john);
+    const evil = "http://elsewhere.example";
+    for (const returnUrl of [`${evil}/subs`, `${evil}/`]) {
+      const json = { subscription: ids.monthly, returnUrl };
+      const reply = await world.request(`${evil}${HUB}/payment-page`, { token, origin: evil, json });
+      assert.deepEqual([reply.status, reply.code, reply.param], [400, "parameter_invalid", "returnUrl"]);
+    }
+    assert.ok(world.billing.calls.every(({ operation }) => operation !== "paymentPage"));
+    const own = "https://retention.acme.example";
+    for (const origin of [own, SHOP]) {
+      const json = { subscription: ids.monthly, returnUrl: `${origin}/billing` };
+      const reply = await world.request(`${evil}${HUB}/payment-page`, { token, origin, json });
+      assert.equal(reply.status, 200, origin);
+    }
+  });
+
   it("is open to who is overdue or paused, and closed where nothing will be charged", async () => {
     const world = await open();
     const codeFor = async (customer: string, subscription: string) => {
@@ -194,7 +212,9 @@ onEachStore("The way to the payment page", ({ open }) => {
   });
 });
 
-onEachStore("Billing details", ({ open }) => {
+onEachStore("Billing details", ({ open: openWorld }) => {
+  /** Where the e-mail address can be changed. */
+  const open = () => openWorld({ settings: { hub: { actions: { billing_email: true } } } });
   const save = (world: World, token: string, json: object) =>
     world.request(`${HUB}/billing-details`, { token, json });
   const customer = async (world: World, token: string) =>
@@ -264,6 +284,48 @@ onEachStore("Billing details", ({ open }) => {
     assert.deepEqual(await customer(world, token), before);
     for (const country of ["XK", "GB", "JP"])
       assert.equal((await save(world, token, address({ country }))).status, 200, country);
+  });
+
+  it("leave an e-mail address alone, but where the business lets customers change it", async () => {
+    const world = await openWorld();
+    const token = await world.mint(john);
+    const before = await customer(world, token);
+    const { email: _, ...rest } = full;
+    for (const email of ["jane@example.com", "amara.okafor@example.com", "John.Doe@example.com"]) {
+      const reply = await save(world, token, { ...full, email });
+      assert.deepEqual([reply.status, reply.code], [409, "change_not_available"], email);
+    }
+    assert.deepEqual(await customer(world, token), before);
+    const kept = { ...rest, email: before.email };
+    for (const json of [rest, kept]) assert.deepEqual((await save(world, token, json)).body, kept);
+    assert.deepEqual(await customer(world, token), kept);
+    // By the address that the business knows, the customer is still found.
+    const json = { retention: { customer_email: before.email } };
+    assert.equal((await world.request("/v1/retention/session", { key: world.key, json })).status, 200);
+  });
+
+  it("keep an address that is not named, where it could be changed as well", async () => {
+    const world = await open();
+    const token = await world.mint(john);
+    const { email } = await customer(world, token);
+    const saved = await save(world, token, { name: "Jane", address: {} });
+    assert.deepEqual([saved.status, saved.body], [200, { name: "Jane", email }]);
+  });
+
+  it("take no address that another customer has, in whatever case", async () => {
+    const world = await open();
+    const token = await world.mint("cus_amara");
+    const before = await customer(world, token);
+    for (const email of ["john.doe@example.com", "John.Doe@EXAMPLE.com", "wren.castellanos@example.com"]) {
+      const reply = await save(world, token, { ...full, email });
+      assert.deepEqual([reply.status, reply.code, reply.param], [400, "parameter_invalid", "email"], email);
+    }
+    assert.deepEqual(await customer(world, token), before);
+    const json = { retention: { customer_email: "john.doe@example.com" } };
+    assert.equal((await world.request("/v1/retention/session", { key: world.key, json })).status, 200);
+    // In another case it is one's own still, and what nobody has is free.
+    for (const email of ["Amara.Okafor@example.com", "amara@example.com"])
+      assert.equal((await save(world, token, { ...full, email })).body.email, email);
   });
 
   it("say what became of them when billing refuses or does not answer", async () => {

@@ -143,6 +143,20 @@ onEachStore("A switch of the hub", ({ open }) => {
     assert.deepEqual((await hubOf(world, token)).customer, customer);
   });
 
+  it("billing_email is off unless it is switched on", async () => {
+    const world = await open();
+    const token = await world.mint(john);
+    assert.deepEqual((await hubOf(world, token)).sections, ["invoices", "billing_details"]);
+    const save = () => world.request(`${HUB}/billing-details`, { token, json: details });
+    assert.deepEqual([(await save()).status, (await save()).code], [409, "change_not_available"]);
+    const hub = { actions: { billing_email: true } };
+    const workspace = (await world.deps.store.workspace(world.scope.workspaceId)) ?? assert.fail();
+    await world.deps.store.updateWorkspace(workspace.id, { settings: { ...workspace.settings, hub } });
+    assert.deepEqual((await hubOf(world, token)).sections, ["invoices", "billing_details", "billing_email"]);
+    assert.equal((await save()).status, 200);
+    assert.equal((await hubOf(world, token)).customer.email, details.email);
+  });
+
   it("offers takes what the hub offers by itself away", async () => {
     const world = await open();
     await world.publish(demoFlow);

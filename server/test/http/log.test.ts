@@ -90,6 +90,44 @@ onEachStore("Requests", ({ open }) => {
     for (const secret of secrets) assert.ok(!log.includes(secret), `the log holds ${secret}`);
   });
 
+  it("leave nothing of an address that opens something in the log, however it is written", async () => {
+    const world = await open();
+    const token = await world.mint(john);
+    const { body } = await world.request("/v1/widget/hub/invoices", { token });
+    const [{ invoiceUrl } = assert.fail()] = body.invoices as { invoiceUrl: string }[];
+    const path = new URL(invoiceUrl).pathname;
+    const secret = path.split("/").at(-1) ?? "";
+    assert.ok(secret.length > 40);
+    for (const each of [
+      path,
+      `${path}/`,
+      `${path}/more`,
+      `${path}%20`,
+      `${path}.`,
+      `${path}?download=1`,
+      path.replace("/simulator/", "/SIMULATOR/"),
+      path.replace("/simulator/", "/simulator//"),
+      path.replace("/invoices/", "/invoices/%2F"),
+      `//localhost:4321/${path}`,
+      `/docs/${secret}`,
+      `/v1/retention/session/${token}`,
+    ])
+      for (const method of ["GET", "POST", "HEAD"]) await world.request(each, { method });
+    const log = world.log.join("");
+    for (const each of [secret, token.slice(4)]) assert.ok(!log.includes(each), log);
+    const paths = new Set(world.log.map((line) => JSON.parse(line).path));
+    for (const each of [
+      "/simulator/invoices/:token",
+      "/simulator/invoices/:token/",
+      "/SIMULATOR/invoices/:token",
+    ])
+      assert.ok(paths.has(each), each);
+    // What is shorter names a thing and opens nothing.
+    for (const length of [39, 40]) await world.request(`/nothing/${"x".repeat(length)}`);
+    const last = world.log.slice(-2).map((line) => JSON.parse(line).path);
+    assert.deepEqual(last, [`/nothing/${"x".repeat(39)}`, "/nothing/:token"]);
+  });
+
   it("of a workspace say whose they are", async () => {
     const world = await open();
     await world.mint(john);

@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { HubSubscription, Subscription } from "../../api/wire.ts";
 import { facts, icon } from "../steps/parts.ts";
 import { methodTrouble, reducedPrice, rowsOf, standing } from "./facts.ts";
-import { refusal } from "./help.ts";
+import { refusal, retryOf, trouble } from "./help.ts";
 import { actionLabel } from "./labels.ts";
 import type { Action } from "./panel-controller.ts";
 import type { View } from "./view.ts";
@@ -60,12 +60,13 @@ function banner(subscription: HubSubscription, index: number, view: View, hasAct
   const { due, actions } = subscription;
   const { t, money } = view.format;
   if (!isDue(subscription)) return nothing;
+  const canPay = actions.retry_payment || actions.payment_method;
   return html`<div class="due" part="due">
     <p class="error" part="error">
-      ${t("hub_pastDueBody")} ${due ? t("hub_due", { price: money(due.amount, due.currency) }) : nothing}
+      ${t("hub_pastDueBody")} ${due && canPay ? t("hub_due", { price: money(due.amount, due.currency) }) : nothing}
     </p>
     ${
-      hasActions && (actions.retry_payment || actions.payment_method)
+      hasActions && canPay
         ? html`<div class="actions" part="actions">
             ${actions.retry_payment ? opener("retry_payment", subscription, index, view, true) : nothing}
             ${actions.payment_method ? method(subscription, index, view) : nothing}
@@ -109,20 +110,29 @@ const opener = (
     isPrimary ? "button primary" : "button",
     index,
     view,
-    () => view.manage(({ panels }) => panels.open(subscription, action)),
-    { isPrimary },
+    () =>
+      view.manage(({ panels }) => panels.open(subscription, action), {
+        about: subscription.id,
+        name: action,
+      }),
+    { isPrimary, isBusy: isPressed(view, subscription.id, action) },
   );
+
+const METHOD = "payment_method";
 
 const method = ({ id }: HubSubscription, index: number, view: View) =>
   button(
-    "payment_method",
+    METHOD,
     view.format.t("hub_updateMethod"),
     "button",
     index,
     view,
-    () => view.manage(({ panels }) => void panels.update(id)),
-    { isBusy: view.manager?.panels.leaving?.about === id },
+    () => view.manage(({ panels }) => void panels.update(id), { about: id, name: METHOD }),
+    { isBusy: view.manager?.panels.leaving?.about === id || isPressed(view, id, METHOD) },
   );
+
+const isPressed = ({ pressed }: View, id: string, name: string): boolean =>
+  pressed?.about === id && pressed.name === name;
 
 /** Called like the subscription as well, where there are several. */
 function button(
@@ -155,14 +165,13 @@ function news(id: string, view: View) {
   const { key, fault, again } = note?.about === id ? note : {};
   const isRequested = requested.includes(id) || key === "requested";
   return [
+    trouble(id, view),
     fault
       ? html`<div class="news" part="note" tabindex="-1">${refusal(
           fault,
           id,
           view,
-          again
-            ? html`<button type="button" part="button retry" @click=${again}>${t("retry")}</button>`
-            : nothing,
+          again ? retryOf(again, format) : nothing,
         )}</div>`
       : nothing,
     key && key !== "requested"

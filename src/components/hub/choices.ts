@@ -2,17 +2,19 @@
 import { html, nothing } from "lit";
 import type { HubSubscription, PauseTerms, PlanOption } from "../../api/wire.ts";
 import { facts, options, problem } from "../steps/parts.ts";
+import { reducedPrice } from "./facts.ts";
 import { type Panel, panelsOf } from "./panel-controller.ts";
 import type { View } from "./view.ts";
 
-export function choices(panel: Panel, { plan, price, actions }: HubSubscription, view: View): unknown {
+export function choices(panel: Panel, subscription: HubSubscription, view: View): unknown {
+  const { plan, price, actions } = subscription;
   const { action } = panel;
   if (action === "plan_change")
     return [
       facts([
         [
           view.format.t("hub_current"),
-          `${view.format.isolate(plan.name)} · ${view.format.per(price, price.amount)}`,
+          `${view.format.isolate(plan.name)} · ${view.format.per(price, reducedPrice(subscription) ?? price.amount)}`,
         ],
       ]),
       plans(actions.plan_change?.plans ?? [], panel, view),

@@ -85,9 +85,9 @@ export class DetailsController {
     // Not every browser focuses a button that is clicked.
     event.submitter?.focus();
     const typed = [...new FormData(form)].map(([name, value]) => [name, `${value}`.trim()]);
-    const { name = "", email = "", ...address } = Object.fromEntries(typed.filter(([, value]) => value));
+    const { name = "", email, ...address } = Object.fromEntries(typed.filter(([, value]) => value));
     this.fault = undefined;
-    this.isWrong = !EMAIL.test(email);
+    this.isWrong = "email" in form.elements && !EMAIL.test(email ?? "");
     if (this.isWrong) {
       await redraw(host);
       root.getElementById("billing-email")?.focus();
@@ -97,7 +97,7 @@ export class DetailsController {
     const { draft } = this;
     try {
       host.requestUpdate();
-      const saved = await saveBillingDetails(client, { name, email, address });
+      const saved = await saveBillingDetails(client, { name, ...(email && { email }), address });
       if (draft !== this.draft) return;
       this.#close();
       this.saved = saved;

@@ -59,9 +59,11 @@ function form(controller: DetailsController, customer: HubCustomer, view: View) 
   // What billing has is kept, even if it is none of them.
   const others = [...new Set(["", country])].filter((code) => !list.some(([each]) => each === code));
   // Labels stand beside their fields: within, Safari would add what is typed to the name.
+  const hasEmail = view.hub?.sections.includes("billing_email");
+  const shown = fields.filter(([name]) => name !== "email" || hasEmail);
   return html`<form novalidate aria-labelledby="details" @submit=${save} @input=${write} @keydown=${press}>
     <div class="fields">
-      ${fields.map(([name, label, autocomplete, most]) => {
+      ${shown.map(([name, label, autocomplete, most]) => {
         const isEmail = name === "email";
         const isBad = isEmail && isWrong;
         return html`<div class="field" part="field">

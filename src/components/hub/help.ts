@@ -21,6 +21,18 @@ export function help(
 export const patience = ({ retryAfter }: Fault, { format: { t } }: View) =>
   retryAfter ? html`<p>${t("retryAfter", { count: Math.ceil(retryAfter / 1000) })}</p>` : nothing;
 
+/** What was pressed in vain, where it was pressed. */
+export function trouble(about: string, view: View) {
+  const { trouble, subscriptionId, format } = view;
+  if (trouble?.about !== about) return nothing;
+  return html`<div class="news trouble" part="note" tabindex="-1">
+    ${refusal(trouble.fault, subscriptionId, view, retryOf(trouble.again, format))}
+  </div>`;
+}
+
+export const retryOf = (again: () => void, { t }: View["format"]) =>
+  html`<button type="button" part="button retry" @click=${again}>${t("retry")}</button>`;
+
 /** What keeps a change from being made; whom to write to only where customers cannot mend it by themselves. */
 export function refusal(fault: Fault, subscriptionId: string, view: View, more: unknown = nothing) {
   const { t } = view.format;

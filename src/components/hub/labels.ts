@@ -4,11 +4,17 @@ import type { Action } from "./panel-controller.ts";
 import type { View } from "./view.ts";
 
 /** What the button is called that opens it. */
-export function actionLabel(action: Action, { status, due }: HubSubscription, { format }: View): string {
+export function actionLabel(
+  action: Action,
+  { status, due, periodEnd }: HubSubscription,
+  { format, now }: View,
+): string {
   const { t, money } = format;
   if (action === "retry_payment")
     return due ? t("hub_pay", { price: money(due.amount, due.currency) }) : t("retry");
-  if (action === "resume") return t(status === "paused" ? "hub_resume" : "hub_cancelPause");
+  // While what is paid for still runs, nothing has been missed yet.
+  if (action === "resume")
+    return t(status === "paused" && periodEnd <= now ? "hub_resume" : "hub_cancelPause");
   return t(labels[action as keyof typeof labels]);
 }
 

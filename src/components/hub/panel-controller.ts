@@ -173,6 +173,8 @@ export class PanelController {
       const fault = this.leaving === leaving && this.#faultOf(error);
       if (fault)
         this.note = { about, fault, ...(fault.retryable && { again: () => void this.update(about) }) };
+      // It may stand far above the button.
+      if (fault) this.#host.aim(about, ".news");
     }
     if (this.leaving === leaving) this.leaving = undefined;
     this.#host.requestUpdate();

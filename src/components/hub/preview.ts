@@ -14,7 +14,7 @@ export function previewRows(
   saving: number,
 ): Row[] {
   const { t, date, money, per } = format;
-  const { plan, price, pausedUntil } = subscription;
+  const { plan, price, pausedUntil, periodEnd, nextCharge } = subscription;
   const reduced = reducedPrice(subscription);
   return [
     [t("dueNow"), money(dueNow, currency)],
@@ -22,7 +22,13 @@ export function previewRows(
     [t("hub_fromNow"), price.id !== before.price.id && per(price, price.amount)],
     [t("hub_priceThen"), reduced !== undefined && priceOf(subscription, reduced, format)],
     [t("pausedUntil"), pausedUntil !== undefined && date(pausedUntil)],
+    // What is paid for runs on in a pause, and out.
+    [t("accessUntil"), pausedUntil !== undefined && periodEnd < pausedUntil && date(periodEnd)],
     [t("saving"), saving > 0 && money(saving, currency)],
     ...coming(subscription, format, "hub_discountThen"),
+    [
+      t("fullPrice"),
+      reduced === undefined && reducedPrice(before) !== undefined && nextCharge && date(nextCharge.at),
+    ],
   ];
 }

@@ -1,6 +1,8 @@
 /** What there is about a customer as a whole, below the cards: closed, until somebody wants to see it. */
 import { html, nothing } from "lit";
+import type { Hub } from "../../api/wire.ts";
 import { icon } from "../steps/parts.ts";
+import { trouble } from "./help.ts";
 import type { View } from "./view.ts";
 
 /** What stands in a section, and what is said of it aloud. */
@@ -16,16 +18,20 @@ const sections = {
 } as const;
 
 /** Always the same elements, whether its code is there yet or not: the focus stays where it is. */
-export function section(kind: keyof typeof sections, view: View) {
+export function section(kind: Hub["sections"][number], view: View) {
+  // That the address can be changed as well is for the form.
+  if (kind === "billing_email") return nothing;
   const [id, label, name] = sections[kind];
   const { isOpen = false, content = nothing, status = nothing } = view.manager?.section(name, view) ?? {};
-  const press = () => view.manage((manager) => manager[name].toggle());
+  const press = () => view.manage((manager) => manager[name].toggle(), { about: kind, name: id });
+  const isWaiting = view.pressed?.about === kind;
   return html`<div class="box section" part=${id}>
     <h3>
-      <button type="button" id=${id} part="button disclosure" aria-expanded=${isOpen} @click=${press}>
+      <button type="button" id=${id} part="button disclosure" aria-expanded=${isOpen} aria-disabled=${isWaiting || nothing} @click=${press}>
         <span>${view.format.t(label)}</span>${icon("m4.5 7 4.5 4.5L13.5 7")}
       </button>
     </h3>
+    ${trouble(kind, view)}
     ${content}
     <p class="sr" role="status">${status}</p>
   </div>`;

@@ -10,6 +10,17 @@ import type { Manager } from "./manage.ts";
 import { offerBanner } from "./offer.ts";
 import { section } from "./sections.ts";
 
+/** A button, by its name, and what it is about: the id of a subscription, the kind of a section, or the offer. */
+export interface Press {
+  readonly about: string;
+  readonly name: string;
+}
+
+export interface Trouble extends Press {
+  readonly fault: Fault;
+  again(): void;
+}
+
 /** All that the templates see. */
 export interface View {
   format: HubFormat;
@@ -17,8 +28,10 @@ export interface View {
   hub: Hub | undefined;
   /** As soon as its code is there. */
   manager: Manager | undefined;
-  /** Somebody waits for that. */
-  isFetching: boolean;
+  /** What somebody has pressed and waits for until the code is there. */
+  pressed: Press | undefined;
+  /** What was pressed in vain, because the code did not come. */
+  trouble: Trouble | undefined;
   /** Those that this hub shows. */
   subscriptions: readonly HubSubscription[];
   /** By billing's clock. */
@@ -38,7 +51,7 @@ export interface View {
   isRenewable: boolean;
   retry(): void;
   /** Does it as soon as the code is there. */
-  manage(work: (manager: Manager) => void): void;
+  manage(work: (manager: Manager) => void, press: Press): void;
   /** Somebody may be about to: the code may come. */
   prepare(): void;
   cancel(subscriptionId: string): void;
@@ -77,13 +90,13 @@ export function view(view: View): TemplateResult {
 }
 
 function newsOf(view: View): unknown {
-  const { format, state, manager, isFetching, isBusy, isNew } = view;
+  const { format, state, manager, pressed, isBusy, isNew } = view;
   const { t, date } = format;
   const { panel, note, leaving } = manager?.panels ?? {};
   const fault = state.phase === "loading" ? undefined : state.fault;
   if (panel?.busy === "change") return t("busy");
   // What has failed again is said again.
-  if (panel?.busy || leaving || isFetching || (isBusy && fault)) return t("loading");
+  if (panel?.busy || leaving || pressed || (isBusy && fault)) return t("loading");
   if (note?.key && note.isLoud) return t(note.key, { date: note.date && date(note.date) });
   if (isBusy) return nothing;
   if (state.phase === "ready" && fault) return noteText(fault, view);
@@ -98,16 +111,19 @@ function titleOf({ format: { t }, state, subscriptions, offline }: View): string
 
 const skeleton = html`<div class="skeleton box" part="skeleton"><i></i><i></i><i></i><i></i></div>`;
 
+/** A flow can say that nothing has changed. Here something may have been changed a moment before. */
+const unclaimed = (text: string, { format: { t } }: View) => text.replace(t("unavailableBody"), "").trim();
+
 function failure(fault: Fault, view: View) {
   const { format, offline, isRenewable } = view;
   const { t } = format;
   const cause = causeOf(fault, offline);
   return html`<div class="box" part="failure">
     <div role="alert">
-      <p part="error">${t(cause ? `${cause}Body` : "hub_unavailableBody")}</p>
+      <p part="error">${cause ? unclaimed(t(`${cause}Body`), view) : t(fault.retryable ? "faultRetry" : "hub_support")}</p>
       ${patience(fault, view)}
     </div>
-    ${view.email ? help(view, t("mailBody"), fault) : cause ? nothing : html`<p part="help">${t("hub_support")}</p>`}
+    ${view.email ? help(view, t("mailBody"), fault) : cause || !fault.retryable ? nothing : html`<p part="help">${t("hub_support")}</p>`}
     <slot></slot>
     ${fault.retryable || (cause === "expired" && isRenewable) ? retry(view) : nothing}
   </div>`;

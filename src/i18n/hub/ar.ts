@@ -126,7 +126,6 @@ export const hub: HubMessages = {
   hub_missing: "هل من اشتراك لا يظهر هنا؟ يمكنك مراسلتنا:",
 
   hub_unavailable: "يتعذّر عرض اشتراكك حاليًا",
-  hub_unavailableBody: "لم يتغيّر فيه شيء.",
   hub_support: "إذا استمر ذلك، فيُرجى التواصل مع الدعم.",
   hub_stale: "تعذّر التحديث. المعروض هنا هو ما كان معروفًا بتاريخ {{time}}.",
   hub_mailSubject: "اشتراكي",

@@ -120,7 +120,6 @@ export const hub: HubMessages = {
   hub_missing: "Chybí tu některé? Napište nám:",
 
   hub_unavailable: "Vaše předplatné teď nelze zobrazit",
-  hub_unavailableBody: "Nic se na něm nezměnilo.",
   hub_support: "Pokud potíže přetrvávají, kontaktujte prosím podporu.",
   hub_stale: "Aktualizace se nezdařila. Vidíte to, co bylo známo {{time}}.",
   hub_mailSubject: "Moje předplatné",

@@ -109,7 +109,6 @@ export const hub: HubMessages = {
   hub_missing: "Mangler der et her? Skriv til os:",
 
   hub_unavailable: "Dit abonnement kan ikke vises lige nu",
-  hub_unavailableBody: "Der er ikke ændret noget i det.",
   hub_support: "Kontakt support, hvis det fortsætter.",
   hub_stale: "Det kunne ikke opdateres. Du ser det, der var kendt den {{time}}.",
   hub_mailSubject: "Mit abonnement",

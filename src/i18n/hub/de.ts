@@ -115,7 +115,6 @@ export const hub: HubMessages = {
   hub_missing: "Fehlt hier eines? Schreiben Sie uns:",
 
   hub_unavailable: "Ihr Abo kann gerade nicht angezeigt werden",
-  hub_unavailableBody: "Daran hat sich nichts geändert.",
   hub_support: "Wenn das so bleibt, wenden Sie sich bitte an den Support.",
   hub_stale: "Die Aktualisierung ist fehlgeschlagen. Sie sehen, was am {{time}} bekannt war.",
   hub_mailSubject: "Mein Abo",

@@ -106,7 +106,6 @@ export const hub = {
   hub_missing: "Is one missing here? Write to us:",
 
   hub_unavailable: "Your subscription cannot be shown right now",
-  hub_unavailableBody: "Nothing about it has changed.",
   hub_support: "If this goes on, please contact support.",
   hub_stale: "This could not be updated. You see what was known on {{time}}.",
   hub_mailSubject: "My subscription",

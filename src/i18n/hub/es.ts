@@ -114,7 +114,6 @@ export const hub: HubMessages = {
   hub_missing: "¿Falta alguna aquí? Escríbenos:",
 
   hub_unavailable: "Tu suscripción no se puede mostrar en este momento",
-  hub_unavailableBody: "No ha cambiado nada en ella.",
   hub_support: "Si esto continúa, ponte en contacto con el servicio de asistencia.",
   hub_stale: "No se ha podido actualizar. Ves lo que se sabía el {{time}}.",
   hub_mailSubject: "Mi suscripción",

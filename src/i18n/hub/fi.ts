@@ -108,7 +108,6 @@ export const hub: HubMessages = {
   hub_missing: "Puuttuuko täältä jokin tilaus? Kirjoita meille:",
 
   hub_unavailable: "Tilaustasi ei voida näyttää juuri nyt",
-  hub_unavailableBody: "Siinä ei ole muuttunut mikään.",
   hub_support: "Jos tämä jatkuu, ota yhteyttä asiakastukeen.",
   hub_stale: "Tietoja ei voitu päivittää. Näet sen, mikä oli tiedossa {{time}}.",
   hub_mailSubject: "Tilaukseni",

@@ -116,7 +116,6 @@ export const hub: HubMessages = {
   hub_missing: "Il en manque un ici ? Écrivez-nous :",
 
   hub_unavailable: "Votre abonnement ne peut pas être affiché pour le moment",
-  hub_unavailableBody: "Rien n’y a changé.",
   hub_support: "Si cela continue, veuillez contacter l’assistance.",
   hub_stale: "La mise à jour n’a pas abouti. Vous voyez ce qui était connu le {{time}}.",
   hub_mailSubject: "Mon abonnement",

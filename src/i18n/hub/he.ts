@@ -113,7 +113,6 @@ export const hub: HubMessages = {
   hub_missing: "חסר כאן מינוי? אפשר לכתוב לנו:",
 
   hub_unavailable: "אי אפשר להציג את המינוי שלך כרגע",
-  hub_unavailableBody: "לא חל בו שינוי.",
   hub_support: "אם זה נמשך, נא לפנות לתמיכה.",
   hub_stale: "לא היה אפשר לעדכן. מוצג כאן מה שהיה ידוע ב־{{time}}.",
   hub_mailSubject: "המינוי שלי",

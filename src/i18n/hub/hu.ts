@@ -108,7 +108,6 @@ export const hub: HubMessages = {
   hub_missing: "Hiányzik innen valamelyik? Írjon nekünk:",
 
   hub_unavailable: "Az előfizetése most nem jeleníthető meg",
-  hub_unavailableBody: "Semmi sem változott rajta.",
   hub_support: "Ha ez továbbra is így marad, kérjük, forduljon az ügyfélszolgálathoz.",
   hub_stale: "A frissítés nem sikerült. Az itt látható adatok ekkor voltak ismertek: {{time}}.",
   hub_mailSubject: "Az előfizetésem",

@@ -115,7 +115,6 @@ export const hub: HubMessages = {
   hub_missing: "Ne manca uno qui? Scrivici:",
 
   hub_unavailable: "In questo momento il tuo abbonamento non può essere mostrato",
-  hub_unavailableBody: "Non è cambiato nulla.",
   hub_support: "Se continua così, contatta l’assistenza.",
   hub_stale: "L’aggiornamento non è riuscito. Vedi ciò che era noto il giorno {{time}}.",
   hub_mailSubject: "Il mio abbonamento",

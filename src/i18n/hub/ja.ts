@@ -107,7 +107,6 @@ export const hub: HubMessages = {
   hub_missing: "表示されていないご契約がある場合は、こちらにご連絡ください：",
 
   hub_unavailable: "現在、ご契約内容を表示できません",
-  hub_unavailableBody: "ご契約は変更されていません。",
   hub_support: "この状態が続く場合は、サポートにお問い合わせください。",
   hub_stale: "更新できませんでした。{{time}}時点の内容を表示しています。",
   hub_mailSubject: "契約について",

@@ -105,7 +105,6 @@ export const hub: HubMessages = {
   hub_missing: "여기에 없는 구독이 있으신가요? 메일을 보내 주세요:",
 
   hub_unavailable: "지금은 구독을 표시할 수 없습니다",
-  hub_unavailableBody: "구독은 변경되지 않았습니다.",
   hub_support: "문제가 계속되면 고객 지원에 문의해 주세요.",
   hub_stale: "업데이트하지 못했습니다. {{time}} 기준 정보입니다.",
   hub_mailSubject: "구독 관련 문의",

@@ -108,7 +108,6 @@ export const hub: HubMessages = {
   hub_missing: "Mangler det et abonnement her? Skriv til oss:",
 
   hub_unavailable: "Abonnementet ditt kan ikke vises akkurat nå",
-  hub_unavailableBody: "Abonnementet ditt er ikke endret.",
   hub_support: "Kontakt kundestøtte hvis dette fortsetter.",
   hub_stale: "Dette kunne ikke oppdateres. Du ser opplysningene fra {{time}}.",
   hub_mailSubject: "Abonnementet mitt",

@@ -108,7 +108,6 @@ export const hub: HubMessages = {
   hub_missing: "Ontbreekt er hier een? Schrijf ons:",
 
   hub_unavailable: "Je abonnement kan op dit moment niet worden getoond",
-  hub_unavailableBody: "Er is niets veranderd aan je abonnement.",
   hub_support: "Neem contact op met de klantenservice als dit zo blijft.",
   hub_stale: "Dit kon niet worden bijgewerkt. Je ziet de gegevens van {{time}}.",
   hub_mailSubject: "Mijn abonnement",

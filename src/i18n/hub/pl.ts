@@ -121,7 +121,6 @@ export const hub: HubMessages = {
   hub_missing: "Brakuje tu którejś? Napisz do nas:",
 
   hub_unavailable: "W tej chwili nie można wyświetlić Twojej subskrypcji",
-  hub_unavailableBody: "Twoja subskrypcja się nie zmieniła.",
   hub_support: "Jeśli to się powtarza, skontaktuj się z obsługą klienta.",
   hub_stale: "Nie udało się zaktualizować danych. Widzisz stan z {{time}}.",
   hub_mailSubject: "Moja subskrypcja",

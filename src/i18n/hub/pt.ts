@@ -115,7 +115,6 @@ export const hub: HubMessages = {
   hub_missing: "Falta alguma aqui? Escreva para nós:",
 
   hub_unavailable: "Não é possível mostrar a sua assinatura no momento",
-  hub_unavailableBody: "Nada mudou na sua assinatura.",
   hub_support: "Se isto continuar, entre em contato com o suporte.",
   hub_stale: "Não foi possível atualizar. Estes são os dados conhecidos em {{time}}.",
   hub_mailSubject: "A minha assinatura",

@@ -119,7 +119,6 @@ export const hub: HubMessages = {
   hub_missing: "Lipsește vreunul aici? Scrieți-ne:",
 
   hub_unavailable: "Abonamentul dvs. nu poate fi afișat acum",
-  hub_unavailableBody: "Abonamentul dvs. nu s-a modificat.",
   hub_support: "Dacă situația continuă, vă rugăm să contactați asistența.",
   hub_stale: "Datele nu au putut fi actualizate. Vedeți situația de pe {{time}}.",
   hub_mailSubject: "Abonamentul meu",

@@ -108,7 +108,6 @@ export const hub: HubMessages = {
   hub_missing: "Saknas det någon här? Skriv till oss:",
 
   hub_unavailable: "Din prenumeration kan inte visas just nu",
-  hub_unavailableBody: "Din prenumeration har inte ändrats.",
   hub_support: "Kontakta supporten om det fortsätter.",
   hub_stale: "Det gick inte att uppdatera. Du ser uppgifterna från den {{time}}.",
   hub_mailSubject: "Min prenumeration",

@@ -109,7 +109,6 @@ export const hub: HubMessages = {
   hub_missing: "Burada eksik bir abonelik mi var? Bize yazın:",
 
   hub_unavailable: "Aboneliğiniz şu anda gösterilemiyor",
-  hub_unavailableBody: "Aboneliğinizde bir değişiklik olmadı.",
   hub_support: "Bu durum sürerse lütfen destek ekibine başvurun.",
   hub_stale: "Güncellenemedi. {{time}} tarihinde bilinenleri görüyorsunuz.",
   hub_mailSubject: "Aboneliğim",

@@ -105,7 +105,6 @@ export const hub: HubMessages = {
   hub_missing: "这里缺少某项订阅吗？请发邮件给我们：",
 
   hub_unavailable: "目前无法显示您的订阅",
-  hub_unavailableBody: "您的订阅没有任何变动。",
   hub_support: "如果问题持续存在，请联系客服。",
   hub_stale: "未能更新。您看到的是截至 {{time}} 的信息。",
   hub_mailSubject: "我的订阅",

@@ -105,7 +105,6 @@ export const hub: HubMessages = {
   hub_missing: "這裡缺少某項訂閱嗎？請寄電子郵件給我們：",
 
   hub_unavailable: "目前無法顯示您的訂閱",
-  hub_unavailableBody: "您的訂閱沒有任何變動。",
   hub_support: "如果問題持續發生，請聯絡客服。",
   hub_stale: "未能更新。您看到的是截至 {{time}} 的資訊。",
   hub_mailSubject: "我的訂閱",

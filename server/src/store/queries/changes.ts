@@ -11,6 +11,7 @@ type ChangeQueries = Pick<
   | "changeByKey"
   | "pendingChanges"
   | "insertChange"
+  | "redeemedCodes"
   | "settleChange"
   | "dismissOffer"
   | "dismissedOffers"
@@ -72,6 +73,17 @@ export function changeQueries(db: Kysely<Schema>): ChangeQueries {
         .onConflict((conflict) => conflict.doNothing())
         .executeTakeFirstOrThrow();
       return numInsertedOrUpdatedRows === 1n;
+    },
+
+    async redeemedCodes(scope, customerId) {
+      const rows = await within(scope)
+        .where("customer_id", "=", customerId)
+        .where("status", "in", ["pending", "succeeded"])
+        .execute();
+      return rows.flatMap((row) => {
+        const { change } = toRow(row);
+        return change.type === "promo_code" ? [change.code] : [];
+      });
     },
 
     async settleChange(id, { status, fault, settledAt }) {
