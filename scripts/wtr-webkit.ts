@@ -19,6 +19,13 @@ export function webkitLauncher(programs: WebKitPrograms): BrowserLauncher & { ge
   let starting: Promise<WebKit> | undefined;
   let active: string | undefined;
   let address = "";
+  /** A test may ask for another size before its session has begun: what goes out of the frame and in again takes turns. */
+  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const result = turn.then(work);
+    turn = result.catch(() => {});
+    return result;
+  };
 
   const start = () => {
     starting ??= launchWebKit(programs);
@@ -32,33 +39,35 @@ export function webkitLauncher(programs: WebKitPrograms): BrowserLauncher & { ge
     concurrency: 1,
     isActive: (session) => session === active,
     getBrowserUrl: () => address,
-    async startSession(session, url) {
-      const webkit = await start();
-      active = session;
-      address = url;
-      await webkit.frame(null);
-      // A frame of another site than the page around it may not focus anything; what the page says is of no interest.
-      await webkit.goto(new URL("/frame", url).href);
-      await webkit.execute(
-        `document.body.replaceChildren();
+    startSession: (session, url) =>
+      inTurn(async () => {
+        const webkit = await start();
+        active = session;
+        address = url;
+        await webkit.frame(null);
+        // A frame of another site than the page around it may not focus anything; what the page says is of no interest.
+        await webkit.goto(new URL("/frame", url).href);
+        await webkit.execute(
+          `document.body.replaceChildren();
         const frame = document.createElement("iframe");
         frame.style.cssText = "position: fixed; inset: 0; border: 0";
         frame.src = arguments[0];
         document.body.append(frame);`,
-        url,
-      );
-      await setViewport(webkit, VIEWPORT);
-    },
+          url,
+        );
+        await setViewport(webkit, VIEWPORT);
+      }),
     async startDebugSession() {
       throw new Error("WebKit cannot be debugged from here: choose another browser");
     },
-    async stopSession() {
-      active = undefined;
-      const webkit = await start();
-      await webkit.frame(null);
-      await webkit.goto("about:blank");
-      return {};
-    },
+    stopSession: () =>
+      inTurn(async () => {
+        active = undefined;
+        const webkit = await start();
+        await webkit.frame(null);
+        await webkit.goto("about:blank");
+        return {};
+      }),
     async stop() {
       await (await starting)?.stop();
     },
@@ -68,7 +77,7 @@ export function webkitLauncher(programs: WebKitPrograms): BrowserLauncher & { ge
         type: async (text: string) => (await start()).type(text),
       },
       mouse: mouseOf(start),
-      setViewportSize: async (size: typeof VIEWPORT) => setViewport(await start(), size),
+      setViewportSize: (size: typeof VIEWPORT) => inTurn(async () => setViewport(await start(), size)),
       emulateMedia() {
         throw new Error("WebKit cannot be told what the user prefers once it runs");
       },

@@ -231,7 +231,7 @@ describe("the hub in a window of 320 px", () => {
     };
     for (const [title, [policy, atServer]] of Object.entries(policies)) {
       it(`${title}, it breaks nothing`, async () => {
-        const customer = "cus_harbour";
+        const customer = "cus_zoe";
         const head = `<script type="module" src="${world.url}/embed.js"></script>`;
         visitor = await visitStrict(world, {
           customer,

@@ -204,6 +204,7 @@ describe("a customer's money, in the hub", () => {
   });
 
   it("writes billing details, which stand on the next invoice", async () => {
+    await world.setHub({ actions: { billing_email: true } });
     const page = await visit("cus_mateo");
     await button(page, "Billing details").click();
     await button(page, "Edit Billing details").click();

@@ -6,6 +6,7 @@ import type { Deps } from "../deps.ts";
 import type { WorkspaceRow } from "../store/store.ts";
 import { isAmong, readActions } from "./availability.ts";
 import { actionFor, isLonger } from "./offers.ts";
+import { isAnythingPending } from "./pending.ts";
 import { newestFirst, proactiveOffer } from "./proactive.ts";
 import { Problem } from "./problem.ts";
 import type { SessionClaims } from "./session-token.ts";
@@ -36,7 +37,9 @@ export async function actionOf(
     // As the hub does: of all that the customer has, it is offered for one.
     const named = claims.subscriptionId !== undefined;
     const all = named ? [subscription] : await deps.billing(claims).subscriptions(claims.customerId);
-    const made = await proactiveOffer(deps, claims, workspace, newestFirst(all), { now: at });
+    const waiting = await Promise.all(all.map(({ id }) => isAnythingPending(deps.store, claims, id)));
+    const pending = all.filter((_, index) => waiting[index]).map(({ id }) => id);
+    const made = await proactiveOffer(deps, claims, workspace, newestFirst(all), { now: at, pending });
     const isMeant = made?.offer.id === change.offer && made.subscription === subscription.id;
     const action = isMeant ? actionFor(made.offer, {}, subscription.id, at) : undefined;
     if (!action) throw new Problem("change_not_available");

@@ -133,7 +133,8 @@ async function begin(
     customerId,
     subscriptionId,
     change,
-    seen: seen as HubPreview,
+    // As it was worked out here: the browser's copy may differ by some minutes.
+    seen: present,
     before: publicView(subscription),
     action,
     ...(offerId === undefined ? {} : { offerId }),

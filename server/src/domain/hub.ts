@@ -53,7 +53,10 @@ export async function readHub(
   const messages = messagesOf(settings, canonicalLocale(locale));
   const { fallbackEmail } = settings;
   const [customer] = customers;
-  const sections = SECTIONS.filter((each) => isOn(settings.hub, each));
+  const hasDetails = isOn(settings.hub, "billing_details");
+  const sections = SECTIONS.filter(
+    (each) => isOn(settings.hub, each) && (hasDetails || each !== "billing_email"),
+  );
   return {
     environment: claims.environment,
     subscriptions: subscriptions.map((each, index) => hubView(each, actions[index] ?? {})),

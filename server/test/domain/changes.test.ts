@@ -18,6 +18,7 @@ import {
   preview,
   previewed,
   readHub,
+  told,
 } from "./changing.ts";
 
 const GOOD_CARD = { brand: "Visa", last4: "4242", expMonth: 12, expYear: 2031 };
@@ -161,8 +162,11 @@ onEachStore("A change in a hub", ({ open: openWorld }) => {
       const [event, ...more] = await world.deps.store.events(world.scope, { limit: 9 });
       assert.deepEqual([event?.type, event?.at, more], ["subscription.changed", NOW, []]);
       const offer = change.type === "offer" ? { offerId: change.offer } : {};
-      const data = { change: change.type, customerId: owners[of], subscriptionId: of, ...offer };
-      assert.deepEqual(event?.data, data);
+      const said = { change: change.type, customerId: owners[of], subscriptionId: of, ...offer };
+      const code = change.type === "promo_code" ? { code: change.code } : {};
+      const { dueNow, currency } = request.seen;
+      const [from, to] = [told(publicView(untouched)), told(subscription)];
+      assert.deepEqual(event?.data, { ...said, ...code, dueNow, currency, from, to });
       assert.match(event?.sessionId ?? "", /^tok_/);
       world.pass(MINUTE);
       assert.deepEqual(await world.deps.store.pendingChanges(world.scope, of), []);

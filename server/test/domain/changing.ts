@@ -79,3 +79,16 @@ export async function readHub(world: World, token: string): Promise<Hub> {
   assert.equal(reply.status, 200, reply.text);
   return reply.body as unknown as Hub;
 }
+
+/** What integrators hear of a subscription before and after. */
+export function told({ price, scheduledChange, pausedUntil, nextCharge }: Subscription): object {
+  const told = {
+    priceId: price.id,
+    amount: price.amount,
+    interval: price.interval,
+    scheduledPriceId: scheduledChange?.price.id,
+    pausedUntil,
+    nextCharge: nextCharge && { amount: nextCharge.amount, at: nextCharge.at },
+  };
+  return JSON.parse(JSON.stringify(told));
+}

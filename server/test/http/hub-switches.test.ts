@@ -138,6 +138,10 @@ onEachStore("A switch of the hub", ({ open }) => {
     await switchOff(world, "billing_details");
     const { sections, customer } = await hubOf(world, token);
     assert.deepEqual(sections, ["invoices"]);
+    const hub = { actions: { billing_details: false, billing_email: true } };
+    const workspace = (await world.deps.store.workspace(world.scope.workspaceId)) as WorkspaceRow;
+    await world.deps.store.updateWorkspace(workspace.id, { settings: { ...workspace.settings, hub } });
+    assert.deepEqual((await hubOf(world, token)).sections, ["invoices"], "nor the address alone");
     const reply = await world.request(`${HUB}/billing-details`, { token, json: details });
     assert.deepEqual([reply.status, reply.code], [409, "change_not_available"]);
     assert.deepEqual((await hubOf(world, token)).customer, customer);

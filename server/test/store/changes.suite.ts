@@ -71,6 +71,22 @@ export function changesSuite(home: TestHome): void {
       assert.equal(await store.insertChange(second), true);
     });
 
+    it("knows the promo codes that a customer has used, or may have", async () => {
+      const { store } = opened;
+      const scope = aScope();
+      const using = (code: string, more: Parameters<typeof aChange>[1] = {}) =>
+        added(scope, { change: { type: "promo_code", code }, subscriptionId: id("sub"), ...more });
+      await using("Done", { status: "succeeded" });
+      await using("waiting");
+      await using("REFUSED", { status: "failed", fault: "promo_code_expired" });
+      await using("theirs", { status: "succeeded", customerId: "cus_2" });
+      await added(scope, { subscriptionId: id("sub"), status: "succeeded" });
+      assert.deepEqual((await store.redeemedCodes(scope, "cus_1")).toSorted(), ["Done", "waiting"]);
+      assert.deepEqual(await store.redeemedCodes(scope, "cus_2"), ["theirs"]);
+      for (const other of [{ ...scope, environment: "sandbox" } as const, aScope()])
+        assert.deepEqual(await store.redeemedCodes(other, "cus_1"), []);
+    });
+
     it("does not end the caller's transaction over a key that is taken", async () => {
       const { store } = opened;
       const row = await added(aScope());
