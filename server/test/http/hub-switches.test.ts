@@ -139,7 +139,7 @@ onEachStore("A switch of the hub", ({ open }) => {
     const { sections, customer } = await hubOf(world, token);
     assert.deepEqual(sections, ["invoices"]);
     const hub = { actions: { billing_details: false, billing_email: true } };
-    const workspace = (await world.deps.store.workspace(world.scope.workspaceId)) as WorkspaceRow;
+    const workspace = (await world.deps.store.workspace(world.scope.workspaceId)) ?? assert.fail();
     await world.deps.store.updateWorkspace(workspace.id, { settings: { ...workspace.settings, hub } });
     assert.deepEqual((await hubOf(world, token)).sections, ["invoices"], "nor the address alone");
     const reply = await world.request(`${HUB}/billing-details`, { token, json: details });
