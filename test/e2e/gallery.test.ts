@@ -26,7 +26,8 @@ const wordy = [
   "hub-details-wrong",
 ];
 
-describe("every state is whole", () => {
+/** Walks wait for pictures, not for each other. */
+describe("every state is whole", { concurrency: 2 }, () => {
   let gallery: Gallery;
   before(async () => {
     gallery = await openGallery();

@@ -365,13 +365,14 @@ describe("the hosted pages", () => {
       await heading(page, "Your subscription");
       assert.equal(sent.filter(holds).length, 1);
       await page.reload();
-      await page.waitForURL(`${world.url}/subs`);
+      // The language stays: whoever leaves for another page and comes back is not asked again.
+      await page.waitForURL(`${world.url}/subs?locale=en-GB`);
       await heading(page, "Your subscription");
       assert.equal(await page.locator("html").getAttribute("lang"), "en-GB");
       assert.deepEqual(visited.filter(holds), []);
       const tickets = visited.filter((each) => each.includes("ticket="));
       assert.equal(new Set(tickets).size, 2, visited.join("\n"));
-      assert.equal(page.url(), `${world.url}/subs`);
+      assert.equal(page.url(), `${world.url}/subs?locale=en-GB`);
       assert.equal(await page.locator("[data-session]").count(), 0);
       assert.deepEqual(visitor?.faults, []);
     });
@@ -392,7 +393,7 @@ describe("the hosted pages", () => {
       await page.goto(`${world.url}/subs?session_id=${await mint("cus_eleanor")}&locale=en-GB`);
       const isThere = async () => {
         await heading(page, "Your subscription");
-        assert.equal(page.url(), `${world.url}/subs`);
+        assert.equal(page.url(), `${world.url}/subs?locale=en-GB`);
         assert.equal(await page.locator("html").getAttribute("lang"), "en-GB");
       };
       await isThere();

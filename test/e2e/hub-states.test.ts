@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { after, before, it } from "node:test";
+import { after, before, describe, it } from "node:test";
 import type { AnyPage, Preferences } from "./drivers/page.ts";
-import { createWorld, describeInEachEngine, type World } from "./harness.ts";
+import { createWorld, type World } from "./harness.ts";
 import {
   button,
   cardFacts,
@@ -20,10 +20,10 @@ import {
 const DAY = 86_400_000;
 
 /** What time does by itself. The clock only goes on, so each of these begins where the one before has ended. */
-describeInEachEngine("as time goes by, a customer in the hub", (engine) => {
+describe("as time goes by, a customer in the hub", () => {
   let world: World<AnyPage, Preferences>;
   before(async () => {
-    world = await createWorld(engine);
+    world = await createWorld("chromium");
     await world.publish({
       ...plainFlow,
       proactive: { offers: [{ type: "annual_switch", id: "yearly" }], quietDays: 30 },

@@ -1,5 +1,5 @@
 /** What stands in place of a card's actions while one of them is under way: choices, where they lead, and confirming. */
-import { html, nothing } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import type { HubSubscription } from "../../api/wire.ts";
 import { fill } from "../../i18n/format.ts";
 import { plain } from "../rich-text.ts";
@@ -15,7 +15,12 @@ import type { View } from "./view.ts";
 /** The shortcuts of the page see only the hub as their target, not the field. */
 const stop = (event: Event) => event.stopPropagation();
 
-export function panel(panel: Panel, subscription: HubSubscription, index: number, view: View) {
+export function panel(
+  panel: Panel,
+  subscription: HubSubscription,
+  index: number,
+  view: View,
+): TemplateResult {
   const { action, offer, busy, preview, fault } = panel;
   const { format } = view;
   const panels = panelsOf(view);

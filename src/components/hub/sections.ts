@@ -1,5 +1,5 @@
 /** What there is about a customer as a whole, below the cards: closed, until somebody wants to see it. */
-import { html, nothing } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import type { Hub } from "../../api/wire.ts";
 import { icon } from "../steps/parts.ts";
 import { trouble } from "./help.ts";
@@ -18,7 +18,7 @@ const sections = {
 } as const;
 
 /** Always the same elements, whether its code is there yet or not: the focus stays where it is. */
-export function section(kind: Hub["sections"][number], view: View) {
+export function section(kind: Hub["sections"][number], view: View): TemplateResult | typeof nothing {
   // That the address can be changed as well is for the form.
   if (kind === "billing_email") return nothing;
   const [id, label, name] = sections[kind];
