@@ -13,6 +13,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { mountHosted } from "./routes/hosted.ts";
 import { hubRoutes } from "./routes/hub.ts";
 import { renumerateRoutes } from "./routes/renumerate.ts";
+import { mountStripeWebhook } from "./routes/stripe-webhook.ts";
 import { widgetRoutes } from "./routes/widget.ts";
 
 export const routes: readonly Route[] = [...renumerateRoutes, ...widgetRoutes, ...hubRoutes, ...healthRoutes];
@@ -56,6 +57,7 @@ export function createApp(deps: Deps, extras: (app: Hono<Env>) => void = () => {
     context.body(docsStyle, 200, { "Content-Type": "text/css; charset=utf-8" }),
   );
   mountHosted(app, deps);
+  mountStripeWebhook(app, deps);
   extras(app);
 
   app.notFound((context) => {

@@ -1,26 +1,17 @@
-/** The command line: `renumerate serve | keys | workspace | messages | hub | flow`. Exit codes: 0 done, 1 refused, 2 called wrongly. */
-import { readFileSync } from "node:fs";
+/** The command line: `renumerate serve | keys | workspace | messages | hub | flow | stripe`. Exit codes: 0 done, 1 refused, 2 called wrongly. */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
+import { stripeCommands } from "./cli/stripe.ts";
+import { accepted, asJson, environment, print, Refused, readJson } from "./cli/tools.ts";
 import { HubDefinition } from "./contract/hub-settings.ts";
 import { MessagesDefinition, messagesLocale } from "./contract/messages.ts";
-import { issuesOf, type LintIssue, lintFlow, publishFlow, unknownPrices } from "./domain/flows.ts";
+import { issuesOf, lintFlow, publishFlow, unknownPrices } from "./domain/flows.ts";
 import { unknownPlans } from "./domain/hub-settings.ts";
 import { createKey } from "./domain/workspaces.ts";
 import { type Installation, open, serve, version } from "./main.ts";
 import { AllowedOrigins, FallbackEmail } from "./settings.ts";
 import type { WorkspaceRow } from "./store/store.ts";
 import { readTls } from "./tls.ts";
-
-class Refused extends Error {}
-
-const environment = () =>
-  new Option("--environment <name>", "prod or sandbox").choices(["prod", "sandbox"]).default("prod");
-const asJson = () => new Option("--json", "print one JSON value on standard output");
-
-function print(json: boolean | undefined, value: object, words: string): void {
-  process.stdout.write(`${json ? JSON.stringify(value) : words}\n`);
-}
 
 const keysOf = ({ publicKey, privateKey }: { publicKey: string; privateKey: string }) =>
   `\n  public key   ${publicKey}\n  private key  ${privateKey}\n  The private key is shown this once.\n`;
@@ -35,33 +26,6 @@ async function using<T>(work: (installation: Installation) => Promise<T>): Promi
   } finally {
     await installation.deps.store.close();
   }
-}
-
-function readJson(file: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(file === "-" ? 0 : file, "utf8");
-  } catch (error) {
-    throw new Refused(`${file}: ${(error as Error).message}`);
-  }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Refused(`${file} is not valid JSON: ${(error as Error).message}`);
-  }
-}
-
-type Checked<Good> = ({ ok: true } & Good) | { ok: false; issues: LintIssue[] };
-
-/** Prints what is wrong with a definition, path by path, and refuses it. */
-function accepted<Good>(file: string, result: Checked<Good>, json: boolean | undefined): Good {
-  if (result.ok) return result;
-  print(
-    json,
-    { ok: false, issues: result.issues },
-    result.issues.map(({ path, message }) => `${file}: ${path || "/"}: ${message}`).join("\n"),
-  );
-  throw new Refused(`${result.issues.length} ${result.issues.length === 1 ? "fault" : "faults"} found`);
 }
 
 /** A value that must fulfil the same rule as in the environment. */
@@ -341,6 +305,8 @@ function program(): Command {
         );
       });
     });
+
+  stripeCommands(root, using);
   return root;
 }
 

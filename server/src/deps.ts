@@ -1,4 +1,5 @@
 /** Everything that the app takes from outside: nothing below `main.ts` reads the environment, the clock or chance. */
+import type { Hear } from "./billing/billing-event.ts";
 import type { BillingProvider } from "./billing/provider.ts";
 import type { Scope, Store } from "./store/store.ts";
 
@@ -15,10 +16,21 @@ export function loggable(error: unknown): object | string {
   return { name, message, stack, ...(cause === undefined ? {} : { cause: loggable(cause) }) };
 }
 
+/** One account that tells us of changes. */
+export interface BillingEndpoint {
+  scope: Scope;
+  /** Whether a message is this account's, and what it says. Absent where no secret is configured. */
+  hear?: Hear;
+  /** Forgets what is remembered of the account under keys that begin so. */
+  refresh(prefix: string): void;
+}
+
 export interface Deps {
   store: Store;
   /** Answers or fails within a time that a customer can wait. */
   billing(scope: Scope): BillingProvider;
+  /** Absent or empty where no account is connected. Asked for each message: accounts may come and go. */
+  webhooks?: () => readonly BillingEndpoint[];
   clock: () => number;
   /** `ses_…`, `act_…`: prefix and 22 characters of chance. */
   newId: (prefix: string) => string;

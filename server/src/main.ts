@@ -11,7 +11,9 @@ import { createSimulator, type Simulator } from "./billing/simulator.ts";
 import { prices } from "./billing/simulator-demo.ts";
 import { seedDemo } from "./billing/simulator-seed.ts";
 import { simulatorStorage } from "./billing/simulator-storage.ts";
+import { noBilling, type StripeAccounts } from "./billing/stripe/accounts.ts";
 import { withTimeLimit } from "./billing/time-limit.ts";
+import { connectStripe, warningsOf } from "./connect-stripe.ts";
 import type { Deps } from "./deps.ts";
 import { demoFlow } from "./domain/default-flow.ts";
 import { ensureWorkspace, hashKey, randomText } from "./domain/workspaces.ts";
@@ -74,7 +76,13 @@ export interface Installation {
   simulator(scope: Scope): Simulator;
   /** Of the simulator's own pages. */
   links: LinkDeps;
+  /** Absent where the simulator is billing. */
+  stripe?: StripeAccounts;
 }
+
+/** Whether billing is simulated there. A sandbox is, until it has a key of its own. */
+const isSimulated = (scope: Scope, stripe: StripeAccounts | undefined): boolean =>
+  !stripe || (scope.environment === "sandbox" && !stripe.account(scope));
 
 /** Opens everything that a command needs, and makes the first workspace if there is none. */
 export async function open(
@@ -89,6 +97,12 @@ export async function open(
   } catch (error) {
     throw new Error(`DATA_DIR cannot be used: ${(error as Error).message}`);
   }
+  // First of all, so that a faulty file of keys leaves no database open. It asks for the rest when there is some.
+  const stripe = connectStripe(settings, {
+    store: { workspace: (id) => store.workspace(id) },
+    clock: Date.now,
+    first: () => first.workspace.id,
+  });
   const { DATABASE_URL: url, DATA_DIR } = settings;
   const { store, db } = await openStore(url ? { url } : { file: join(DATA_DIR, "renumerate.db") }).catch(
     (error) => {
@@ -111,9 +125,15 @@ export async function open(
       clock: Date.now,
       pages: simulatorPages(links, { workspaceId, environment }),
     });
+  const limit = settings.BILLING_TIMEOUT_SECONDS * 1000;
+  const providerOf = (scope: Scope) => {
+    if (isSimulated(scope, stripe?.accounts)) return simulator(scope);
+    return stripe?.accounts.billing(scope) ?? noBilling(scope.environment);
+  };
   const deps: Deps = {
     store,
-    billing: (scope) => withTimeLimit(simulator(scope), settings.BILLING_TIMEOUT_SECONDS * 1000),
+    billing: (scope) => withTimeLimit(providerOf(scope), limit),
+    ...(stripe ? { webhooks: stripe.webhooks } : {}),
     clock: Date.now,
     newId: (prefix) => `${prefix}_${randomText(22)}`,
     keys: { session: derive(secret, "session"), signing: derive(secret, "signing") },
@@ -127,20 +147,21 @@ export async function open(
     publicUrl: settings.PUBLIC_URL,
     version,
   };
+  const business = { fallbackEmail: settings.FALLBACK_EMAIL, allowedOrigins: settings.ALLOWED_ORIGINS };
   const first = await ensureWorkspace(deps, {
-    name: "Demo",
-    settings: {
-      fallbackEmail: settings.FALLBACK_EMAIL,
-      allowedOrigins: settings.ALLOWED_ORIGINS,
-      hub: { plans: demoPlans },
-    },
-    flow: demoFlow,
+    ...(stripe
+      ? { name: "My workspace", settings: business }
+      : { name: "Demo", settings: { ...business, hub: { plans: demoPlans } }, flow: demoFlow }),
     publicKey: settings.RENUMERATE_PUBLIC_KEY,
     privateKey: settings.RENUMERATE_PRIVATE_KEY,
   });
   for (const environment of ["prod", "sandbox"] as const) {
-    await seedDemo(storage, `${first.workspace.id}/${environment}`, Date.now());
+    const scope = { workspaceId: first.workspace.id, environment };
+    if (isSimulated(scope, stripe?.accounts))
+      await seedDemo(storage, `${scope.workspaceId}/${environment}`, Date.now());
   }
+  for (const words of await warningsOf(settings, stripe, { store, first: first.workspace, demoPlans }))
+    deps.log.warn({}, words);
   const given = settings.RENUMERATE_PRIVATE_KEY;
   if (given && !(await store.keyByHash(hashKey(given)))) {
     deps.log.warn(
@@ -154,7 +175,15 @@ export async function open(
       "RENUMERATE_SECRET is not set: servers on other machines would not accept this one's sessions",
     );
   }
-  return { settings, tls, deps, simulator, links, ...first };
+  return {
+    settings,
+    tls,
+    deps,
+    simulator,
+    links,
+    ...first,
+    ...(stripe ? { stripe: stripe.accounts } : {}),
+  };
 }
 
 const LONGEST_STOP = 10_000;
@@ -168,13 +197,17 @@ export async function serve(
   installation: Installation,
   built = join(root, "dist/embed"),
 ): Promise<{ url: string; stop(): Promise<void> }> {
-  const { settings, tls, deps, workspace, simulator, links } = installation;
+  const { settings, tls, deps, workspace, simulator, links, stripe } = installation;
   const scope: Scope = { workspaceId: workspace.id, environment: "prod" };
   const app = createApp(deps, (each) => {
     mountEmbed(each, deps, { built, kept: join(settings.DATA_DIR, "embed") });
-    serveFiles(each, join(root, "demo/html"), "/");
-    mountDemo(each, deps, scope, simulator(scope));
-    mountSimulator(each, { links, simulator, log: deps.log });
+    // Whoever reaches the demo's pages can make sessions and read the ledger: not beside a real business.
+    if (!stripe) {
+      serveFiles(each, join(root, "demo/html"), "/");
+      mountDemo(each, deps, scope, simulator(scope));
+    }
+    const sandbox: Scope = { workspaceId: workspace.id, environment: "sandbox" };
+    if (isSimulated(sandbox, stripe)) mountSimulator(each, { links, simulator, log: deps.log });
   });
   if (!existsSync(join(built, "embed.js"))) {
     deps.log.warn({}, "dist/embed is missing: run npm run build:embed to serve the widgets");

@@ -1,4 +1,5 @@
 /** The environment, validated. Every variable has a default that works; a wrong one is named in plain words. */
+import { readFileSync } from "node:fs";
 import { z } from "zod";
 
 const number = z.coerce.number("a number");
@@ -18,6 +19,29 @@ const minutes = (fallback: number) =>
     .min(1)
     .default(fallback)
     .transform((value) => value * 60_000);
+
+/** Whole addresses alone: a key sent in the clear, or to a path of somebody else's, is no secret any more. */
+const stripeBase = (value: string) =>
+  URL.canParse(value) &&
+  new URL(value).origin === value.replace(/\/$/, "") &&
+  /^(https:\/\/|http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|\/?$))/.test(value);
+const modeOf = (key: string) => /^[rs]k_(live|test)_/.exec(key)?.[1];
+export const StripeSecretKeys = z
+  .array(
+    z
+      .string()
+      .regex(
+        /^[rs]k_(live|test)_\w+$/,
+        "a secret (sk_live_…, sk_test_…) or restricted (rk_live_…, rk_test_…) key of Stripe",
+      ),
+  )
+  .refine((keys) => {
+    const modes = keys.map(modeOf).filter(Boolean);
+    return new Set(modes).size === modes.length;
+  }, "one live key and one test key at most");
+export const StripeWebhookSecrets = z.array(
+  z.string().regex(/^whsec_[\w+/=-]+$/, "signing secrets of webhook endpoints (whsec_…)"),
+);
 
 export const FallbackEmail = z.email("an e-mail address");
 export const AllowedOrigins = list.refine(
@@ -46,33 +70,78 @@ const Settings = z.object({
   BILLING_TIMEOUT_SECONDS: number.min(0.1).max(60).default(8),
   FALLBACK_EMAIL: FallbackEmail.default("support@example.com"),
   ALLOWED_ORIGINS: AllowedOrigins.default(["http://localhost:*", "http://127.0.0.1:*"]),
-  BILLING: z.literal("simulator", "only the simulator so far").default("simulator"),
+  BILLING: z.enum(["simulator", "stripe"], "simulator or stripe").default("simulator"),
+  STRIPE_SECRET_KEY: list.pipe(StripeSecretKeys).default([]),
+  STRIPE_WEBHOOK_SECRET: list.pipe(StripeWebhookSecrets).default([]),
+  STRIPE_ACCOUNTS_FILE: z.string().min(1).optional(),
+  STRIPE_API_BASE: z
+    .string()
+    .refine(stripeBase, "an https:// address without a path; http:// for this machine alone")
+    .transform((value) => value.replace(/\/$/, ""))
+    .default("https://api.stripe.com"),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info"),
 });
 
 const Checked = Settings.refine(
   ({ RENUMERATE_PUBLIC_KEY: open, RENUMERATE_PRIVATE_KEY: secret }) => !open || open !== secret,
   { path: ["RENUMERATE_PUBLIC_KEY"], message: "another key than RENUMERATE_PRIVATE_KEY" },
+).refine(
+  ({ BILLING, STRIPE_SECRET_KEY: keys, STRIPE_ACCOUNTS_FILE: file }) =>
+    BILLING !== "stripe" || keys.length > 0 || file !== undefined,
+  { path: ["STRIPE_SECRET_KEY"], message: "a key of the account that BILLING=stripe is to use" },
 );
+
+/** Secrets that can stand in a file of their own, as orchestrators hand them out. */
+const IN_FILES = ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"] as const;
+
+type Given = Record<string, string | undefined>;
+type Fault = { path: readonly PropertyKey[]; message: string };
+
+/** Takes the content of `NAME_FILE` for `NAME`. */
+function withFiles(given: Given, read: (path: string) => string): { given: Given; faults: Fault[] } {
+  const taken: Given = { ...given };
+  const faults: Fault[] = [];
+  for (const name of IN_FILES) {
+    const { [`${name}_FILE`]: path } = given;
+    if (path === undefined) continue;
+    if (given[name] !== undefined) {
+      faults.push({ path: [`${name}_FILE`], message: `not beside ${name}: one of them` });
+      continue;
+    }
+    try {
+      taken[name] = read(path)
+        .trim()
+        .replace(/\s*\n\s*/g, ",");
+    } catch (error) {
+      const { code = "unreadable" } = error as NodeJS.ErrnoException;
+      faults.push({ path: [`${name}_FILE`], message: `a file that can be read (${code})` });
+    }
+  }
+  return { given: taken, faults };
+}
 
 export type Settings = z.output<typeof Settings> & { PUBLIC_URL: string };
 
 /**
  * An empty variable counts as absent.
  * @param secure whether it answers https itself
+ * @param read the text of a file that a variable names
  * @throws Error that names each faulty variable, never its value
  */
 export function parseSettings(
   environment: Readonly<Record<string, string | undefined>>,
   secure = false,
+  read = (path: string): string => readFileSync(path, "utf8"),
 ): Settings {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const named = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const { given, faults } = withFiles(named, read);
   const parsed = Checked.safeParse(given);
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map(
-      ({ path, message }) => `  ${path.map(String).join(".")}: ${message}`,
+  if (faults.length || !parsed.success) {
+    const lines = [...faults, ...(parsed.error?.issues ?? [])].map(
+      // The number of an entry in a list helps nobody who wrote commas.
+      ({ path, message }) => `  ${String(path[0])}: ${message}`,
     );
-    throw new Error(`The environment is not valid:\n${faults.join("\n")}`);
+    throw new Error(`The environment is not valid:\n${[...new Set(lines)].join("\n")}`);
   }
   const { HOST, PORT, PUBLIC_URL } = parsed.data;
   const host = HOST === "0.0.0.0" || HOST === "::" ? "localhost" : HOST;

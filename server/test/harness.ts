@@ -7,7 +7,7 @@ import { after, before, describe } from "node:test";
 import { pino } from "pino";
 import type { FlowConfig } from "../../src/api/wire.ts";
 import { createApp } from "../src/app.ts";
-import type { BilledSubscription, Environment } from "../src/billing/provider.ts";
+import type { BilledSubscription, BillingProvider, Environment } from "../src/billing/provider.ts";
 import { createSimulator } from "../src/billing/simulator.ts";
 import type { SimulatedInvoice } from "../src/billing/simulator-model.ts";
 import { seedDemo } from "../src/billing/simulator-seed.ts";
@@ -65,6 +65,8 @@ export interface WorldOptions {
   environment?: Environment;
   at?: number;
   publicUrl?: string;
+  /** In place of the simulator, which then has nobody. */
+  billing?: (clock: () => number) => BillingProvider;
 }
 
 export type World = Awaited<ReturnType<typeof createWorld>>;
@@ -88,7 +90,7 @@ export async function createWorld({ store, db }: TestStore, options: WorldOption
       pages: simulatorPages(links, wanted),
     });
   const simulator = simulatorOf(scope);
-  const billing = faulty(simulator);
+  const billing = faulty(options.billing?.(() => clock.now) ?? simulator);
   const limited = withTimeLimit(billing, BILLING_TIMEOUT);
   const deps: Deps = {
     store,
@@ -115,7 +117,7 @@ export async function createWorld({ store, db }: TestStore, options: WorldOption
   };
   const workspace = { id: scope.workspaceId, name: "Papercrane", status: "active" as const, settings };
   await store.insertWorkspace({ ...workspace, createdAt: clock.now });
-  await seedDemo(storage, boxOf(scope), clock.now);
+  if (!options.billing) await seedDemo(storage, boxOf(scope), clock.now);
   const publish = (definition: unknown, where: Scope = scope): Promise<FlowRow> => {
     const result = lintFlow(definition);
     assert.ok(result.ok, JSON.stringify(result));

@@ -45,6 +45,17 @@ export function discounted(amount: number, discount: { percentOff?: number; amou
   return Math.max(0, amount - off);
 }
 
+/**
+ * How many decimals a currency's minor unit has, by ISO 4217. What `Intl` says is another thing in each engine: it is how
+ * prices are usually written, and for a forint some say 0 and some 2.
+ */
+export const minorDigits = (currency: string): number =>
+  /^(bif|clp|djf|gnf|isk|jpy|kmf|krw|pyg|rwf|ugx|uyi|vnd|vuv|xaf|xof|xpf)$/i.test(currency)
+    ? 0
+    : /^(bhd|iqd|jod|kwd|lyd|omr|tnd)$/i.test(currency)
+      ? 3
+      : 2;
+
 /** Monthly recurring revenue of a price in minor units, before discounts: year / 12, week × 52 / 12, day × 365 / 12. */
 export function monthlyAmount(price: Pick<Price, "amount" | "interval" | "intervalCount">): number {
   const perYear = { day: 365, week: 52, month: 12, year: 1 }[price.interval] / price.intervalCount;

@@ -1,5 +1,6 @@
 /** Texts, money and dates in one locale. */
 import type { Price } from "../api/wire.ts";
+import { minorDigits } from "../flow/offers.ts";
 import { type MessageKey, messagesFor } from "./messages.ts";
 
 /** What `{{name}}` stands for. */
@@ -60,8 +61,14 @@ export function createFormat(
 
   /** `amount` is in minor units, of which every currency has its own number. */
   function money(amount: number, currency: string): string {
-    const format = new Intl.NumberFormat(locale, { style: "currency", currency });
-    const value = amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2);
+    const digits = minorDigits(currency);
+    const value = amount / 10 ** digits;
+    const style = { style: "currency", currency } as const;
+    // A fraction is never left out, even where whole amounts are usual.
+    const format = new Intl.NumberFormat(
+      locale,
+      value % 1 ? { ...style, minimumFractionDigits: digits } : style,
+    );
     // Left alone, a sign such as US$ would be turned round among right-to-left text.
     const part = (each: Intl.NumberFormatPart) =>
       rtl && each.type === "currency" ? isolated(each.value, rtl) : each.value;

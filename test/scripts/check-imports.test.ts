@@ -19,6 +19,7 @@ const planted: [file: string, code: string][] = [
   ["server/src/routes/widget.ts", 'export * from "../store/database.ts";'],
   ["server/src/domain/ledger.ts", 'import type { Simulator } from "../billing/simulator.ts";'],
   ["server/src/domain/ledger.ts", 'import { Database } from "../store/database.ts";'],
+  ["server/src/routes/widget.ts", 'import type Stripe from "stripe";'],
   ["server/src/domain/ledger.ts", 'import type { Context } from "hono";'],
   ["server/src/domain/ledger.ts", 'import type { Kysely } from "kysely";'],
   ["server/src/http/auth.ts", 'import { main } from "../main.ts";'],

@@ -25,6 +25,14 @@ export interface BilledSubscription extends Subscription {
   paymentMethod?: PaymentMethod;
   /** The sum of its open invoices, and when the oldest of them was written. */
   due?: { amount: number; currency: string; at: number };
+  /** Of the next charge what is tax on top of the price; absent where prices contain it or there is none. */
+  tax?: number;
+  /** Of the next charge what has been used so far at metered prices, before tax. It grows by itself. */
+  usage?: number;
+  /** Monthly recurring revenue before discounts, where the price alone does not say it. */
+  mrr?: number;
+  /** What billing does not do with this one, whatever its state: it would have to guess what the customer then pays. */
+  refuses?: readonly BillingAction["type"][];
 }
 
 /** What the customer may see of a subscription. */
@@ -37,6 +45,10 @@ export function publicView(subscription: Subscription & Partial<BilledSubscripti
     pausedSince: _s,
     paymentMethod: _p,
     due: _d,
+    tax: _t,
+    usage: _u,
+    mrr: _r,
+    refuses: _n,
     ...view
   } = subscription;
   return view;
@@ -60,6 +72,7 @@ export interface InvoicePage {
  * What billing is asked to do. Instants are milliseconds, money is minor units.
  * - `discount` replaces no running discount: it is refused while one runs.
  * - `pause` stops charging until `resumesAt`; the price stays. Of a subscription that is paused already it moves the end.
+ *   The first charge after it is `nextCharge`: at `resumesAt` or, where billing keeps its rhythm, not long after it.
  * - `resume` ends a pause. What is paid for goes on; if nothing is, a new period begins and is charged.
  * - What is charged at once by `resume`, `change_price` or `retry_payment` and declined by the bank is refused with
  *   `payment_declined`: no debt is made.
@@ -150,6 +163,11 @@ export interface BillingProvider {
     limit: number;
     after?: string;
   }): Promise<InvoicePage>;
+  /**
+   * Why the last attempt to collect an unpaid invoice failed, in the words of the card networks (`insufficient_funds`,
+   * `expired_card`, …); undefined if nobody knows, or nothing is unpaid.
+   */
+  declineCode(invoiceId: string): Promise<string | undefined>;
   /**
    * Takes the place of what billing has, absent fields included; the same again changes nothing.
    * @throws BillingError rejected if there is no such customer

@@ -16,6 +16,12 @@ export function isRefused({ declines, expMonth, expYear }: SimulatedPaymentMetho
   return expMonth !== undefined && expYear !== undefined && at >= Date.UTC(expYear, expMonth, 1);
 }
 
+/** What the bank says of a charge at `at`; undefined where it says yes. */
+export function declineCodeOf(method: SimulatedPaymentMethod, at: number): string | undefined {
+  if (!isRefused(method, at)) return undefined;
+  return method.declines ? "generic_decline" : "expired_card";
+}
+
 /** What an invoice remembers of its payment. */
 export function paymentWith(
   { brand, last4 }: SimulatedPaymentMethod,

@@ -8,7 +8,7 @@
 import type { BilledSubscription, BillingAction, BillingProvider, Customer } from "./provider.ts";
 import { BillingError } from "./provider.ts";
 import { newestFirst } from "./simulator-books.ts";
-import { VISA } from "./simulator-cards.ts";
+import { declineCodeOf, upgraded, VISA } from "./simulator-cards.ts";
 import type {
   Advanced,
   SimulatedCustomer,
@@ -160,6 +160,14 @@ export function createSimulator({ storage, scope, clock, pages }: SimulatorDeps)
           invoices: all.slice(from, from + limit).map((each) => shownInvoice(each, pages)),
           more: from + limit < all.length,
         };
+      }),
+
+    declineCode: (invoiceId) =>
+      answering(async () => {
+        const at = await now();
+        const found = (await readInvoices(rows, at)).find(({ id }) => id === invoiceId);
+        const owner = found?.status === "open" && (await rows.get("subscription", found.subscriptionId));
+        return owner ? declineCodeOf(upgraded(owner).paymentMethod, at) : undefined;
       }),
 
     updateCustomer: ({ id, name, email, address }) =>

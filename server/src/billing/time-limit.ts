@@ -25,6 +25,7 @@ export function withTimeLimit(provider: BillingProvider, ms: number): BillingPro
     execute: limited((action, key) => provider.execute(action, key)),
     readBack: limited((action, key) => provider.readBack(action, key)),
     invoices: limited((of) => provider.invoices(of)),
+    declineCode: limited((invoiceId) => provider.declineCode(invoiceId)),
     updateCustomer: limited((customer) => provider.updateCustomer(customer)),
     paymentPage: limited((of) => provider.paymentPage(of)),
   };

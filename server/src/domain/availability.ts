@@ -4,7 +4,12 @@
  */
 import type { HubActions, HubChange, PlanOption } from "../../../src/api/wire.ts";
 import { allows } from "../../../src/flow/offers.ts";
-import type { BilledSubscription, BillingProvider, CatalogPrice } from "../billing/provider.ts";
+import type {
+  BilledSubscription,
+  BillingAction,
+  BillingProvider,
+  CatalogPrice,
+} from "../billing/provider.ts";
 import type { HubSettings, HubSwitch } from "../store/store.ts";
 import { annualPlan, asOption, isLonger, pauseChoices } from "./offers.ts";
 
@@ -32,6 +37,15 @@ const SWITCHES: Record<Exclude<keyof HubActions, "cancel">, HubSwitch> = {
   payment_method: "payment_method",
 };
 
+/** What billing is asked to do for each; nothing for a page of its own. */
+const ASKED: Partial<Record<keyof HubActions, BillingAction["type"]>> = {
+  plan_change: "change_price",
+  annual_switch: "change_price",
+  pause: "pause",
+  extend_pause: "pause",
+  promo_code: "promo_code",
+};
+
 /** What a business has not switched off is on; an e-mail address can only be changed where it has switched that on. */
 export const isOn = (settings: HubSettings | undefined, name: HubSwitch): boolean =>
   settings?.actions?.[name] ?? name !== "billing_email";
@@ -42,11 +56,13 @@ export const takesOtherTerms = ({ status, cancelAt, due }: BilledSubscription): 
 
 /** All that can be done with a subscription now, with what there is to choose. */
 export function actionsOf(subscription: BilledSubscription, facts: Facts): HubActions {
-  const on = Object.entries(possible(subscription, facts)).filter(
-    ([name, action]) =>
-      action && (name === "cancel" || isOn(facts.settings, SWITCHES[name as keyof typeof SWITCHES])),
-  );
-  return Object.fromEntries(on);
+  const isOffered = (name: keyof HubActions) => {
+    const asked = ASKED[name];
+    if (asked && subscription.refuses?.includes(asked)) return false;
+    return name === "cancel" || isOn(facts.settings, SWITCHES[name]);
+  };
+  const all = Object.entries(possible(subscription, facts));
+  return Object.fromEntries(all.filter(([name, action]) => action && isOffered(name as keyof HubActions)));
 }
 
 function possible(subscription: BilledSubscription, facts: Facts): HubActions {

@@ -1,7 +1,7 @@
 /** Conditions of flow definitions, evaluated against what billing says about a subscription. */
-import { monthlyAmount } from "../../../src/flow/offers.ts";
 import type { BilledSubscription } from "../billing/provider.ts";
 import type { Condition } from "../contract/flow-definition.ts";
+import { mrrOf } from "./mrr.ts";
 
 const DAY = 86_400_000;
 
@@ -18,7 +18,7 @@ function factOf(field: string, subscription: BilledSubscription, now: number): s
     "price.amount": price.amount,
     "price.currency": price.currency,
     "price.interval": price.interval,
-    mrr: monthlyAmount(price),
+    mrr: mrrOf(subscription),
     tenureDays: Math.floor((now - startedAt) / DAY),
     status,
   };

@@ -1,7 +1,10 @@
-/** The ledger: one row per session that was started, and the events that integrators hear of. */
+/**
+ * The ledger: one row per session that was started, and the events that integrators hear of. What ends without a session
+ * is written down in billing-events.ts.
+ */
 import type { Settlement } from "../../../src/api/wire.ts";
 import type { Deps } from "../deps.ts";
-import type { Json, LedgerRow, Queries, SessionRow } from "../store/store.ts";
+import type { Json, LedgerRow, Queries, Scope, SessionRow } from "../store/store.ts";
 import type { Replay } from "./replay.ts";
 
 function blank(deps: Deps, session: SessionRow, now: number): LedgerRow {
@@ -25,7 +28,7 @@ function blank(deps: Deps, session: SessionRow, now: number): LedgerRow {
   };
 }
 
-async function announce(
+export async function announce(
   deps: Deps,
   tx: Queries,
   type: string,
@@ -61,7 +64,7 @@ async function announce(
     workspaceId,
     environment,
     type,
-    sessionId,
+    ...(sessionId === undefined ? {} : { sessionId }),
     // JSON drops what is undefined.
     data: JSON.parse(JSON.stringify({ ...data, ...(more as object) })),
     at,
@@ -167,6 +170,19 @@ export async function recordUndoing(
     updatedAt: deps.clock(),
   };
   await tx.putLedger(row);
+  await announce(deps, tx, "cancellation.undone", row, now);
+}
+
+/** The same of an end that no session brought about. What is over is not taken back. */
+export async function recordEndingUndone(
+  deps: Deps,
+  tx: Queries,
+  { scope, subscriptionId }: { scope: Scope; subscriptionId: string },
+  now: number,
+): Promise<void> {
+  const row = await tx.openEnding(scope, subscriptionId);
+  if (!row || row.confirmed) return;
+  await tx.putLedger({ ...row, undoneAt: now, updatedAt: deps.clock() });
   await announce(deps, tx, "cancellation.undone", row, now);
 }
 

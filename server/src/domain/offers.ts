@@ -30,12 +30,26 @@ export interface Customer {
 
 type Definition<Type> = Extract<OfferDefinition, { type: Type }>;
 
+/** What billing is asked to do for an offer, where it is asked at all. */
+const ACTIONS: Partial<Record<OfferDefinition["type"], BillingAction["type"]>> = {
+  discount: "discount",
+  pause: "pause",
+  plan_change: "change_price",
+  annual_switch: "change_price",
+  trial_extension: "extend_trial",
+};
+
 /** How long terms that were shown stay the ones to execute, if nothing changed meanwhile, ms. */
 const TERMS_TTL = 15 * 60_000;
 
 /** Whether the terms of a resolved flow still say what would happen: same subscription, and not too long ago. */
 export function termsHold(config: FlowConfig, subscription: BilledSubscription, now: number): boolean {
-  return now - config.now < TERMS_TTL && isDeepStrictEqual(config.subscription, publicView(subscription));
+  const present = publicView(subscription);
+  const then = config.subscription.nextCharge;
+  // What is used meanwhile changes the next charge, and nothing that was promised.
+  if (subscription.usage !== undefined && present.nextCharge && then)
+    present.nextCharge = { ...present.nextCharge, amount: then.amount };
+  return now - config.now < TERMS_TTL && isDeepStrictEqual(config.subscription, present);
 }
 
 /** Whether the customer's history still leaves this offer open. */
@@ -73,6 +87,8 @@ async function withTerms(
   const copy = Object.fromEntries(
     Object.entries({ title, body, acceptLabel, declineLabel }).filter(([, value]) => value !== undefined),
   );
+  const action = ACTIONS[definition.type];
+  if (action && customer.subscription.refuses?.includes(action)) return undefined;
   const offer = <Type extends Offer["type"]>(
     type: Type,
     terms: Extract<Offer, { type: Type }>["terms"] | undefined,
@@ -106,12 +122,12 @@ async function withTerms(
 }
 
 function discountTerms(definition: Definition<"discount">, { subscription, now }: Customer) {
-  const { price, discount, nextCharge } = subscription;
+  const { price, discount, nextCharge, tax = 0, usage = 0 } = subscription;
   const { percentOff, amountOff, currency, duration, months } = definition;
   // A free plan cannot get cheaper, discounts do not stack, and an amount is only money in its own currency.
   if (discount || price.amount <= 0 || (currency && currency !== price.currency)) return undefined;
   // Something else (another plan, a credit) already changes the next charge: what we would promise would not be true.
-  if (nextCharge?.amount !== price.amount) return undefined;
+  if (!nextCharge || nextCharge.amount - tax - usage !== price.amount) return undefined;
   const charge = (count: number) =>
     addIntervals(nextCharge.at, price.interval, price.intervalCount * count, subscription.anchor);
   let discountedCharges = duration === "once" ? 1 : 0;

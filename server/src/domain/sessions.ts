@@ -1,6 +1,5 @@
 /** Sessions: minted as sealed ids, opened as one flow for one subscription. */
 import type { FlowConfig } from "../../../src/api/wire.ts";
-import { monthlyAmount } from "../../../src/flow/offers.ts";
 import {
   type BilledSubscription,
   type BillingProvider,
@@ -13,6 +12,7 @@ import type { Deps } from "../deps.ts";
 import type { FlowRow, Scope, SessionRow } from "../store/store.ts";
 import { settleChanges } from "./change-settlement.ts";
 import { resolveFlow } from "./flows.ts";
+import { mrrOf } from "./mrr.ts";
 import { termsHold } from "./offers.ts";
 import { Problem } from "./problem.ts";
 import { type SessionClaims, type SessionPrefix, sealSession } from "./session-token.ts";
@@ -232,13 +232,14 @@ async function subscriptionOf(
   return subscription;
 }
 
-function snapshot({ id, version }: FlowRow, { plan, price }: BilledSubscription, config: FlowConfig) {
+function snapshot({ id, version }: FlowRow, subscription: BilledSubscription, config: FlowConfig) {
+  const { plan, price } = subscription;
   return {
     flowId: id,
     flowVersion: version,
     config,
     plan: plan.name,
-    mrr: monthlyAmount(price),
+    mrr: mrrOf(subscription),
     currency: price.currency,
   };
 }

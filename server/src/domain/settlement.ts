@@ -125,6 +125,8 @@ async function isCancelledAlready(
   settlement: Settlement,
 ): Promise<boolean> {
   if (settlement.outcome !== "cancelled") return false;
+  // Cancelled at billing itself, which has its own row.
+  if (await tx.openEnding(session, session.subscriptionId)) return true;
   const others = await tx.cancelledSessions(session, session.subscriptionId);
   const { cancelAt } = settlement.subscription;
   return others.some(

@@ -3,13 +3,14 @@ import type { Subscription } from "../../../src/api/wire.ts";
 import { type BilledSubscription, BillingError } from "../billing/provider.ts";
 import type { Deps } from "../deps.ts";
 import type { Scope, SessionRow, Transaction } from "../store/store.ts";
-import { recordUndoing } from "./ledger.ts";
+import { recordEndingUndone, recordUndoing } from "./ledger.ts";
 
 export const isEnding = ({ cancelAt, status }: Pick<Subscription, "cancelAt" | "status">): boolean =>
   cancelAt !== undefined || status === "cancelled";
 
 /**
- * Compares what our sessions have ended with what billing says. Where billing does not answer, another time will do.
+ * Compares what has been ended, by our sessions or elsewhere, with what billing says. Where billing does not answer,
+ * another time will do.
  * @param subscriptions as billing had them a moment ago
  */
 export async function noticeUndone(
@@ -18,30 +19,32 @@ export async function noticeUndone(
   subscriptions: readonly Pick<BilledSubscription, "id" | "status" | "cancelAt">[],
 ): Promise<void> {
   for (const { id } of subscriptions.filter((each) => !isEnding(each))) {
-    const sessions = await deps.store.cancelledSessions(scope, id);
-    if (!sessions.length) continue;
-    // Asked after our own books were read: one that was confirmed meanwhile would look as if it had been taken back.
-    const at = await goesOnAt(deps, scope, id);
-    if (at === undefined) continue;
-    for (const session of sessions) {
-      await deps.store.transaction(async (tx) => {
-        await tx.lock(`customer:${session.workspaceId}:${session.environment}:${session.customerId}`);
-        await recordUndone(deps, tx, session, at);
-      });
+    try {
+      await takeBack(deps, scope, id);
+    } catch (error) {
+      if (!(error instanceof BillingError)) throw error;
     }
   }
 }
 
-/** Billing's clock when it said that the subscription goes on; undefined if it did not say so. */
-async function goesOnAt(deps: Deps, scope: Scope, id: string): Promise<number | undefined> {
+/** The same of one, whatever billing has said of it before. @throws BillingError */
+export async function takeBack(deps: Deps, scope: Scope, id: string): Promise<void> {
+  const sessions = await deps.store.cancelledSessions(scope, id);
+  const ending = await deps.store.openEnding(scope, id);
+  const isOpen = ending !== undefined && !ending.confirmed;
+  if (!sessions.length && !isOpen) return;
+  // Asked after our own books were read: one that was confirmed meanwhile would look as if it had been taken back.
   const billing = deps.billing(scope);
-  try {
-    const found = await billing.subscription(id);
-    return found && !isEnding(found) ? await billing.now() : undefined;
-  } catch (error) {
-    if (error instanceof BillingError) return undefined;
-    throw error;
-  }
+  const found = await billing.subscription(id);
+  if (!found || isEnding(found)) return;
+  const at = await billing.now();
+  const within = (work: (tx: Transaction) => Promise<void>) =>
+    deps.store.transaction(async (tx) => {
+      await tx.lock(`customer:${scope.workspaceId}:${scope.environment}:${found.customerId}`);
+      await work(tx);
+    });
+  for (const session of sessions) await within((tx) => recordUndone(deps, tx, session, at));
+  if (isOpen) await within((tx) => recordEndingUndone(deps, tx, { scope, subscriptionId: id }, at));
 }
 
 /** Once, whoever notices it first. */

@@ -86,6 +86,13 @@ export const errors: Readonly<Record<ProblemCode, ErrorRow>> = {
     "This promo code does not apply to the subscription.",
   ),
   payment_declined: row("billing_error", 402, "The payment was declined. Nothing was charged."),
+  webhook_signature_invalid: row(
+    "invalid_request_error",
+    400,
+    "The signature is missing, too old or made with another secret.",
+  ),
+  webhook_mode_wrong: row("invalid_request_error", 400, "This event is from the other mode of the account."),
+  webhook_unavailable: row("api_error", 503, "No webhook secret is configured."),
   body_too_large: row("invalid_request_error", 413, "The request body is too large."),
   content_type_unsupported: row("invalid_request_error", 415, "Content-Type must be application/json."),
   body_malformed: row("invalid_request_error", 400, "The request body is not valid JSON."),

@@ -4,10 +4,12 @@
  */
 import { Cron } from "croner";
 import { type Deps, loggable } from "../deps.ts";
+import { forgetBillingEvents, processBillingEvent } from "../domain/billing-events.ts";
 import { settleChange } from "../domain/change-settlement.ts";
 import { sweepIdle } from "../domain/ledger.ts";
+import { giveUpSilent } from "../domain/recovery.ts";
 import { settlePending } from "../domain/settlement.ts";
-import type { JobRow } from "../store/store.ts";
+import type { JobRow, Scope } from "../store/store.ts";
 
 const LEASE = 60_000;
 const BATCH = 20;
@@ -30,11 +32,18 @@ const topics: Readonly<Record<string, (deps: Deps, job: JobRow) => Promise<void>
     if (row && (await settleChange(deps, row)).status === "pending")
       throw new Error("billing has not answered yet");
   },
+  /** What billing has told. */
+  async billing_event(deps, job) {
+    const { id, ...scope } = job.payload as unknown as Scope & { id: string };
+    await processBillingEvent(deps, scope, id);
+  },
 };
 
 const schedules: Readonly<Record<string, { cron: string; run: (deps: Deps) => Promise<unknown> }>> = {
   sweep: { cron: "* * * * *", run: sweepIdle },
   nonces: { cron: "* * * * *", run: (deps) => deps.store.forgetNonces(deps.clock()) },
+  recoveries: { cron: "17 * * * *", run: giveUpSilent },
+  billing_events: { cron: "47 3 * * *", run: forgetBillingEvents },
 };
 
 const nextRun = (cron: string, now: number): number =>

@@ -9,6 +9,7 @@ import { initial } from "./migrations/001-initial.ts";
 import { lateAndSigned } from "./migrations/002-late-and-signed.ts";
 import { sessionsOfASubscription } from "./migrations/003-sessions-of-a-subscription.ts";
 import { changes } from "./migrations/004-changes.ts";
+import { billingEvents } from "./migrations/005-billing-events.ts";
 import type { Schema } from "./schema.ts";
 
 /** @throws whatever the database said; then nothing has changed. */
@@ -18,6 +19,7 @@ export async function migrate(db: Kysely<Schema>, home: Home): Promise<void> {
     "002_late_and_signed": { up: (tx) => lateAndSigned(tx, home) },
     "003_sessions_of_a_subscription": { up: sessionsOfASubscription },
     "004_changes": { up: (tx) => changes(tx, home) },
+    "005_billing_events": { up: (tx) => billingEvents(tx, home) },
   };
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
   const { error } = await migrator.migrateToLatest();

@@ -1,11 +1,13 @@
 import type { Kysely } from "kysely";
 import type { Home } from "./differences.ts";
 import { actionQueries } from "./queries/actions.ts";
+import { billingEventQueries } from "./queries/billing-events.ts";
 import { changeQueries } from "./queries/changes.ts";
 import { eventQueries } from "./queries/events.ts";
 import { flowQueries } from "./queries/flows.ts";
 import { keyQueries } from "./queries/keys.ts";
 import { ledgerQueries } from "./queries/ledger.ts";
+import { recoveryQueries } from "./queries/recoveries.ts";
 import { sessionQueries } from "./queries/sessions.ts";
 import { workspaceQueries } from "./queries/workspaces.ts";
 import type { Schema } from "./schema.ts";
@@ -22,5 +24,7 @@ export function queries(db: Kysely<Schema>, home: Home): Queries {
     ...changeQueries(db),
     ...ledgerQueries(db),
     ...eventQueries(db),
+    ...billingEventQueries(db),
+    ...recoveryQueries(db),
   };
 }

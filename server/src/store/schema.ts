@@ -4,7 +4,16 @@
  */
 import type { Generated } from "kysely";
 import type { Environment } from "../billing/provider.ts";
-import type { ActionRow, ChangeRow, KeyRow, LedgerRow, Outcome, WorkspaceRow } from "./store.ts";
+import type {
+  ActionRow,
+  ChangeRow,
+  KeyRow,
+  LedgerRow,
+  Outcome,
+  RecoveryAttemptRow,
+  RecoveryRow,
+  WorkspaceRow,
+} from "./store.ts";
 
 type Flag = 0 | 1;
 
@@ -148,9 +157,43 @@ export interface EventsTable extends Scoped {
   position: Generated<number>;
   id: string;
   type: string;
-  session_id: string;
+  session_id: string | null;
   data: string;
   at: number;
+}
+
+export interface BillingEventsTable extends Scoped {
+  id: string;
+  subject: string;
+  data: string;
+  received_at: number;
+}
+
+export interface RecoveriesTable extends Scoped {
+  id: string;
+  invoice_id: string;
+  subscription_id: string | null;
+  customer_id: string;
+  email: string | null;
+  amount: number;
+  currency: string;
+  decline_code: string | null;
+  status: RecoveryRow["status"];
+  attempt_count: number;
+  first_failed_at: number;
+  last_attempt_at: number;
+  next_attempt_at: number | null;
+  recovered_at: number | null;
+  closed_reason: RecoveryRow["closedReason"] | null;
+}
+
+export interface RecoveryAttemptsTable {
+  id: string;
+  recovery_id: string;
+  attempt: number;
+  decline_code: string | null;
+  status: RecoveryAttemptRow["status"];
+  attempted_at: number;
 }
 
 /** Open jobs only: a finished job is deleted. */
@@ -205,6 +248,9 @@ export interface Schema {
   offer_dismissals: OfferDismissalsTable;
   ledger: LedgerTable;
   events: EventsTable;
+  billing_events: BillingEventsTable;
+  recoveries: RecoveriesTable;
+  recovery_attempts: RecoveryAttemptsTable;
   jobs: JobsTable;
   schedules: SchedulesTable;
   simulator_objects: SimulatorObjectsTable;

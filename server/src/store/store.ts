@@ -13,7 +13,9 @@ import type {
   Subscription,
 } from "../../../src/api/wire.ts";
 import type { Decision, Fault } from "../../../src/flow/machine.ts";
+import type { BillingEvent } from "../billing/billing-event.ts";
 import type { BillingAction, Environment } from "../billing/provider.ts";
+import type { StripeSettings } from "../billing/stripe/model.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -51,6 +53,8 @@ export interface WorkspaceSettings {
   /** Words in place of the widgets' own, by language tag (`*` for all of them) and key. */
   messages?: Record<string, Record<string, string>>;
   hub?: HubSettings;
+  /** Where Stripe is billing; `sandbox` says what is different there. */
+  stripe?: StripeSettings & { sandbox?: StripeSettings };
 }
 
 export interface WorkspaceRow {
@@ -166,8 +170,10 @@ export interface ChangeRow extends Scope {
 /** One row per cancellation event, whichever dialect or flow it came from. */
 export interface LedgerRow extends Scope {
   id: string;
-  source: "flow";
-  sessionId: string;
+  /** `stripe`: somebody ended it there, or nobody paid. */
+  source: "flow" | "stripe";
+  /** Of a flow. */
+  sessionId?: string;
   customerId: string;
   subscriptionId: string;
   email?: string;
@@ -175,7 +181,7 @@ export interface LedgerRow extends Scope {
   reasonText?: string;
   feedback?: string;
   outcome?: Outcome;
-  /** requested until billing has confirmed. */
+  /** requested until billing has confirmed; without a session, until the subscription has ended. */
   confirmed: boolean;
   offerId?: string;
   offerType?: string;
@@ -195,10 +201,57 @@ export interface LedgerRow extends Scope {
 export interface EventRow extends Scope {
   id: string;
   type: string;
-  sessionId: string;
+  /** Absent where billing told of it. */
+  sessionId?: string;
   data: Json;
   /** Billing's clock: when it became known here. */
   at: number;
+}
+
+/** What billing told of its own accord, without what nobody here needs. */
+export interface BillingEventRow extends Scope {
+  /** The provider's own, unique within the scope. */
+  id: string;
+  /** Id of the invoice or subscription that it is about. */
+  subject: string;
+  event: BillingEvent;
+  /** The machine's clock. */
+  receivedAt: number;
+}
+
+/** An invoice that could not be collected at once, and what became of it. One per invoice. */
+export interface RecoveryRow extends Scope {
+  id: string;
+  invoiceId: string;
+  subscriptionId?: string;
+  customerId: string;
+  email?: string;
+  /** Still to be paid at the latest attempt; once recovered, what was paid. */
+  amount: number;
+  currency: string;
+  /** The bank's word at the latest attempt, where it is known. */
+  declineCode?: string;
+  status: "pending" | "recovered" | "failed";
+  /** As billing's schedule of attempts counts them: one by hand does not raise it. */
+  attemptCount: number;
+  firstFailedAt: number;
+  lastAttemptAt: number;
+  /** Absent if billing will not try again by itself. */
+  nextAttemptAt?: number;
+  recoveredAt?: number;
+  /** Of one that failed. */
+  closedReason?: "voided" | "uncollectible" | "subscription_ended" | "given_up";
+}
+
+/** One attempt to collect; (recoveryId, attempt, attemptedAt, status) is unique. */
+export interface RecoveryAttemptRow {
+  id: string;
+  recoveryId: string;
+  attempt: number;
+  declineCode?: string;
+  status: "failed" | "succeeded";
+  /** Billing's clock. */
+  attemptedAt: number;
 }
 
 /** Work that must not be lost, written in the transaction that caused it. */
@@ -324,7 +377,12 @@ export interface Queries {
   dismissedOffers(scope: Scope, customerId: string): Promise<{ offerId: string; at: number }[]>;
 
   ledgerOfSession(sessionId: string): Promise<LedgerRow | undefined>;
-  /** Inserts, or replaces the row of the same session, which keeps its first id. */
+  /** The row without a session that says that this subscription ends or has ended, unless that was undone. At most one. */
+  openEnding(scope: Scope, subscriptionId: string): Promise<LedgerRow | undefined>;
+  /**
+   * Inserts, or replaces the row of the same session, which keeps its first id; without a session, the row of the same id.
+   * Throws StoreConflict for a second open ending.
+   */
   putLedger(row: LedgerRow): Promise<void>;
   /** Newest first. */
   ledger(scope: Scope, by: { customerId?: string; limit: number }): Promise<LedgerRow[]>;
@@ -332,6 +390,28 @@ export interface Queries {
   insertEvent(row: EventRow): Promise<void>;
   /** The latest, in the order they happened. */
   events(scope: Scope, by: { limit: number }): Promise<EventRow[]>;
+
+  /** False if it is known already. */
+  insertBillingEvent(row: BillingEventRow): Promise<boolean>;
+  billingEvent(scope: Scope, id: string): Promise<BillingEventRow | undefined>;
+  /** All about one invoice or subscription, in no order. */
+  billingEvents(scope: Scope, subject: string): Promise<BillingEventRow[]>;
+  /** Forgets those that were received before. */
+  forgetBillingEvents(before: number): Promise<void>;
+
+  recovery(scope: Scope, invoiceId: string): Promise<RecoveryRow | undefined>;
+  /** Oldest first. */
+  recoveriesOf(scope: Scope, subscriptionId: string): Promise<RecoveryRow[]>;
+  /** Newest first. */
+  recoveries(scope: Scope, by: { limit: number }): Promise<RecoveryRow[]>;
+  /** Pending ones that nobody has tried to collect after `before`, nor will; oldest first. */
+  silentRecoveries(before: number, limit: number): Promise<RecoveryRow[]>;
+  /** Inserts, or replaces the row of the same invoice, which keeps its first id. */
+  putRecovery(row: RecoveryRow): Promise<void>;
+  /** Oldest first. */
+  recoveryAttempts(recoveryId: string): Promise<RecoveryAttemptRow[]>;
+  /** False if it is known already. */
+  insertRecoveryAttempt(row: RecoveryAttemptRow): Promise<boolean>;
 
   /** A second open job with the same topic and key is dropped; a claimed job is open until finished. */
   enqueue(job: { topic: string; key: string; payload: Json; dueAt: number }): Promise<void>;

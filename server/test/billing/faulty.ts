@@ -82,6 +82,7 @@ export function faulty(provider: BillingProvider, plan: Plan = {}): FaultyProvid
     execute: spoil("execute", (...args) => provider.execute(...args)),
     readBack: spoil("readBack", (...args) => provider.readBack(...args)),
     invoices: spoil("invoices", (of) => provider.invoices(of)),
+    declineCode: spoil("declineCode", (invoiceId) => provider.declineCode(invoiceId)),
     updateCustomer: spoil("updateCustomer", (customer) => provider.updateCustomer(customer)),
     paymentPage: spoil("paymentPage", (of) => provider.paymentPage(of)),
   };

@@ -48,6 +48,21 @@ export function paymentsSuite(suite: Suite): void {
     });
   });
 
+  describe("a charge that failed", () => {
+    it("says why, until it is paid", async () => {
+      const { pastDue } = suite.fixtures;
+      const { customerId } = await read(pastDue);
+      const page = await suite.provider.invoices({ customerId, subscriptionId: pastDue, limit: 20 });
+      const open = page.invoices.find(({ status }) => status === "open")?.id ?? "";
+      const paid = page.invoices.find(({ status }) => status === "paid")?.id ?? "";
+      assert.match((await suite.provider.declineCode(open)) ?? "", /^[a-z_]+$/);
+      for (const id of [paid, "in_nobody"]) assert.equal(await suite.provider.declineCode(id), undefined);
+      await suite.payWith(customerId, "good");
+      await act(pastDue, retry);
+      assert.equal(await suite.provider.declineCode(open), undefined);
+    });
+  });
+
   describe("what is due", () => {
     it("is the sum of the open invoices, since the oldest", async () => {
       const { pastDue } = suite.fixtures;

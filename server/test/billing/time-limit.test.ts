@@ -18,6 +18,7 @@ const asked: { [Name in keyof BillingProvider]: unknown[] } = {
   execute: [{ type: "cancel", subscriptionId: "sub", effective: "immediately" }, "key"],
   readBack: [{ type: "cancel", subscriptionId: "sub", effective: "immediately" }, "key"],
   invoices: [{ customerId: "cus", limit: 12, after: "in" }],
+  declineCode: ["in"],
   updateCustomer: [{ id: "cus", name: "Ada" }],
   paymentPage: [{ customerId: "cus", subscriptionId: "sub", returnUrl: "https://shop.example/" }],
 };

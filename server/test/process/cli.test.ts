@@ -25,7 +25,7 @@ describe("The command line", () => {
     await using place = await folder();
     const help = await renumerate(["--help"], place.env);
     assert.deepEqual([help.code, help.err], [0, ""]);
-    for (const command of ["serve", "keys", "workspace", "messages", "hub", "flow"])
+    for (const command of ["serve", "keys", "workspace", "messages", "hub", "flow", "stripe"])
       assert.match(help.out, new RegExp(`^  ${command}`, "m"));
     const keys = await renumerate(["keys", "--help"], place.env);
     assert.equal(keys.code, 0);
@@ -462,7 +462,7 @@ describe("Serving", () => {
       ["RATE_LIMIT_PER_MINUTE", "0"],
       ["FALLBACK_EMAIL", "hunter2"],
       ["ALLOWED_ORIGINS", "https://ok.example,hunter2", "origins such as https://shop.example"],
-      ["BILLING", "hunter2", "only the simulator so far"],
+      ["BILLING", "hunter2", "simulator or stripe"],
       ["BILLING_TIMEOUT_SECONDS", "61"],
       ["LOG_LEVEL", "hunter2"],
     ];

@@ -5,7 +5,18 @@ import { postgres, sqlite } from "../../src/store/differences.ts";
 import { queries } from "../../src/store/queries.ts";
 import type { Queries } from "../../src/store/store.ts";
 import type { TestHome } from "../stores.ts";
-import { aChange, anAction, aScope, aSession, id, NOW } from "./rows.ts";
+import {
+  aBillingEvent,
+  aChange,
+  anAction,
+  anAttempt,
+  anEnding,
+  aRecovery,
+  aScope,
+  aSession,
+  id,
+  NOW,
+} from "./rows.ts";
 
 /** So many, and so long, that reading them all costs PostgreSQL more than an index does. */
 const ROWS = 300;
@@ -28,6 +39,7 @@ export function plansSuite(home: TestHome): void {
         }));
         const sessions = many.map((one) => aSession(scope, one));
         const changes = many.map((one) => aChange(scope, { ...one, status: "succeeded" }));
+        const recoveries = many.map((one) => aRecovery(scope, { ...one, status: "recovered" }));
         await store.transaction(async (tx) => {
           for (const row of sessions) {
             await tx.insertSession(row);
@@ -36,6 +48,12 @@ export function plansSuite(home: TestHome): void {
           for (const row of changes) {
             await tx.insertChange(row);
             await tx.dismissOffer(scope, row.customerId, LONG_ID, NOW);
+            await tx.putLedger(anEnding(scope, { subscriptionId: row.subscriptionId }));
+            await tx.insertBillingEvent(aBillingEvent(scope, { subject: row.subscriptionId }));
+          }
+          for (const row of recoveries) {
+            await tx.putRecovery(row);
+            await tx.insertRecoveryAttempt(anAttempt(row.id, { declineCode: LONG_ID }));
           }
         });
         // SQLite plans without figures, as in an installation; PostgreSQL would sooner or later gather them itself.
@@ -53,6 +71,7 @@ export function plansSuite(home: TestHome): void {
         };
         const explained = queries(db.withPlugin(explaining), home.name === "SQLite" ? sqlite : postgres);
         const [session = assert.fail()] = sessions;
+        const [recovery = assert.fail()] = recoveries;
         const [{ customerId, subscriptionId, key } = assert.fail()] = changes;
         const ofSubscription = /changes_(subscription|one)/;
         const ofCustomer = home.name === "SQLite" ? /autoindex_changes_2/ : /changes_key/;
@@ -65,6 +84,13 @@ export function plansSuite(home: TestHome): void {
           [(any) => any.changeByKey(scope, customerId, key), ofCustomer],
           [(any) => any.acceptedOffers(scope, customerId), ofCustomer],
           [(any) => any.dismissedOffers(scope, customerId), /offer_dismissals_(pk|1)/],
+          [(any) => any.openEnding(scope, subscriptionId), /ledger_ending/],
+          [(any) => any.billingEvents(scope, subscriptionId), /billing_events_subject/],
+          [(any) => any.forgetBillingEvents(NOW - 1), /billing_events_received/],
+          [(any) => any.recovery(scope, recovery.invoiceId), /recoveries_(invoice|2)/],
+          [(any) => any.recoveriesOf(scope, subscriptionId), /recoveries_subscription/],
+          [(any) => any.silentRecoveries(NOW, 9), /recoveries_pending/],
+          [(any) => any.recoveryAttempts(recovery.id), /recovery_attempts_(one|2)/],
         ];
         for (const [ask, ...over] of ways) {
           plans.length = 0;

@@ -3,7 +3,7 @@ import { after, before, describe, it } from "node:test";
 import type { Decision } from "../../../src/flow/machine.ts";
 import { type Scope, StoreConflict } from "../../src/store/store.ts";
 import type { TestHome, TestStore } from "../stores.ts";
-import { aFact, aLedgerRow, anAction, aScope, aSession, id, NOW } from "./rows.ts";
+import { aFact, aLedgerRow, anAction, anEnding, aScope, aSession, id, NOW } from "./rows.ts";
 
 const accept = (offerId: string): Decision => ({
   type: "accept",
@@ -117,6 +117,36 @@ export function recordsSuite(home: TestHome): void {
       assert.deepEqual(await store.ledgerOfSession(sessionId), { ...next, id: first.id });
       assert.equal((await store.ledger(scope, { limit: 9 })).length, 1);
       assert.equal(await store.ledgerOfSession("unknown"), undefined);
+    });
+
+    it("has at most one row without a session that says that a subscription ends, until that is undone", async () => {
+      const { store } = opened;
+      const scope = aScope();
+      const first = anEnding(scope);
+      assert.equal(await store.openEnding(scope, "sub_1"), undefined);
+      await store.putLedger(aLedgerRow(scope, await session(scope), { outcome: "cancelled" }));
+      assert.equal(await store.openEnding(scope, "sub_1"), undefined, "a session's is another matter");
+      await store.putLedger(first);
+      assert.deepEqual(await store.openEnding(scope, "sub_1"), first);
+      await assert.rejects(store.putLedger(anEnding(scope)), StoreConflict);
+      for (const other of [anEnding(scope, { subscriptionId: "sub_2" }), anEnding(aScope())]) {
+        await store.putLedger(other);
+        assert.deepEqual(await store.openEnding(other, other.subscriptionId), other);
+      }
+      const ended = { ...first, confirmed: true, reason: "involuntary", updatedAt: NOW + 1 };
+      await store.putLedger(ended);
+      assert.deepEqual(await store.openEnding(scope, "sub_1"), ended, "the same row");
+      const undone = { ...first, undoneAt: NOW + 2 };
+      await store.putLedger(undone);
+      assert.equal(await store.openEnding(scope, "sub_1"), undefined);
+      const again = anEnding(scope, { occurredAt: NOW + 3 });
+      await store.putLedger(again);
+      assert.deepEqual(await store.openEnding(scope, "sub_1"), again);
+      const rows = await store.ledger(scope, { limit: 9 });
+      assert.deepEqual(
+        rows.filter((row) => row.source === "stripe" && row.subscriptionId === "sub_1"),
+        [again, undone],
+      );
     });
 
     it("lists the ledger of a scope or customer, newest first", async () => {

@@ -2,11 +2,14 @@
 import type { FlowConfig, FlowEvent, Settlement, Subscription } from "../../../src/api/wire.ts";
 import type {
   ActionRow,
+  BillingEventRow,
   ChangeRow,
   EventRow,
   FlowRow,
   KeyRow,
   LedgerRow,
+  RecoveryAttemptRow,
+  RecoveryRow,
   Scope,
   SessionRow,
   WorkspaceRow,
@@ -145,6 +148,47 @@ export const aLedgerRow = (scope: Scope, sessionId: string, more: Partial<Ledger
   currency: "eur",
   occurredAt: NOW,
   updatedAt: NOW,
+  ...more,
+});
+
+/** Of an end that no session brought about. */
+export const anEnding = (scope: Scope, more: Partial<LedgerRow> = {}): LedgerRow => {
+  const { sessionId: _, ...row } = aLedgerRow(scope, "", { source: "stripe", outcome: "cancelled" });
+  return { ...row, ...more };
+};
+
+export const aBillingEvent = (scope: Scope, more: Partial<BillingEventRow> = {}): BillingEventRow => ({
+  ...scope,
+  id: id("evt"),
+  subject: "sub_1",
+  event: { id: "evt_1", at: NOW, type: "subscription_changed", subscriptionId: "sub_1" },
+  receivedAt: NOW,
+  ...more,
+});
+
+export const aRecovery = (scope: Scope, more: Partial<RecoveryRow> = {}): RecoveryRow => ({
+  ...scope,
+  id: id("rec"),
+  invoiceId: id("in"),
+  customerId: "cus_1",
+  amount: 4_900,
+  currency: "eur",
+  status: "pending",
+  attemptCount: 1,
+  firstFailedAt: NOW,
+  lastAttemptAt: NOW,
+  ...more,
+});
+
+export const anAttempt = (
+  recoveryId: string,
+  more: Partial<RecoveryAttemptRow> = {},
+): RecoveryAttemptRow => ({
+  id: id("att"),
+  recoveryId,
+  attempt: 1,
+  status: "failed",
+  attemptedAt: NOW,
   ...more,
 });
 

@@ -1,5 +1,6 @@
 import { describe } from "node:test";
 import { stores } from "../stores.ts";
+import { billingSuite } from "./billing.suite.ts";
 import { changesSuite } from "./changes.suite.ts";
 import { concurrencySuite } from "./concurrency.suite.ts";
 import { jobsSuite } from "./jobs.suite.ts";
@@ -16,6 +17,7 @@ for (const home of stores) {
     sessionsSuite(home);
     recordsSuite(home);
     changesSuite(home);
+    billingSuite(home);
     jobsSuite(home);
     concurrencySuite(home);
     plansSuite(home);

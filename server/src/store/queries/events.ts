@@ -1,5 +1,5 @@
 import type { Kysely, Selectable } from "kysely";
-import { fromJson } from "../rows.ts";
+import { fromJson, withoutNulls } from "../rows.ts";
 import type { EventsTable, Schema } from "../schema.ts";
 import type { EventRow, Json, Queries } from "../store.ts";
 
@@ -16,7 +16,7 @@ export function eventQueries(db: Kysely<Schema>): EventQueries {
           workspace_id: workspaceId,
           environment,
           type,
-          session_id: sessionId,
+          session_id: sessionId ?? null,
           data: JSON.stringify(data),
           at,
         })
@@ -50,13 +50,15 @@ export function eventQueries(db: Kysely<Schema>): EventQueries {
 }
 
 function toRow(row: Selectable<EventsTable>): EventRow {
-  return {
+  // What was told may itself be null.
+  const data = fromJson<Json>(row.data);
+  const rest = withoutNulls({
     id: row.id,
     workspaceId: row.workspace_id,
     environment: row.environment,
     type: row.type,
     sessionId: row.session_id,
-    data: fromJson<Json>(row.data),
     at: row.at,
-  };
+  });
+  return { ...rest, data };
 }

@@ -1,9 +1,9 @@
-import type { Insertable, Kysely, Selectable } from "kysely";
+import { type Insertable, type Kysely, type Selectable, sql } from "kysely";
 import { flag, withoutNulls } from "../rows.ts";
 import type { LedgerTable, Schema } from "../schema.ts";
 import type { LedgerRow, Queries } from "../store.ts";
 
-type LedgerQueries = Pick<Queries, "ledgerOfSession" | "putLedger" | "ledger">;
+type LedgerQueries = Pick<Queries, "ledgerOfSession" | "openEnding" | "putLedger" | "ledger">;
 
 export function ledgerQueries(db: Kysely<Schema>): LedgerQueries {
   return {
@@ -16,13 +16,30 @@ export function ledgerQueries(db: Kysely<Schema>): LedgerQueries {
       return row && toRow(row);
     },
 
+    async openEnding({ workspaceId, environment }, subscriptionId) {
+      const row = await db
+        .selectFrom("ledger")
+        .selectAll()
+        .where("workspace_id", "=", workspaceId)
+        .where("environment", "=", environment)
+        .where("subscription_id", "=", subscriptionId)
+        // The words of the index ledger_ending.
+        .where("source", "=", sql.lit("stripe" as const))
+        .where("undone_at", "is", null)
+        .executeTakeFirst();
+      return row && toRow(row);
+    },
+
     async putLedger(row) {
       const { id, ...rest } = toColumns(row);
       await db
         .insertInto("ledger")
         .values({ id, ...rest })
         .onConflict((conflict) =>
-          conflict.column("session_id").where("session_id", "is not", null).doUpdateSet(rest),
+          (row.sessionId === undefined
+            ? conflict.column("id")
+            : conflict.column("session_id").where("session_id", "is not", null)
+          ).doUpdateSet(rest),
         )
         .execute();
     },
@@ -49,7 +66,7 @@ function toColumns(row: LedgerRow): Insertable<LedgerTable> {
     workspace_id: row.workspaceId,
     environment: row.environment,
     source: row.source,
-    session_id: row.sessionId,
+    session_id: row.sessionId ?? null,
     customer_id: row.customerId,
     subscription_id: row.subscriptionId,
     email: row.email ?? null,
@@ -77,8 +94,7 @@ function toRow(row: Selectable<LedgerTable>): LedgerRow {
     workspaceId: row.workspace_id,
     environment: row.environment,
     source: row.source,
-    // The column may be null one day; every row of today's only source has it.
-    sessionId: row.session_id as string,
+    sessionId: row.session_id,
     customerId: row.customer_id,
     subscriptionId: row.subscription_id,
     email: row.email,

@@ -1,0 +1,22 @@
+/** What every reader of Stripe's objects needs. */
+import type { StripeSettings } from "./model.ts";
+
+/** Whether it can be the id of anything: what comes from outside becomes a part of an address. */
+export const isId = (id: string): boolean => /^[\w.@-]*\w[\w.@-]*$/.test(id) && id.length <= 255;
+
+/** Of what may or may not be expanded. */
+export const idOf = (of: string | { id: string }): string => (typeof of === "string" ? of : of.id);
+
+/** What may or may not be expanded, if it is. */
+export const expanded = <T extends object>(of: string | T | null | undefined): T | undefined =>
+  typeof of === "object" && of !== null ? of : undefined;
+
+export const milliseconds = (seconds: number): number => seconds * 1000;
+
+/** On a test clock of somebody else's: its time is not ours, so that nothing that is said of it would be true. */
+export function isElsewhere(
+  { test_clock }: { test_clock?: string | { id: string } | null },
+  { testClock }: StripeSettings,
+): boolean {
+  return Boolean(test_clock) && idOf(test_clock as string) !== testClock;
+}
