@@ -12,6 +12,7 @@ import {
 import type { Deps } from "../deps.ts";
 import type { ChangeRow, Json, Scope, Transaction } from "../store/store.ts";
 import { Problem, type ProblemCode } from "./problem.ts";
+import { logSilence } from "./settlement.ts";
 import { isEnding, recordUndone } from "./undo.ts";
 
 /** Refusals that a customer can do something about. */
@@ -41,7 +42,10 @@ export async function carryOutChange(deps: Deps, row: ChangeRow): Promise<HubRes
     at = await billing.now();
   } catch (error) {
     if (!(error instanceof BillingError)) throw error;
-    if (error.kind === "unknown") return { status: "requested", subscription: row.before };
+    if (error.kind === "unknown") {
+      logSilence(deps, error, { change: row.id });
+      return { status: "requested", subscription: row.before };
+    }
     deps.log.warn({ change: row.id, code: error.code }, "billing refused a change");
     await fail(deps, row, error.code);
     throw refusal(error.code, error);
@@ -154,7 +158,8 @@ export async function settleChange(deps: Deps, row: ChangeRow): Promise<ChangeRo
     else await fail(deps, row, "terms_changed");
   } catch (error) {
     // Refused: nothing is pending any more. Unknown: it stays so, and the job comes back to it.
-    if (!(error instanceof Problem) && !(error instanceof BillingError)) throw error;
+    if (error instanceof BillingError) logSilence(deps, error, { change: row.id });
+    else if (!(error instanceof Problem)) throw error;
   }
   return (await deps.store.change(row.id)) ?? row;
 }

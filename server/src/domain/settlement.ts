@@ -31,7 +31,10 @@ export async function carryOut(deps: Deps, session: SessionRow, pending: ActionR
     at = await billing.now();
   } catch (error) {
     if (!(error instanceof BillingError)) throw error;
-    if (error.kind === "unknown") return requested(deps, session, pending);
+    if (error.kind === "unknown") {
+      logSilence(deps, error, { session: session.id, action: pending.id });
+      return requested(deps, session, pending);
+    }
     // What the customer wants may hold already: cancelled elsewhere, or just run out.
     const ended = pending.decision.type === "cancel" && (await endingOf(billing, session.subscriptionId));
     if (ended) return succeed(deps, session, pending, ended, pending.createdAt);
@@ -42,6 +45,11 @@ export async function carryOut(deps: Deps, session: SessionRow, pending: ActionR
     });
   }
   return succeed(deps, session, pending, subscription, at);
+}
+
+/** Customers are told that it will be done; only the log can say what is in the way. */
+export function logSilence({ log }: Pick<Deps, "log">, { code, message }: BillingError, of: object): void {
+  log.warn({ ...of, code, reason: message }, "billing has not answered yet");
 }
 
 async function endingOf(billing: BillingProvider, id: string): Promise<BilledSubscription | undefined> {
@@ -167,7 +175,8 @@ export async function settlePending(deps: Deps, session: SessionRow): Promise<Se
     else await carryOut(deps, session, pending);
   } catch (error) {
     // Refused: nothing is pending any more. Unknown: it stays so, and the job comes back to it.
-    if (!(error instanceof Problem) && !(error instanceof BillingError)) throw error;
+    if (error instanceof BillingError) logSilence(deps, error, { session: session.id, action: pending.id });
+    else if (!(error instanceof Problem)) throw error;
   }
   return (await deps.store.session(session.id)) ?? session;
 }

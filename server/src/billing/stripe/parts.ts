@@ -13,10 +13,10 @@ export const expanded = <T extends object>(of: string | T | null | undefined): T
 
 export const milliseconds = (seconds: number): number => seconds * 1000;
 
-/** On a test clock of somebody else's: its time is not ours, so that nothing that is said of it would be true. */
+/** In another time than ours, on a clock or on none: nothing that is said of it would be true. */
 export function isElsewhere(
-  { test_clock }: { test_clock?: string | { id: string } | null },
+  { test_clock: clock }: { test_clock?: string | { id: string } | null },
   { testClock }: StripeSettings,
 ): boolean {
-  return Boolean(test_clock) && idOf(test_clock as string) !== testClock;
+  return (clock ? idOf(clock) : undefined) !== testClock;
 }
