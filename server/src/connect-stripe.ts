@@ -22,11 +22,16 @@ export interface Connected {
 /**
  * Keys of the environment belong to the first workspace, unless the file names it.
  * @returns undefined where the simulator is billing
- * @throws Error if STRIPE_ACCOUNTS_FILE is not valid
+ * @throws Error if STRIPE_ACCOUNTS_FILE is not valid; the accounts throw one for a key that two workspaces have
  */
 export function connectStripe(
   settings: Settings,
-  of: { store: Pick<Queries, "workspace">; clock: () => number; first: () => string },
+  of: {
+    store: Pick<Queries, "workspace">;
+    clock: () => number;
+    first: () => string;
+    warn?: (fields: object, message: string) => void;
+  },
 ): Connected | undefined {
   if (settings.BILLING !== "stripe") return undefined;
   const { STRIPE_ACCOUNTS_FILE: file, STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET, STRIPE_API_BASE } = settings;

@@ -102,6 +102,7 @@ export async function open(
     store: { workspace: (id) => store.workspace(id) },
     clock: Date.now,
     first: () => first.workspace.id,
+    warn: (fields, message) => deps.log.warn(fields, message),
   });
   const { DATABASE_URL: url, DATA_DIR } = settings;
   const { store, db } = await openStore(url ? { url } : { file: join(DATA_DIR, "renumerate.db") }).catch(

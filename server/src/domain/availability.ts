@@ -43,7 +43,9 @@ const ASKED: Partial<Record<keyof HubActions, BillingAction["type"]>> = {
   annual_switch: "change_price",
   pause: "pause",
   extend_pause: "pause",
+  undo_cancellation: "undo_cancellation",
   promo_code: "promo_code",
+  retry_payment: "retry_payment",
 };
 
 /** What a business has not switched off is on; an e-mail address can only be changed where it has switched that on. */

@@ -136,7 +136,9 @@ async function isStillMeant(billing: BillingProvider, { action, seen, before }: 
   try {
     if ((await billing.now()) >= (before.nextCharge?.at ?? Number.POSITIVE_INFINITY)) return false;
     const { dueNow, subscription } = await billing.preview(action);
-    return dueNow === seen.dueNow && subscription.nextCharge?.amount === seen.subscription.nextCharge?.amount;
+    // Of a debt a part may have been paid meanwhile, by this very attempt or by one of billing's own.
+    const isAsDue = action.type === "retry_payment" ? dueNow <= seen.dueNow : dueNow === seen.dueNow;
+    return isAsDue && subscription.nextCharge?.amount === seen.subscription.nextCharge?.amount;
   } catch (error) {
     // Refused now, refused then: billing says it best itself.
     if (error instanceof BillingError && error.kind === "rejected") return true;

@@ -14,7 +14,7 @@ import { Problem } from "./problem.ts";
 import { type Replay, replay } from "./replay.ts";
 import type { SessionClaims } from "./session-token.ts";
 import { DELIVERY_TTL } from "./sessions.ts";
-import { carryOut, SETTLE_AFTER } from "./settlement.ts";
+import { carryOut, logSilence, SETTLE_AFTER } from "./settlement.ts";
 import { noticeUndone } from "./undo.ts";
 
 /** More than any person causes; a page that sends more is broken or hostile. */
@@ -100,8 +100,9 @@ export async function decide(
     const asOf = deps.clock();
     // Without an answer no offer is taken, but leaving must still be possible.
     const billed = await billing.subscription(session.subscriptionId).catch((error) => {
-      if (error instanceof BillingError) return undefined;
-      throw error;
+      if (!(error instanceof BillingError)) throw error;
+      logSilence(deps, error, { session: session.id });
+      return undefined;
     });
     // Who has gone on since an earlier cancellation and cancels again is counted again.
     if (billed) await noticeUndone(deps, session, [billed]);

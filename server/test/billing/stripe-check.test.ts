@@ -5,13 +5,14 @@ import type Stripe from "stripe";
 import { createCache } from "../../src/billing/stripe/cache.ts";
 import { checkAccount } from "../../src/billing/stripe/check.ts";
 import { openStripe } from "../../src/billing/stripe/client.ts";
-import { EVENT_TYPES } from "../../src/billing/stripe/events.ts";
+import { EVENT_TYPES, REFRESHING_TYPES } from "../../src/billing/stripe/events.ts";
 import type { Finding } from "../../src/billing/stripe/finding.ts";
-import type { StripeSettings } from "../../src/billing/stripe/model.ts";
+import type { StripeAccount, StripeSettings } from "../../src/billing/stripe/model.ts";
 import { PERMISSIONS, type Permission } from "../../src/billing/stripe/permissions.ts";
+import { createStripeBilling } from "../../src/billing/stripe/provider.ts";
 import { type StripeDouble, startDouble } from "../stripe/double.ts";
 import { operations } from "../stripe/operations.ts";
-import { Refusal, State } from "../stripe/state.ts";
+import { type Operations, Refusal, State } from "../stripe/state.ts";
 
 const NOW = Date.UTC(2026, 10, 1) / 1000;
 const SECRET = "sk_test_51EverythingIsAllowed";
@@ -39,7 +40,10 @@ async function prepare(): Promise<Stripe> {
   const { id: customer } = await stripe.customers.create({});
   // The settings of the portal are saved by the first session, which stands for the dashboard.
   await stripe.billingPortal.sessions.create({ customer });
-  await stripe.webhookEndpoints.create({ url: WEBHOOK, enabled_events: [...EVENT_TYPES] });
+  await stripe.webhookEndpoints.create({
+    url: WEBHOOK,
+    enabled_events: [...EVENT_TYPES, ...REFRESHING_TYPES],
+  });
   return stripe;
 }
 
@@ -58,16 +62,61 @@ async function check({
   webhookUrl = WEBHOOK,
   apiBase = double.url,
 }: Given = {}): Promise<Finding[]> {
-  const clock = () => NOW * 1000;
-  const account = {
-    stripe: openStripe({ secretKey, apiBase }),
-    clock,
-    cache: createCache(clock),
-    settings: () => Promise.resolve(settings),
-  };
+  const account = accountOf(openStripe({ secretKey, apiBase }), settings);
   const restricted = secretKey.startsWith("rk_");
   return checkAccount({ account, environment: "sandbox", restricted, webhookSecrets, webhookUrl });
 }
+
+function accountOf(stripe: Stripe, settings: StripeSettings = {}): StripeAccount {
+  const clock = () => NOW * 1000;
+  return { stripe, clock, cache: createCache(clock), settings: () => Promise.resolve(settings) };
+}
+
+/** As Stripe refuses where a permission is missing, in its own words. */
+const denying = (words: string) => () => {
+  throw new Refusal(403, words, { code: "more_permissions_required" });
+};
+
+/** Another account, which answers some requests otherwise. Until the end of the block. */
+async function opened(instead: Operations): Promise<{ url: string } & AsyncDisposable> {
+  const other = await startDouble({ operations: { ...operations, ...instead } });
+  return { url: other.url, [Symbol.asyncDispose]: () => other.close() };
+}
+
+/** Somebody who has paid by card. */
+async function subscribed(
+  stripe: Stripe,
+): Promise<{ id: string; customer: string; price: string; invoice: string }> {
+  const card = "pm_card_visa";
+  const { id: customer } = await stripe.customers.create({
+    email: "ada@example.com",
+    payment_method: card,
+    invoice_settings: { default_payment_method: card },
+  });
+  const [price = ""] = (await stripe.prices.list({ limit: 1 })).data.map((each) => each.id);
+  await stripe.coupons.create({ id: "half", percent_off: 50, duration: "forever" });
+  const { id, latest_invoice: invoice } = await stripe.subscriptions.create({
+    customer,
+    items: [{ price }],
+    discounts: [{ coupon: "half" }],
+  });
+  return { id, customer, price, invoice: invoice as string };
+}
+
+const DENIED =
+  "The provided key 'rk_test_***eded' does not have the required permissions for this endpoint on account 'acct_1'.";
+
+/** What was expanded, as `customer.default_source`, whether one was asked for, a list, or what it belongs to. */
+const expansions = (): Set<string> =>
+  new Set(
+    double.requests.flatMap(({ path, params }) => {
+      const [, , resource = ""] = path.split("/");
+      return ((params.expand ?? []) as string[]).map((each) => {
+        const whole = `${resource}.${each.replace(/^data\./, "")}`;
+        return whole.replace(/^subscriptions\.customer\./, "customers.");
+      });
+    }),
+  );
 
 const missing = (findings: readonly Finding[]): string[] =>
   findings.flatMap(({ state, about }) => (state === "missing" ? [about] : []));
@@ -121,22 +170,74 @@ describe("The check of a Stripe account", () => {
   }
 
   it("passes on how Stripe calls a permission, if it calls it otherwise", async () => {
-    const words =
-      "Permission denied. The provided key 'rk_test_***eded' does not have the required permissions for this endpoint on account 'acct_1'. Enabling \"Vouchers Write\" ('coupon_write') permissions on this key would allow this request to continue.";
+    const words = `${DENIED} Enabling "Vouchers Write" ('coupon_write') permissions on this key would allow this request to continue.`;
+    await using other = await opened({ "POST /v1/coupons/:id": denying(words) });
+    const found = finding(
+      await check({ secretKey: SECRET, apiBase: other.url }),
+      "permission Coupons: Write",
+    );
+    assert.equal(found.state, "missing");
+    assert.match(found.todo ?? "", /allow Vouchers Write; Coupons: Write$/);
+  });
+
+  it("reads as the server does, with all that is shown of it", async () => {
+    const billing = createStripeBilling(accountOf(openStripe({ secretKey: SECRET, apiBase: double.url })));
+    const { id, customer, price, invoice } = await subscribed(stripe);
+    double.requests.length = 0;
+    await billing.findCustomers({ email: "ada@example.com" });
+    await billing.subscriptions(customer);
+    await billing.subscription(id);
+    await billing.price(price);
+    await billing.invoices({ customerId: customer, limit: 5 });
+    await billing.declineCode(invoice);
+    await assert.rejects(billing.preview({ type: "promo_code", subscriptionId: id, code: "NOTHING" }));
+    await billing.execute({ type: "cancel", subscriptionId: id, effective: "immediately" }, "act_1");
+    const read = expansions();
+    assert.ok(read.has("subscriptions.default_source") && read.has("customers.default_source"));
+    double.requests.length = 0;
+    await check();
+    const probed = expansions();
+    assert.deepEqual(
+      [...read].filter((each) => !probed.has(each)),
+      [],
+    );
+  });
+
+  it("passes on what Stripe wants for something that is shown with a subscription", async () => {
+    const words = `${DENIED} Having the 'rak_source_read' permission would allow this request to continue.`;
+    await using other = await opened({ "GET /v1/subscriptions": denying(words) });
+    const found = finding(await check({ secretKey: SECRET, apiBase: other.url }), "reading subscriptions");
+    assert.equal(found.state, "missing");
+    assert.match(found.says, /^Stripe refuses: .*'rak_source_read'/);
+    assert.match(found.todo ?? "", /dashboard\.stripe\.com\/apikeys.* rak_source_read$/);
+  });
+
+  it("names what is missing once, where the same stands in the way of reading", async () => {
+    const words = `${DENIED} Having the 'rak_coupon_read' permission would allow this request to continue.`;
+    await using other = await opened({
+      "GET /v1/subscriptions": denying(words),
+      "POST /v1/coupons/:id": denying(words),
+    });
+    const findings = await check({ secretKey: SECRET, apiBase: other.url });
+    assert.deepEqual(
+      missing(findings).filter((about) => /coupon|reading/i.test(about)),
+      ["permission Coupons: Write"],
+    );
+  });
+
+  it("sees where Stripe does not answer in the way that is asked for", async () => {
     const refuse = () => {
-      throw new Refusal(403, words, { code: "more_permissions_required" });
+      throw new Refusal(400, "This property cannot be expanded (data.default_source).", { param: "expand" });
     };
-    const other = await startDouble({ operations: { ...operations, "POST /v1/coupons/:id": refuse } });
-    try {
-      const found = finding(
-        await check({ secretKey: SECRET, apiBase: other.url }),
-        "permission Coupons: Write",
-      );
-      assert.equal(found.state, "missing");
-      assert.match(found.todo ?? "", /allow Vouchers Write; Coupons: Write$/);
-    } finally {
-      await other.close();
-    }
+    await using other = await opened({
+      "GET /v1/subscriptions": refuse,
+      "GET /v1/customers/search": refuse,
+    });
+    const findings = await check({ secretKey: SECRET, apiBase: other.url });
+    const { says } = finding(findings, "reading subscriptions");
+    assert.match(says, /^Stripe refuses: This property cannot be expanded/);
+    // There are accounts without a search, and nothing depends on it.
+    assert.equal(finding(findings, "searching customers").state, "note");
   });
 
   it("advises against a key that can do everything, and takes it", async () => {
@@ -187,6 +288,19 @@ describe("The check of a Stripe account", () => {
       assert.equal(state, "missing");
       assert.equal(says, "none sends to https://other.example/api/stripe/webhook");
       for (const event of EVENT_TYPES) assert.ok(todo?.includes(event), event);
+      assert.match(todo ?? "", /snapshot/);
+    });
+
+    it("and does with the events that are needed, and names the others", async () => {
+      const [endpoint] = (await stripe.webhookEndpoints.list()).data;
+      await stripe.webhookEndpoints.update(endpoint?.id ?? "", { enabled_events: [...EVENT_TYPES] });
+      const findings = await check();
+      assert.deepEqual(missing(findings), []);
+      const { state, says, todo } = finding(findings, about);
+      assert.equal(state, "note");
+      assert.match(says, /^we_\w+ sends all that is needed/);
+      for (const event of REFRESHING_TYPES) assert.ok(todo?.includes(event), event);
+      for (const event of EVENT_TYPES) assert.ok(!todo?.includes(event), event);
     });
 
     it("that is switched on, and gets every event", async () => {

@@ -25,6 +25,36 @@ const cases: Record<string, [error: unknown, kind: "rejected" | "unknown", code:
     "rejected",
     "payment_declined",
   ],
+  "a bank that asks the customer": [
+    thrown({ statusCode: 402, code: "subscription_payment_intent_requires_action" }),
+    "rejected",
+    "payment_declined",
+  ],
+  "a bank that asks the customer, at an invoice": [
+    thrown({ statusCode: 402, type: "api_error", code: "invoice_payment_intent_requires_action" } as Raw),
+    "rejected",
+    "payment_declined",
+  ],
+  "a confirmation that is missing": [
+    thrown({ statusCode: 400, code: "authentication_required" }),
+    "rejected",
+    "payment_declined",
+  ],
+  "a confirmation that failed": [
+    thrown({ statusCode: 400, code: "payment_intent_authentication_failure" }),
+    "rejected",
+    "payment_declined",
+  ],
+  "a failure at Stripe meanwhile": [
+    thrown({ statusCode: 500, type: "api_error", code: "authentication_required" } as Raw),
+    "unknown",
+    "api_error",
+  ],
+  "an account that has no right to it": [
+    thrown({ statusCode: 400, code: "authentication_failure" }),
+    "rejected",
+    "authentication_failure",
+  ],
   "nothing to charge": [
     thrown({
       statusCode: 400,

@@ -487,7 +487,15 @@ describe("a schedule", () => {
       at: ms("2026-03-31"),
     });
     assert.equal(scheduledPriceOf(of)?.quantity, 2);
-    assert.equal(present(of, undefined, NOW).scheduledChange, undefined, "not without a charge");
+    const silent = present(of, undefined, NOW);
+    assert.equal(silent.nextCharge, undefined);
+    assert.deepEqual(
+      silent.scheduledChange,
+      seen(of).scheduledChange,
+      "also where nobody says what it costs",
+    );
+    const leaving = snapshot({ cancel_at_period_end: true }, { schedule: ours });
+    assert.equal(present(leaving, undefined, NOW).scheduledChange, undefined);
     assert.equal(seen(of).refuses, undefined);
   });
 
@@ -507,6 +515,7 @@ describe("a schedule", () => {
       "pause",
       "change_price",
       "extend_trial",
+      "undo_cancellation",
     ]);
     const begun = snapshot({}, { schedule: scheduled({ metadata: {}, phases: [now] }) });
     assert.equal(seen(begun).refuses, undefined, "one that plans nothing is one that we have only begun");

@@ -1,8 +1,8 @@
 /** docs/stripe.md says what the code says: permissions, events, variables, settings, Stripe's words. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { EVENT_TYPES } from "../../src/billing/stripe/events.ts";
+import { EVENT_TYPES, REFRESHING_TYPES } from "../../src/billing/stripe/events.ts";
 import { FEEDBACK } from "../../src/billing/stripe/model.ts";
 import { KEY_LINK, PERMISSIONS } from "../../src/billing/stripe/permissions.ts";
 import { StripeDefinition } from "../../src/contract/stripe-settings.ts";
@@ -53,9 +53,31 @@ describe("docs/stripe.md", () => {
     );
   });
 
-  it("names the events that are understood, and no other", () => {
-    const listed = section("Events").matchAll(/^- `(.+)`$/gm);
+  it("names the events that are needed, those that may come as well, and no other", () => {
+    const [needed = "", others = ""] = section("Events").split("Others do no harm.");
+    const listed = needed.matchAll(/^- `(.+)`$/gm);
     assert.deepEqual(Array.from(listed, ([, name]) => name).toSorted(), EVENT_TYPES.toSorted());
+    const named = others.matchAll(/`([a-z_]+\.[a-z_.]+)`/g);
+    assert.deepEqual(Array.from(named, ([, name]) => name).toSorted(), REFRESHING_TYPES.toSorted());
+  });
+
+  it("has the codes with which this provider alone refuses, and no other", () => {
+    const server = new URL("../../src/billing/", import.meta.url).pathname;
+    const textOf = (files: string) =>
+      globSync(`${server}${files}`)
+        .map((file) => readFileSync(file, "utf8"))
+        .join("\n");
+    const everybodys = `${textOf("provider.ts")}${textOf("simulator*.ts")}`;
+    const refused = Array.from(
+      textOf("stripe/performers/*.ts").matchAll(/refuse\(\s*"(\w+)"/g),
+      ([, code]) => code,
+    );
+    const own = new Set(refused.filter((code) => !everybodys.includes(code as string)));
+    const codes = rows(section("What is not offered, and why")).map(([, , , code]) => code);
+    assert.deepEqual(
+      [...new Set(codes.filter((code) => code && !everybodys.includes(code.slice(1, -1))))].toSorted(),
+      [...own].map((code) => `\`${code}\``).toSorted(),
+    );
   });
 
   it("has Stripe's words for why somebody leaves", () => {

@@ -99,6 +99,10 @@ describe("What billing does not do with a subscription", () => {
     assert.deepEqual(gone(["pause"]), ["pause"]);
     assert.deepEqual(gone(["promo_code"]), ["promo_code"]);
     assert.deepEqual(gone(["cancel", "resume", "undo_cancellation"]), []);
+    const leaving = { ...plain, cancelAt: plain.periodEnd };
+    const facts = { now: NOW, settings: undefined, forSale: catalogue };
+    assert.deepEqual(actionsOf(leaving, facts), { undo_cancellation: {} });
+    assert.deepEqual(actionsOf({ ...leaving, refuses: ["undo_cancellation"] }, facts), {});
   });
 });
 

@@ -193,7 +193,7 @@ describe("With Stripe as billing", () => {
       "accounts.json",
       JSON.stringify({
         [id]: { secretKeys: [LIVE, TEST], webhookSecrets: [NEXT_HOOK] },
-        ws_gone: { secretKeys: [LIVE] },
+        ws_gone: { secretKeys: ["rk_live_51GoneSecretOfOurs"] },
       }),
     );
     await chmod(accounts, 0o644);
@@ -211,6 +211,9 @@ describe("With Stripe as billing", () => {
     const refused = await renumerate(["keys", "list"], { ...env, STRIPE_ACCOUNTS_FILE: broken });
     assert.deepEqual([refused.code, refused.out], [1, ""]);
     assert.equal(refused.err, `STRIPE_ACCOUNTS_FILE: ${broken} is not valid JSON\n`);
+    const shared = await write("shared.json", JSON.stringify({ ws_other: { secretKeys: [TEST] } }));
+    const { code, err } = await renumerate(["keys", "list"], { ...env, STRIPE_ACCOUNTS_FILE: shared });
+    assert.deepEqual([code, err], [1, `Stripe: ${id} and ws_other have the same secret key\n`]);
   });
 
   it("warns of keys that are not used, and of a hub that sells the demo's plans", async () => {

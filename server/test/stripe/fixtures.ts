@@ -127,19 +127,21 @@ async function makeCustomer(stripe: Stripe, testClock: string, name: string, ema
   return id;
 }
 
-/** Makes it what everything of the customer is charged to. */
+/**
+ * Makes it the customer's default, which is all that Stripe's page does.
+ * @param openPage by which the customer gets there for a subscription that is charged to something of its own
+ */
 export async function payWith(
   stripe: Stripe,
   customerId: string,
   method: "good" | "declined",
+  openPage: (subscriptionId: string) => Promise<unknown> = async () => undefined,
 ): Promise<void> {
+  for await (const own of stripe.subscriptions.list({ customer: customerId }))
+    if (own.default_payment_method !== null) await openPage(own.id);
   const card = method === "good" ? "pm_card_visa" : "pm_card_chargeCustomerFail";
   const { id } = await stripe.paymentMethods.attach(card, { customer: customerId });
   await stripe.customers.update(customerId, { invoice_settings: { default_payment_method: id } });
-  for await (const own of stripe.subscriptions.list({ customer: customerId })) {
-    if (own.default_payment_method === null) continue;
-    await stripe.subscriptions.update(own.id, { default_payment_method: id });
-  }
 }
 
 /** The clock stands at `now` afterwards, and every fixture is in the state that its name says. */

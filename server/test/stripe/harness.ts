@@ -75,15 +75,20 @@ export function harnessOf(
   own = stripe,
 ): Omit<Harness, "close"> {
   const account = accountOf(own, clock, { ...settings, testClock });
+  const provider = createStripeBilling(account);
+  const returnUrl = "https://shop.example/account";
   return {
-    provider: createStripeBilling(account),
+    provider,
     fixtures,
     books: (id) => books(stripe, id),
     advance: async (to) => {
       await moveClock(stripe, testClock, to);
       await passTheHour(stripe, testClock);
     },
-    payWith: (customerId, method) => payWith(stripe, customerId, method),
+    payWith: (customerId, method) =>
+      payWith(stripe, customerId, method, (subscriptionId) =>
+        provider.paymentPage({ customerId, subscriptionId, returnUrl }),
+      ),
   };
 }
 

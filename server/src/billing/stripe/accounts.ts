@@ -52,6 +52,24 @@ export function settingsIn(
   return { ...both, ...(portalConfiguration === undefined ? {} : { portalConfiguration }) };
 }
 
+type Keys = ReadonlyMap<string, StripeKeys>;
+
+/**
+ * In words, what two workspaces share, without the secret itself: one would show and change the other's customers, and
+ * nobody could say which of them an event is for.
+ */
+function sharedIn(keys: Keys): string | undefined {
+  const owners = new Map<string, string>();
+  for (const [workspaceId, { secretKeys, webhookSecrets }] of keys)
+    for (const secret of [...secretKeys, ...webhookSecrets]) {
+      const owner = owners.get(secret) ?? workspaceId;
+      const kind = secretKeys.includes(secret) ? "secret key" : "webhook secret";
+      if (owner !== workspaceId) return `${hideSecrets(`${owner} and ${workspaceId}`)} have the same ${kind}`;
+      owners.set(secret, owner);
+    }
+  return undefined;
+}
+
 interface Made {
   account: StripeAccount;
   billing: BillingProvider;
@@ -61,15 +79,23 @@ interface Made {
 
 const environmentOf = (key: string): Environment => (modeOf(key) === "live" ? "prod" : "sandbox");
 
+/** @throws Error, also later, if two workspaces share a key or a secret; it names them */
 export function openAccounts(of: {
   /** By workspace. */
-  keys: () => ReadonlyMap<string, StripeKeys>;
+  keys: () => Keys;
   store: Pick<Queries, "workspace">;
   clock: () => number;
   apiBase: string;
+  warn?: StripeAccount["warn"];
 }): StripeAccounts {
-  const { store, clock, apiBase } = of;
+  const { store, clock, apiBase, warn } = of;
   const made = new Map<string, Made>();
+  const keysNow = () => {
+    const keys = of.keys();
+    const shared = sharedIn(keys);
+    if (shared) throw new Error(`Stripe: ${shared}`);
+    return keys;
+  };
 
   const make = ({ workspaceId, environment }: Scope, secretKey: string, secrets: readonly string[]): Made => {
     const cache = createCache(clock);
@@ -77,6 +103,7 @@ export function openAccounts(of: {
       stripe: openStripe({ secretKey, apiBase }),
       clock,
       cache,
+      ...(warn ? { warn } : {}),
       settings: () =>
         cache.get("settings", SETTINGS_TTL, async () =>
           settingsIn(environment, (await store.workspace(workspaceId))?.settings.stripe),
@@ -93,7 +120,7 @@ export function openAccounts(of: {
     const name = `${scope.workspaceId}/${scope.environment}`;
     const before = made.get(name);
     if (before) return before;
-    const keys = of.keys().get(scope.workspaceId);
+    const keys = keysNow().get(scope.workspaceId);
     const key = keys?.secretKeys.find((each) => environmentOf(each) === scope.environment);
     if (!keys || key === undefined) return undefined;
     const fresh = make(scope, key, keys.webhookSecrets);
@@ -105,7 +132,7 @@ export function openAccounts(of: {
     account: (scope) => find(scope)?.account,
     billing: (scope) => find(scope)?.billing,
     connected: () =>
-      [...of.keys()].flatMap(([workspaceId, { webhookSecrets }]) =>
+      [...keysNow()].flatMap(([workspaceId, { webhookSecrets }]) =>
         (["prod", "sandbox"] as const).flatMap((environment) => {
           const scope = { workspaceId, environment };
           const found = find(scope);
@@ -175,8 +202,11 @@ export function readAccountsFile(
   const parsed = z
     .record(z.string(), z.strictObject({ ...rules, webhookSecrets: rules.webhookSecrets.default([]) }))
     .safeParse(json);
-  if (parsed.success)
-    return { accounts: new Map(Object.entries(parsed.data)), exposed: (mode & 0o077) !== 0 };
+  if (parsed.success) {
+    const accounts = new Map(Object.entries(parsed.data));
+    const shared = sharedIn(accounts);
+    return shared ? refuse(`is not valid: ${shared}`) : { accounts, exposed: (mode & 0o077) !== 0 };
+  }
   const [issue] = parsed.error.issues;
   const where = issue?.path.map(String).join("/") ?? "";
   const what = issue?.code === "unrecognized_keys" ? "has a field that is not known" : issue?.message;

@@ -2,8 +2,11 @@
 import Stripe from "stripe";
 import { type BillingAction, BillingError } from "../provider.ts";
 import { billingError, isReplay } from "./errors.ts";
-import { hashOf } from "./marks.ts";
+import { hashOf, isNewest, markOf } from "./marks.ts";
 import type { Performer, Snapshot, Tools } from "./model.ts";
+import { tidied } from "./performers/leftovers.ts";
+import { isLeftAside } from "./performers/pause-schedules.ts";
+import { isUnmarked } from "./room.ts";
 import { checkState, refuse } from "./rules.ts";
 import { readSnapshot } from "./snapshot.ts";
 import { type Asked, foundOf, stepOf } from "./steps.ts";
@@ -37,8 +40,14 @@ function remember(uses: Uses, key: string, use: Use): void {
 
 export const hasHappened = (snapshot: Snapshot, asked: Asked, performer: AnyPerformer): boolean => {
   const found = foundOf(snapshot, asked);
-  return found === "done" || (found === "begun" && performer.holds?.(snapshot, asked.action) === true);
+  if (found === "done") return !isUnfinished(snapshot, asked);
+  const isSeen = found === "begun" || isUnmarked(snapshot, asked.action.type);
+  return isSeen && performer.holds?.(snapshot, asked.action) === true;
 };
+
+/** The effect is there, and what was put aside for it is not put back. What came later has put it aside again. */
+const isUnfinished = (snapshot: Snapshot, { key }: Asked): boolean =>
+  isLeftAside(snapshot) && isNewest(markOf(snapshot.subscription), key);
 
 /** @throws BillingError rejected */
 export async function readFor(action: BillingAction, { account }: Pick<Tools, "account">): Promise<Snapshot> {
@@ -62,13 +71,17 @@ export async function carryOut(
   let { attempt, hash: other } = uses.get(key) ?? { attempt: 0 };
   if (other !== undefined && other !== hash) mismatch();
   for (let isRepeated = false; ; ) {
-    const before = await readFor(action, tools);
-    if (hasHappened(before, asked, performer)) return before;
-    if (foundOf(before, asked) === "mismatch") mismatch();
-    checkState(before, action);
+    const found = await readFor(action, tools);
+    if (hasHappened(found, asked, performer)) return found;
+    const known = foundOf(found, asked);
+    if (known === "mismatch") mismatch();
+    if (known !== "done") checkState(found, action);
     remember(uses, key, { attempt, hash });
     try {
-      await performer.perform(before, action, stepOf(tools.account.stripe, before, asked, attempt), tools);
+      // What has begun knows what it has put aside.
+      const before = known === "begun" ? found : await tidied(found, action, tools);
+      const step = stepOf(tools.account.stripe, before, asked, attempt);
+      if (known !== "done") await performer.perform(before, action, step, tools);
       return await readFor(action, tools);
     } catch (error) {
       const failure = inWords(error);
@@ -76,6 +89,7 @@ export async function carryOut(
       // Whatever was said about one request: what has become of the action is seen at the subscription.
       if (after && hasHappened(after, asked, performer)) return after;
       if (isFinal(failure) && after) {
+        await tidied(after, action, tools);
         remember(uses, key, { attempt: attempt + 1 });
         throw failure;
       }

@@ -4,10 +4,11 @@ import type Stripe from "stripe";
 import { BillingError } from "../provider.ts";
 import { fromStripe } from "./amounts.ts";
 import { asking, reading } from "./errors.ts";
-import { chargeAt, endOf, stopOf } from "./facts.ts";
+import { chargeAt, endOf, mainItem, scheduledPriceOf, stopOf } from "./facts.ts";
 import { isLicensed } from "./item-amounts.ts";
 import type { Charge, Snapshot, StripeAccount, Variation } from "./model.ts";
 import { idOf } from "./parts.ts";
+import { FORESEEN } from "./plans.ts";
 
 type Params = Omit<Stripe.InvoiceCreatePreviewParams, "customer" | "subscription">;
 type Details = Stripe.InvoiceCreatePreviewParams.SubscriptionDetails;
@@ -22,9 +23,10 @@ export async function nextCharge(
   account: StripeAccount,
   snapshot: Snapshot,
   now: number,
-  variation: Variation = {},
+  asked: Variation = {},
 ): Promise<Charge | undefined> {
   const { subscription } = snapshot;
+  const variation = { ...plannedItems(snapshot), ...asked };
   const at = chargeAt(snapshot, now);
   const end = endOf(subscription);
   if (at === undefined || subscription.status === "canceled" || (end !== undefined && end <= at))
@@ -33,6 +35,14 @@ export async function nextCharge(
     amounts: await askAmounts(account, snapshot, now, variation),
   }));
   return amounts && { ...amounts, at };
+}
+
+/** Of a schedule that is only foreseen Stripe has to be told. */
+function plannedItems(snapshot: Snapshot): Pick<Variation, "items"> {
+  const planned = snapshot.schedule?.id === FORESEEN ? scheduledPriceOf(snapshot) : undefined;
+  if (!planned) return {};
+  const { id } = mainItem(snapshot.subscription);
+  return { items: [{ id, price: planned.price.id, quantity: planned.quantity }] };
 }
 
 /**

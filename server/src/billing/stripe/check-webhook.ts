@@ -1,10 +1,12 @@
 /** Whether what happens at Stripe reaches this server. */
 import Stripe from "stripe";
-import { EVENT_TYPES } from "./events.ts";
+import { EVENT_TYPES, REFRESHING_TYPES } from "./events.ts";
 import { type Finding, lacks, note, ok, unanswered } from "./finding.ts";
 
 const isLocal = (url: string): boolean =>
   /^(localhost|127\.|\[::1\]|.*\.(local|localhost|test)$)/.test(new URL(url).hostname);
+
+const NEEDED = `${EVENT_TYPES.join(", ")}, as snapshot payloads`;
 
 /**
  * @param of.webhookSecrets how many there are
@@ -52,20 +54,26 @@ async function checkEndpoint(stripe: Stripe, url: string): Promise<Finding> {
     if (!found)
       return own.length
         ? lacks(about, `the one for ${url} is switched off`, `switch it on at ${where}`)
-        : lacks(about, `none sends to ${url}`, `add one at ${where} for: ${EVENT_TYPES.join(", ")}`);
+        : lacks(about, `none sends to ${url}`, `add one at ${where} for ${NEEDED}`);
     const sent = new Set(own.flatMap(({ enabled_events }) => enabled_events));
-    const without = sent.has("*") ? [] : EVENT_TYPES.filter((each) => !sent.has(each));
+    const lackingOf = (types: readonly string[]) =>
+      sent.has("*") ? [] : types.filter((each) => !sent.has(each));
+    const without = lackingOf(EVENT_TYPES);
     if (without.length)
       return lacks(about, `it is not sent ${without.join(", ")}`, `add them to ${found.id} at ${where}`);
     if (own.length > 1)
       return note(about, `${own.length} send to ${url}; each has its own secret`, "one is enough");
-    return ok(about, `${found.id} sends all that is needed to ${url}`);
+    const others = lackingOf(REFRESHING_TYPES);
+    const says = `${found.id} sends all that is needed to ${url}`;
+    return others.length
+      ? note(about, says, `if you like, so that new prices are seen at once: ${others.join(", ")}`)
+      : ok(about, says);
   } catch (error) {
     if (error instanceof Stripe.errors.StripePermissionError)
       return note(
         about,
         "this key may not see it",
-        `make sure that one sends to ${url} (${where}): ${EVENT_TYPES.join(", ")}`,
+        `make sure that one sends to ${url} (${where}): ${NEEDED}`,
       );
     return unanswered(about, error);
   }

@@ -2,10 +2,11 @@
 import Stripe from "stripe";
 import type { Environment } from "../provider.ts";
 import { checkClocks, checkPortal, checkPrices } from "./check-offer.ts";
+import { checkReads } from "./check-reads.ts";
 import { checkWebhook } from "./check-webhook.ts";
 import { type Finding, lacks, note, ok, unanswered } from "./finding.ts";
 import type { StripeAccount } from "./model.ts";
-import { KEY_LINK, PERMISSIONS, type Permission } from "./permissions.ts";
+import { KEY_LINK, PERMISSIONS, type Permission, permissionIn } from "./permissions.ts";
 
 export interface Checked {
   account: StripeAccount;
@@ -22,8 +23,8 @@ const { StripePermissionError, StripeAuthenticationError, StripeInvalidRequestEr
 
 /** In the words of Stripe's form for keys, which it tells with its refusal. */
 function named({ resource, level }: Permission, error: Error): string {
-  const [, name] = /Enabling "?([^"(]+?)"? \('\w+'\)/.exec(error.message) ?? [];
-  return name && !name.includes(resource) ? `${name}; ${resource}: ${level}` : `${resource}: ${level}`;
+  const { label } = permissionIn(error);
+  return label && !label.includes(resource) ? `${label}; ${resource}: ${level}` : `${resource}: ${level}`;
 }
 
 async function checkPermission(stripe: Stripe, permission: Permission): Promise<Finding> {
@@ -79,7 +80,13 @@ export async function checkAccount(checked: Checked): Promise<Finding[]> {
   const { stripe } = account;
   const { findings, usable } = await checkKey(checked);
   if (!usable) return findings;
-  for (const permission of PERMISSIONS) findings.push(await checkPermission(stripe, permission));
+  const lacking = new Set<string>();
+  for (const permission of PERMISSIONS) {
+    const found = await checkPermission(stripe, permission);
+    if (found.state === "missing") lacking.add(permission.id);
+    findings.push(found);
+  }
+  findings.push(...(await checkReads(stripe, lacking)));
   findings.push(
     ok("API version", `${Stripe.API_VERSION}, pinned; events of other versions are understood as well`),
   );

@@ -2,11 +2,15 @@
 import type Stripe from "stripe";
 import type { Address } from "../../../../src/api/wire.ts";
 import { BillingError, type Customer } from "../provider.ts";
-import { asking, orMissing, reading } from "./errors.ts";
+import { asking, isRefused, orMissing, reading } from "./errors.ts";
 import type { StripeAccount } from "./model.ts";
 import { isElsewhere, isId } from "./parts.ts";
 
-const EXPAND = ["invoice_settings.default_payment_method", "default_source", "discount.source.coupon"];
+export const CUSTOMER_EXPAND = [
+  "invoice_settings.default_payment_method",
+  "default_source",
+  "discount.source.coupon",
+];
 
 const FIELDS = {
   line1: "line1",
@@ -49,15 +53,25 @@ async function candidates(
 async function byEmail(account: StripeAccount, email: string): Promise<Stripe.Customer[]> {
   const spellings = [...new Set([email, email.toLowerCase()])];
   const [searched, ...listed] = await Promise.all([
-    search(account, email),
+    search(account, email).catch(asAnswer),
     ...spellings.map((spelling) => list(account, spelling)),
   ]);
   const known = new Map(listed.flat().map((each) => [each.id, each]));
+  if (searched instanceof BillingError) {
+    // Nobody waits for a search that is silent, if they are known by the very address; that there is nobody it has to say.
+    if (!known.size) throw searched;
+    return [...known.values()];
+  }
   const others = searched.filter((each) => !known.has(each.id));
   for (const each of await Promise.all(others.map(({ id }) => readCustomer(account, id))))
     if (each) known.set(each.id, each);
   const settings = await account.settings();
   return [...known.values()].filter((each) => !isElsewhere(each, settings));
+}
+
+function asAnswer(error: unknown): BillingError {
+  if (error instanceof BillingError) return error;
+  throw error;
 }
 
 async function list({ stripe, settings }: StripeAccount, email: string): Promise<Stripe.Customer[]> {
@@ -72,11 +86,10 @@ async function list({ stripe, settings }: StripeAccount, email: string): Promise
 async function search({ stripe }: StripeAccount, email: string): Promise<Stripe.Customer[]> {
   const query = `email:"${email.replaceAll(/["\\]/g, "\\$&")}"`;
   try {
-    return (await asking(() => stripe.customers.search({ query, limit: 100 }))).data;
+    return (await reading(() => stripe.customers.search({ query, limit: 100 }))).data;
   } catch (error) {
-    if (!(error instanceof BillingError)) throw error;
     // There are countries whose accounts have no search, and addresses that it takes for no query.
-    if (error.kind === "rejected") return [];
+    if (isRefused(error)) return [];
     throw error;
   }
 }
@@ -86,7 +99,9 @@ const sameAddress = (one: string | null, other: string) => one?.toLowerCase() ==
 /** With what charges are taken from. Undefined for one that is deleted or on another test clock than ours. */
 export async function readCustomer(account: StripeAccount, id: string): Promise<Stripe.Customer | undefined> {
   if (!isId(id)) return undefined;
-  const found = await orMissing(reading(() => account.stripe.customers.retrieve(id, { expand: EXPAND })));
+  const found = await orMissing(
+    reading(() => account.stripe.customers.retrieve(id, { expand: CUSTOMER_EXPAND })),
+  );
   if (!found || found.deleted || isElsewhere(found, await account.settings())) return undefined;
   return found;
 }

@@ -49,10 +49,17 @@ export async function reading<T>(work: () => Promise<T>): Promise<T> {
     });
   } catch (error) {
     if (!(error instanceof StripeError)) throw error;
-    const { code, message } = billingError(error);
-    throw new BillingError("unknown", code, message);
+    const { kind, code, message } = billingError(error);
+    const failure = new BillingError("unknown", code, message);
+    if (kind === "rejected" || code === "permission_missing") refused.add(failure);
+    throw failure;
   }
 }
+
+const refused = new WeakSet<BillingError>();
+
+/** Whether Stripe has refused a read for what was asked: it would do so again. */
+export const isRefused = (error: unknown): boolean => error instanceof BillingError && refused.has(error);
 
 /** Before a read is tried once more; undefined if that would not help or take too long. The rest retries by itself. */
 function delayOf(error: unknown): number | undefined {
@@ -101,7 +108,7 @@ function verdict(thrown: Thrown): [kind: BillingError["kind"], code: string] {
   if (thrown instanceof StripePermissionError) return ["unknown", "permission_missing"];
   if (thrown instanceof StripeConnectionError) return ["unknown", "connection_failed"];
   if (thrown instanceof StripeIdempotencyError) return ["rejected", "idempotency_mismatch"];
-  if (thrown instanceof StripeCardError || hasNothingToChargeTo(thrown))
+  if (thrown instanceof StripeCardError || hasNothingToChargeTo(thrown) || asksCustomer(thrown))
     return ["rejected", "payment_declined"];
   if (thrown instanceof StripeInvalidRequestError) return ["rejected", thrown.code ?? "invalid_request"];
   return ["unknown", "api_error"];
@@ -111,6 +118,12 @@ function verdict(thrown: Thrown): [kind: BillingError["kind"], code: string] {
 const hasNothingToChargeTo = (thrown: Thrown) =>
   thrown instanceof StripeInvalidRequestError &&
   /no attached payment source|no `?default_payment_method`? set/i.test(thrown.message);
+
+/** Stripe has no one type for it; with nobody there to confirm the payment it has failed. What failed at Stripe is open. */
+const asksCustomer = ({ code = "", statusCode = 500 }: Thrown) => statusCode < 500 && CONFIRMATION.test(code);
+
+const CONFIRMATION =
+  /^(authentication_required|(\w+_)?payment_intent_(requires_action|action_required|authentication_failure))$/;
 
 /** Stripe's words without keys and addresses, and the request's id, which Stripe's support asks for. */
 function wordsOf(thrown: unknown): string {

@@ -6,21 +6,32 @@ import type { BillingEvent, Leaving } from "../billing-event.ts";
 import { fromStripe } from "./amounts.ts";
 import type { Feedback } from "./model.ts";
 
-/** Events that an endpoint has to be registered for. */
+/** Events that an endpoint has to be registered for: something is taken from each. */
 export const EVENT_TYPES = [
-  "checkout.session.completed",
-  "customer.subscription.created",
   "customer.subscription.updated",
   "customer.subscription.deleted",
+  "invoice.paid",
+  "invoice.payment_failed",
+  "invoice.voided",
+  "invoice.marked_uncollectible",
+] as const;
+
+/** Of these nothing is taken: what is remembered is forgotten, which happens within minutes without them. */
+export const REFRESHING_TYPES = [
+  "checkout.session.completed",
+  "customer.subscription.created",
   "customer.subscription.paused",
   "customer.subscription.resumed",
   "customer.subscription.trial_will_end",
   "customer.subscription.pending_update_applied",
   "customer.subscription.pending_update_expired",
-  "invoice.paid",
-  "invoice.payment_failed",
-  "invoice.voided",
-  "invoice.marked_uncollectible",
+  "product.updated",
+  "product.deleted",
+  "price.created",
+  "price.updated",
+  "price.deleted",
+  "coupon.updated",
+  "coupon.deleted",
 ] as const;
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -5,6 +5,7 @@ import { addIntervals, monthlyAmount } from "../../../../src/flow/offers.ts";
 import { fromStripe } from "./amounts.ts";
 import { intervalOf } from "./catalogue.ts";
 import { amountOf, isLicensed } from "./item-amounts.ts";
+import { isUnderWay, markOf } from "./marks.ts";
 import type { Snapshot } from "./model.ts";
 import { expanded, milliseconds } from "./parts.ts";
 import { PLANNED, parsed } from "./plans.ts";
@@ -158,6 +159,20 @@ export function endOf({
   return milliseconds(Math.min(...items.data.map((item) => item.current_period_end)));
 }
 
+/**
+ * The same, of what has ended or is charged nothing more. A contract whose end lies after further charges runs until it
+ * comes to its last period.
+ */
+export function leavesAt(snapshot: Snapshot): number | undefined {
+  const { subscription } = snapshot;
+  const end = endOf(subscription);
+  if (end === undefined || subscription.status === "canceled" || subscription.cancel_at_period_end)
+    return end;
+  // A pause without an end can be ended, and then it is charged again.
+  const next = chargeAt(snapshot, 0) ?? invoicedAt(subscription);
+  return end <= next ? end : undefined;
+}
+
 /** A price and for how many. */
 export interface Part {
   price: Stripe.Price;
@@ -196,11 +211,11 @@ export function pauseEntryOf(
 export const isOurs = ({ metadata }: Stripe.SubscriptionSchedule): boolean => metadata?.renumerate === "1";
 
 /** Not one that was made here. One that plans nothing was made here, too, by an attempt that did not get further. */
-export function isForeign({ schedule }: Pick<Snapshot, "schedule">): boolean {
+export function isForeign({ schedule, subscription }: Snapshot): boolean {
   if (!schedule || isOurs(schedule)) return false;
   const { end_behavior, phases, metadata } = schedule;
   const isBare =
-    end_behavior === "release" &&
+    (end_behavior === "release" || isUnderWay(markOf(subscription))) &&
     !Object.keys(metadata ?? {}).length &&
     phases.length === 1 &&
     !pauseEntryOf(schedule);

@@ -24,7 +24,8 @@ export const lacks = (about: string, says: string, todo: string): Finding => ({
   todo,
 });
 
-const wordsOf = (error: unknown): string =>
+/** Without what looks like a key. */
+export const wordsOf = (error: unknown): string =>
   hideSecrets(error instanceof Error ? error.message : String(error));
 
 /** What Stripe did not say, for a reason that is none of the account's. */

@@ -27,6 +27,15 @@ export function find(mark: string, key: string, action: BillingAction): Found | 
   return said.endsWith("~") ? "begun" : "done";
 }
 
+/** Whether nothing has been done or begun since the action under this key. */
+export const isNewest = (mark: string, key: string): boolean => {
+  const newest = entriesOf(mark).at(-1);
+  return newest !== undefined && belongs(newest, key);
+};
+
+/** Whether what was begun last may not have come to its end. */
+export const isUnderWay = (mark: string): boolean => mark.endsWith("~");
+
 export const withDone = (mark: string, key: string, action: BillingAction): string =>
   written(mark, key, hashOf(action));
 

@@ -39,6 +39,8 @@ export interface StripeAccount {
   clock: () => number;
   settings(): Promise<StripeSettings>;
   cache: Cache;
+  /** Into the log: what stands in the way of nobody, but should be seen to. */
+  warn?: (fields: object, message: string) => void;
 }
 
 /** With `discounts.source.coupon`, `schedule`, and the payment methods expanded. */
@@ -51,7 +53,10 @@ export interface Snapshot {
   schedule?: Stripe.SubscriptionSchedule;
   /** Unpaid invoices, the oldest first; drafts are not among them. */
   open: readonly Stripe.Invoice[];
-  /** The end of the last period that was paid for, ms. Only read while charges are stopped: Stripe's periods go on then. */
+  /**
+   * The end of the last period that was paid for or is asked for, ms, where charges are stopped and later ones were put
+   * aside: Stripe's periods go on then.
+   */
   paidUntil?: number;
 }
 
@@ -117,6 +122,8 @@ export interface Step {
   readonly begun: boolean;
   /** Options for the request with this name within the action: its own idempotency key. */
   once(name: string): Stripe.RequestOptions;
+  /** Of what two actions may both be about to do: who comes second gets the first one's answer. */
+  shared(name: string): Stripe.RequestOptions;
   /** Metadata that says that the action has taken effect; for the request that is the effect. */
   done: Record<string, string>;
   /**

@@ -4,6 +4,15 @@ import type { StripeSettings } from "./model.ts";
 /** Whether it can be the id of anything: what comes from outside becomes a part of an address. */
 export const isId = (id: string): boolean => /^[\w.@-]*\w[\w.@-]*$/.test(id) && id.length <= 255;
 
+/** As it can be sent and stored: whoever cuts a text may cut a character in two, and a half is no text anywhere else. */
+export const wellFormed = <Of extends object>(of: Of): Of =>
+  Object.fromEntries(
+    Object.entries(of).map(([key, value]) => {
+      if (typeof value === "string") return [key, value.toWellFormed()];
+      return [key, typeof value === "object" && value !== null ? wellFormed(value) : value];
+    }),
+  ) as Of;
+
 /** Of what may or may not be expanded. */
 export const idOf = (of: string | { id: string }): string => (typeof of === "string" ? of : of.id);
 

@@ -59,6 +59,37 @@ export function paymentMethodOf(
   );
 }
 
+/** Types whose payments Stripe confirms days after they were asked for: https://docs.stripe.com/payments/payment-methods */
+const LATE: ReadonlySet<string> = new Set([
+  "ach_credit_transfer",
+  "ach_debit",
+  "acss_debit",
+  "au_becs_debit",
+  "bacs_debit",
+  "boleto",
+  "customer_balance",
+  "id_bank_transfer",
+  "konbini",
+  "multibanco",
+  "nz_bank_account",
+  "oxxo",
+  "payto",
+  "sepa_credit_transfer",
+  "sepa_debit",
+  "us_bank_account",
+]);
+
+/** Whether it is known only days later if the next charge has come in. */
+export function takesDays(subscription: Stripe.Subscription, customer: Stripe.Customer): boolean {
+  const used =
+    expanded(subscription.default_payment_method) ??
+    expanded(subscription.default_source) ??
+    expanded(customer.invoice_settings?.default_payment_method) ??
+    expanded(customer.default_source);
+  if (used?.object === "payment_method" || used?.object === "source") return LATE.has(used.type);
+  return used?.object === "bank_account";
+}
+
 function shownMethod(method: Stripe.PaymentMethod | undefined): PaymentMethod | undefined {
   if (!method) return undefined;
   const { card, type } = method;

@@ -132,6 +132,22 @@ export const PERMISSIONS: readonly Permission[] = [
   },
 ];
 
+/** Which permission Stripe names with its refusal. */
+export interface Named {
+  /** As in the table. */
+  id?: string;
+  /** As Stripe's API has it: `rak_coupon_write`. */
+  key?: string;
+  /** As Stripe's form for keys has it, where it says so. */
+  label?: string;
+}
+
+export function permissionIn({ message }: Error): Named {
+  const [, id, level] = /'(?:rak_)?(\w+)_(read|write)'/.exec(message) ?? [];
+  const [, label] = /Enabling "?([^"(]+?)"? \('\w+'\)/.exec(message) ?? [];
+  return { ...(id && level ? { id, key: `rak_${id}_${level}` } : {}), ...(label ? { label } : {}) };
+}
+
 /** Stripe's form for a restricted key, filled in. */
 export const KEY_LINK = `https://dashboard.stripe.com/apikeys/create?name=Renumerate&${PERMISSIONS.map(
   ({ id, level }, index) => `permissions[${index}]=rak_${id}_${level.toLowerCase()}`,

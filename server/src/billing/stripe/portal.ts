@@ -1,7 +1,8 @@
 /** Pages of Stripe's own. */
 import { BillingError } from "../provider.ts";
+import { expectCard } from "./cards.ts";
 import { asking, orMissing } from "./errors.ts";
-import type { StripeAccount } from "./model.ts";
+import type { StripeAccount, StripeSettings } from "./model.ts";
 import { idOf, isElsewhere } from "./parts.ts";
 
 /** @throws BillingError rejected, see BillingProvider.paymentPage */
@@ -11,10 +12,20 @@ export async function paymentPage(
 ): Promise<string> {
   const { stripe } = account;
   const settings = await account.settings();
-  const found = await orMissing(asking(() => stripe.subscriptions.retrieve(of.subscriptionId)));
+  const expand = ["customer"];
+  const found = await orMissing(asking(() => stripe.subscriptions.retrieve(of.subscriptionId, { expand })));
   if (!found || idOf(found.customer) !== of.customerId || isElsewhere(found, settings))
     throw new BillingError("rejected", "resource_missing", `No subscription ${of.subscriptionId}`);
-  const { portalConfiguration } = settings;
+  const url = await openPage(account, of, settings);
+  await expectCard(account, found);
+  return url;
+}
+
+async function openPage(
+  { stripe }: StripeAccount,
+  of: { customerId: string; returnUrl: string },
+  { portalConfiguration }: StripeSettings,
+): Promise<string> {
   try {
     const session = await asking(() =>
       stripe.billingPortal.sessions.create({

@@ -3,16 +3,18 @@
  * from the cache, the rest in as few requests as Stripe's four levels of expansion allow.
  */
 import type Stripe from "stripe";
+import { withNewCard } from "./cards.ts";
 import { findPrice, findProduct } from "./catalogue.ts";
 import { readCustomer } from "./customers.ts";
 import { orMissing, reading } from "./errors.ts";
 import { isChargeStopped, mainItem } from "./facts.ts";
 import type { Snapshot, StripeAccount } from "./model.ts";
-import { expanded, idOf, isElsewhere, isId, milliseconds } from "./parts.ts";
+import { expanded, idOf, isElsewhere, isId } from "./parts.ts";
+import { RETURN, readPaidUntil } from "./periods.ts";
 
 const MINUTES = 300_000;
 
-const OF_SUBSCRIPTION = [
+export const OF_SUBSCRIPTION = [
   "default_payment_method",
   "default_source",
   "discounts.source.coupon",
@@ -81,7 +83,8 @@ async function readOpen(
   const found = await reading(() =>
     stripe.invoices.list({ ...of, status: "open", limit: 100 }).autoPagingToArray({ limit: 1000 }),
   );
-  return found.toSorted((one, other) => one.created - other.created);
+  const owed = found.filter(({ metadata }) => !metadata?.[RETURN]);
+  return owed.toSorted((one, other) => one.created - other.created);
 }
 
 /** Of which subscription an invoice is, if of one. */
@@ -92,10 +95,11 @@ export function subscriptionOf({ parent }: Pick<Stripe.Invoice, "parent">): stri
 
 async function snapshotOf(
   account: StripeAccount,
-  found: Stripe.Subscription,
+  read: Stripe.Subscription,
   customer: Stripe.Customer,
   open: readonly Stripe.Invoice[],
 ): Promise<Snapshot> {
+  const found = await withNewCard(account, read, customer);
   const [subscription, schedule] = await Promise.all([
     completed(account, found, customer),
     scheduleOf(account, found),
@@ -103,7 +107,7 @@ async function snapshotOf(
   const product = await productOf(account, mainItem(subscription));
   const snapshot = { subscription, customer, product, open, ...(schedule ? { schedule } : {}) };
   if (!isChargeStopped(snapshot)) return snapshot;
-  const paidUntil = await readPaidUntil(account, found.id);
+  const paidUntil = await readPaidUntil(account, found);
   return { ...snapshot, ...(paidUntil === undefined ? {} : { paidUntil }) };
 }
 
@@ -187,11 +191,4 @@ async function scheduleOf(
     })),
   );
   return { ...found, phases };
-}
-
-/** The end of what the newest paid invoice was for. Those of a pause are void. */
-async function readPaidUntil({ stripe }: StripeAccount, subscription: string): Promise<number | undefined> {
-  const { data } = await reading(() => stripe.invoices.list({ subscription, status: "paid", limit: 1 }));
-  const ends = data[0]?.lines.data.map(({ period }) => period.end) ?? [];
-  return ends.length ? milliseconds(Math.max(...ends)) : undefined;
 }

@@ -4,6 +4,7 @@ import type { BillingAction } from "../provider.ts";
 import { asking } from "./errors.ts";
 import { find, MARK, markOf, plainKey, withBegun, withDone } from "./marks.ts";
 import type { Snapshot, Step } from "./model.ts";
+import { isUnmarked } from "./room.ts";
 
 /** What the request is called that is the whole action; it may also have the action's name. */
 export const EFFECT = "effect";
@@ -32,13 +33,14 @@ export function stepOf(stripe: Stripe, before: Snapshot, asked: Asked, attempt: 
   return {
     key: plainKey(key),
     begun,
-    done: { [MARK]: withDone(mark, key, action) },
+    done: isUnmarked(before, action.type) ? {} : { [MARK]: withDone(mark, key, action) },
     once: (name) =>
       !hasBegun && (name === EFFECT || name === action.type)
         ? first
         : { idempotencyKey: `${plainKey(key)}-${name}-${attempt}` },
+    shared: (name) => ({ idempotencyKey: `renumerate-${name}-${attempt}` }),
     async begin(more = {}) {
-      if (hasBegun) return;
+      if (hasBegun || isUnmarked(before, action.type)) return;
       const metadata = { ...more, [MARK]: withBegun(mark, key, action) };
       await asking(() => stripe.subscriptions.update(subscription.id, { metadata }, first));
       hasBegun = true;

@@ -7,20 +7,23 @@ import { fromStripe } from "./amounts.ts";
 import { featuresOf, intervalOf, isPerUnit } from "./catalogue.ts";
 import { shownDiscount } from "./discount-view.ts";
 import {
-  endOf,
+  couponOf,
   isForeign,
+  leavesAt,
   licensedItems,
   mainItem,
   mrrOf,
   type Part,
   periodEndOf,
+  runningDiscounts,
   scheduledPriceOf,
   stopOf,
 } from "./facts.ts";
 import { amountOf } from "./item-amounts.ts";
 import type { Charge, Snapshot, StripeSettings } from "./model.ts";
 import { expanded, milliseconds } from "./parts.ts";
-import { paymentMethodOf } from "./payment-methods.ts";
+import { paymentMethodOf, takesDays } from "./payment-methods.ts";
+import { isFull } from "./room.ts";
 
 export {
   couponOf,
@@ -59,7 +62,7 @@ export function present(
   const { subscription, customer, product } = snapshot;
   const main = mainItem(subscription);
   const price = priceOf(subscription, main);
-  const cancelAt = endOf(subscription);
+  const cancelAt = leavesAt(snapshot);
   const discount = shownDiscount(snapshot, now);
   const method = paymentMethodOf(subscription, customer);
   const mrr = mrrOf(subscription);
@@ -142,14 +145,17 @@ function charged(
   snapshot: Snapshot,
   charge: Charge | undefined,
 ): Pick<BilledSubscription, "nextCharge" | "tax" | "usage" | "scheduledChange"> {
-  if (!charge) return {};
-  const { amount, currency, at, tax, usage } = charge;
   const scheduled = scheduledPriceOf(snapshot);
+  const change = (at: number) =>
+    scheduled ? { scheduledChange: { ...shownChange(snapshot, scheduled), at } } : {};
+  // What is planned is known although Stripe may not say what it will cost.
+  if (!charge) return scheduled && leavesAt(snapshot) === undefined ? change(scheduled.at) : {};
+  const { amount, currency, at, tax, usage } = charge;
   return {
     nextCharge: { amount, currency, at },
     ...(tax ? { tax } : {}),
     ...(usage ? { usage } : {}),
-    ...(scheduled ? { scheduledChange: { ...shownChange(snapshot, scheduled), at } } : {}),
+    ...change(at),
   };
 }
 
@@ -184,27 +190,48 @@ export function writtenAt({
 const factsOf = ({ metadata }: { metadata: Stripe.Metadata | null }): Record<string, string> =>
   Object.fromEntries(Object.entries(metadata ?? {}).filter(([key]) => !key.startsWith(OWN)));
 
-/** What would change what is charged, or when. */
-const CHANGES = ["discount", "promo_code", "pause", "change_price", "extend_trial"] as const;
+/** What would change what is charged, or when, or until when. */
+const CHANGES = [
+  "discount",
+  "promo_code",
+  "pause",
+  "change_price",
+  "extend_trial",
+  "undo_cancellation",
+] as const;
 
 /** What is not done with this subscription, whatever its state: the customer would pay what nobody has foreseen. */
 export function refusals(snapshot: Snapshot, settings: StripeSettings = {}): BillingAction["type"][] {
-  const { subscription } = snapshot;
+  const { subscription, customer } = snapshot;
   const found = new Set<BillingAction["type"]>(isForeign(snapshot) ? CHANGES : []);
   const [only, ...others] = licensedItems(subscription);
   if (!only || others.length || !isPerUnit(only.price)) found.add("change_price");
   // What is sent is not charged, neither at once nor again.
   if (subscription.collection_method === "send_invoice") found.add("change_price").add("retry_payment");
-  if (isLong(subscription) && !pausesService(subscription, settings)) found.add("pause");
+  // What may be under way already would be asked for twice.
+  if (takesDays(subscription, customer)) found.add("retry_payment");
+  const makesVoid = !pausesService(subscription, settings);
+  if (makesVoid && (isLong(subscription) || hasOnceLeft(snapshot))) found.add("pause");
+  if (subscription.pause_collection) found.add("promo_code");
+  for (const type of [...CHANGES, "resume", "undo_cancellation"] as const)
+    if (isFull(snapshot, type)) found.add(type);
   return [...found];
 }
 
-/** Whether a pause stops the service, so that Stripe counts no time meanwhile. */
+/**
+ * Whether a discount for one charge waits for it. Stripe does not say whether an invoice that a pause makes void uses it
+ * up: what the customer then pays would be a guess, so that the two are kept apart.
+ */
+export const hasOnceLeft = (snapshot: Snapshot): boolean =>
+  runningDiscounts(snapshot, 0).some((discount) => couponOf(discount)?.duration === "once");
+
+/** Whether a pause stops the service, so that Stripe counts no time meanwhile. Its schedule would have to keep an end. */
 export const pausesService = (
-  { billing_mode, collection_method }: Stripe.Subscription,
+  { billing_mode, collection_method, cancel_at }: Stripe.Subscription,
   { pause }: StripeSettings,
 ): boolean =>
   pause === "subscription" &&
+  cancel_at === null &&
   billing_mode.type === "flexible" &&
   collection_method === "charge_automatically";
 

@@ -160,6 +160,10 @@ export function markPaid(state: State, invoice: Invoice, at: number): void {
 
 /** From draft to open, or at once to paid where nothing is due. */
 export function finalize(state: State, invoice: Invoice, at: number): void {
+  if (memory(state, invoice.id).untaxable)
+    throw new Refusal(400, "The customer's location isn't recognized.", {
+      code: "customer_tax_location_invalid",
+    });
   open(state, invoice, at);
   weigh(state, invoice);
   const { balance, due } = dueOf(invoice, invoice.starting_balance);
@@ -200,6 +204,9 @@ export function voidInvoice(state: State, invoice: Invoice, at: number): void {
     const says = `You can only pass in open or uncollectible invoices. This invoice isn't open or uncollectible (status: ${invoice.status}).`;
     throw new Refusal(400, says, { code: "status_transition_invalid" });
   }
+  // That it is refused is known, its words are not documented.
+  if (memory(state, invoice.id).processing)
+    throw new Refusal(400, "You cannot void an invoice while a payment for it is processing.");
   const taken = (invoice.ending_balance ?? invoice.starting_balance) - invoice.starting_balance;
   moveBalance(state, invoice, -taken, "unapplied_from_invoice", at);
   invoice.status = "void";

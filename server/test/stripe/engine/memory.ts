@@ -22,6 +22,10 @@ interface Memory {
   toldOfTrialEnd?: number;
   /** Of an invoice: it is void if nobody tries to pay it until then. */
   expires?: number;
+  /** Of an invoice: its payment is under way at a bank, which takes days to answer. Of a payment method: each is. */
+  processing?: boolean;
+  /** Of a draft: where its customer lives is not known well enough for its taxes. */
+  untaxable?: boolean;
   /** Of an invoice that was sent: its due date has passed. */
   overdue?: boolean;
   /** Of a payment method: why each charge is declined. */

@@ -69,6 +69,18 @@ function nextAttempt(state: State, invoice: Invoice, at: number): number | null 
   return stays || !days || !invoice.auto_advance ? null : at + days * DAY;
 }
 
+/** Debits of bank accounts; memory makes one of any other method. Nothing settles them by itself. */
+const isLate = (state: State, { id, type }: Stripe.PaymentMethod): boolean =>
+  type === "sepa_debit" || memory(state, id).processing === true;
+
+/** The bank has been asked: the invoice is open until it answers, and its subscription goes on as if it were paid. */
+function leaveUnderWay(state: State, invoice: Invoice): void {
+  const payment = paymentOf(state, invoice);
+  const intent = payment && state.find("payment_intents", idOf(payment.payment.payment_intent));
+  if (intent) Object.assign(intent, { status: "processing", last_payment_error: null });
+  memory(state, invoice.id).processing = true;
+}
+
 export interface Attempt {
   /** Instead of what is usually charged. */
   method?: string;
@@ -85,6 +97,11 @@ export function attempt(state: State, invoice: Invoice, at: number, how: Attempt
   const isFirst = invoice.attempt_count === 0;
   if (isFirst || !how.byHand) invoice.attempt_count += 1;
   invoice.attempted = true;
+  if (method && isLate(state, method)) leaveUnderWay(state, invoice);
+  if (memory(state, invoice.id).processing) {
+    invoice.next_payment_attempt = null;
+    return undefined;
+  }
   const decline = charge(state, invoice, method, at);
   if (decline === undefined) {
     markPaid(state, invoice, at);

@@ -181,8 +181,9 @@ export function enterPhase(
   tracked(state, subscription, at, () => {
     subscription.metadata = mergeMetadata(subscription.metadata, phase.metadata ?? {});
     subscription.default_tax_rates = structuredClone(phase.default_tax_rates ?? []);
-    if (phase.default_payment_method)
-      subscription.default_payment_method = idOf(phase.default_payment_method);
+    // The documentation does not say that entering a phase brings the schedule's own back: here it does.
+    const method = phase.default_payment_method ?? schedule.default_settings.default_payment_method;
+    if (method) subscription.default_payment_method = idOf(method);
     enterDiscounts(state, subscription, phase, at);
     const items = itemChanges(subscription, phase);
     const isBoundary = subscription.items.data.every((item) => item.current_period_end <= at);

@@ -111,6 +111,8 @@ export function updateSchedule(
   const at = nowOf(state, schedule);
   schedule.metadata = mergeMetadata(schedule.metadata, params.metadata);
   if (params.end_behavior) schedule.end_behavior = params.end_behavior;
+  const method = params.default_settings?.default_payment_method;
+  if (method) schedule.default_settings.default_payment_method = method;
   if (params.phases) {
     schedule.phases = phasesOf(state, schedule, params.phases, at);
     const now = currentPhase(schedule, at);

@@ -40,6 +40,7 @@ function describe(state: State, subscription: Subscription, params: UpdateParams
     subscription.default_payment_method = params.default_payment_method;
   }
   if (params.default_payment_method === "") subscription.default_payment_method = null;
+  if (params.default_source === "") subscription.default_source = null;
   if (params.default_tax_rates !== undefined)
     subscription.default_tax_rates = taxRates(state, params.default_tax_rates);
   subscription.collection_method = params.collection_method ?? subscription.collection_method;

@@ -2,18 +2,25 @@
 import type Stripe from "stripe";
 import { type Collection, type Objects, Refusal, type State } from "../state.ts";
 
-/** Keys are merged, "" takes one away, and "" in place of all of it takes all away. */
+const MOST_METADATA = 50;
+
+const tooManyKeys = (given: number) =>
+  new Refusal(
+    400,
+    `Metadata can have up to ${MOST_METADATA} keys, but you've set ${given}. Email us at support+metadata@stripe.com for more information.`,
+    { param: "metadata" },
+  );
+
+/** Keys are merged, "" takes one away, and "" in place of all of it takes all away. @throws Refusal 400 */
 export function mergeMetadata(
   before: Stripe.Metadata | null,
   given: Stripe.Emptyable<Stripe.MetadataParam> | undefined,
 ): Stripe.Metadata {
   if (given === undefined) return before ?? {};
   const all = { ...(given === "" ? {} : before), ...(given || {}) };
-  return Object.fromEntries(
-    Object.entries(all).flatMap(([key, value]) =>
-      value === "" || value === null ? [] : [[key, String(value)]],
-    ),
-  );
+  const kept = Object.entries(all).filter(([, value]) => value !== "" && value !== null);
+  if (kept.length > MOST_METADATA) throw tooManyKeys(kept.length);
+  return Object.fromEntries(kept.map(([key, value]) => [key, String(value)]));
 }
 
 /** A text that is not given stays, and "" clears it. */

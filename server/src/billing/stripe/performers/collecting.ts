@@ -50,7 +50,9 @@ function checkDue(before: Snapshot, tools: Tools): void {
 /** @throws BillingError payment_declined also where Stripe has nothing to charge, or the bank wants to ask the customer */
 async function pay({ id }: Stripe.Invoice, step: Step, { account: { stripe } }: Tools): Promise<void> {
   try {
-    await asking(() => stripe.invoices.pay(id, {}, step.once(`pay-${id}`)));
+    const { status } = await asking(() => stripe.invoices.pay(id, {}, step.once(`pay-${id}`)));
+    // The bank takes its time: what has been asked for may still come.
+    if (status !== "paid") throw new BillingError("unknown", "payment_processing", `${id} is ${status}`);
   } catch (error) {
     if (!(error instanceof BillingError) || error.kind !== "rejected") throw error;
     // Stripe's own attempt, or the customer's on its page, may have come first.

@@ -22,6 +22,9 @@ function readyFor(before: Snapshot, action: Action<"discount">, tools: Tools): P
   const { id, currency } = before.subscription;
   // Giving Stripe a discount takes the others away.
   if (isDiscounted(before, now)) refuse("discount_running", `${id} has a discount already`);
+  // Nobody knows what is left of it after an invoice that the pause makes void: see `hasOnceLeft`.
+  if (action.duration === "once" && before.subscription.pause_collection)
+    refuse("charges_stopped", `${id} is paused`);
   return readyCoupon(account, action, currency);
 }
 

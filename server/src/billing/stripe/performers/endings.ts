@@ -34,7 +34,7 @@ export async function endingOf(before: Snapshot, action: Action<"cancel">, tools
 
 function scheduledEnd(snapshot: Snapshot, now: number): number | undefined {
   const { subscription } = snapshot;
-  if (!isCancelling(subscription)) return undefined;
+  if (!isCancelling(snapshot)) return undefined;
   return subscription.cancel_at === null ? periodEndOf(snapshot, now) : subscription.cancel_at * 1000;
 }
 

@@ -1,6 +1,7 @@
 /** A subscription schedule as Stripe would have it, for a state that is only foreseen. */
 import type Stripe from "stripe";
 import type { Snapshot } from "../model.ts";
+import { FORESEEN } from "../plans.ts";
 import { mainItem } from "../view.ts";
 import { began } from "./foreseen.ts";
 
@@ -53,7 +54,7 @@ function scheduleOf(snapshot: Snapshot, now: number): Schedule {
   const period = { start_date: main.current_period_start, end_date: main.current_period_end };
   if (schedule) return { ...schedule, current_phase: period, metadata: { renumerate: "1" } };
   return {
-    id: "sub_sched_foreseen",
+    id: FORESEEN,
     object: "subscription_schedule",
     application: null,
     billing_mode: subscription.billing_mode,

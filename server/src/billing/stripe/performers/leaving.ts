@@ -1,21 +1,17 @@
 /** A cancellation. */
 import { BillingError } from "../../provider.ts";
 import { asking } from "../errors.ts";
-import { MARK } from "../marks.ts";
 import type { Performer, Snapshot, Step, Tools } from "../model.ts";
-import { PLANNED } from "../plans.ts";
+import { notedTerm, PLANNED, RETURNED, withoutTerm, withTerm } from "../plans.ts";
+import { isUnmarked } from "../room.ts";
 import { isCancelling } from "../rules.ts";
 import { EFFECT } from "../steps.ts";
+import { isForeign } from "../view.ts";
 import { type Ending, endingOf, endParams, foreseenEnding } from "./endings.ts";
 import { shown } from "./foreseen.ts";
-import { plannedOf, release } from "./pause-schedules.ts";
+import { isLeftAside, plannedOf, release, restore } from "./pause-schedules.ts";
 import { detailsOf } from "./reasons.ts";
 import { giveBack } from "./returns.ts";
-
-/** Metadata: something was given back for the cancellation. */
-export const RETURNED = "renumerate_returned";
-/** Keys of one object. */
-const MOST_METADATA = 50;
 
 export const cancel: Performer<"cancel"> = {
   async foresee(before, action, tools) {
@@ -29,24 +25,35 @@ export const cancel: Performer<"cancel"> = {
     const { id } = before.subscription;
     const ending = await endingOf(before, action, tools);
     const details = detailsOf(action, tools.settings);
-    const mark = hasRoom(before) ? { metadata: { ...step.done, ...returned(before, ending) } } : {};
+    const mark = isUnmarked(before, action.type)
+      ? {}
+      : {
+          metadata: {
+            ...step.done,
+            ...returned(before, ending),
+            ...replaced(before, ending),
+            ...stale(before, step),
+          },
+        };
     if (ending.when === "asked") {
       if (mark.metadata) await asking(() => stripe.subscriptions.update(id, mark, step.once(EFFECT)));
       return;
     }
-    const isLong = ending.when === "now" || before.schedule || ending.late.length;
+    const isLong = ending.when === "now" || before.schedule || isLeftAside(before) || ending.late.length;
     if (isLong && mark.metadata) await step.begin(plannedOf(before));
-    await returnAll(ending, step, tools);
     await afterReturns(ending, async () => {
+      for (const each of ending.late) await giveBack(each, step, tools);
       await letGo(before, step, tools);
-      if (ending.when === "now")
-        await asking(() =>
-          stripe.subscriptions.cancel(id, { invoice_now: false, prorate: false, ...details }),
-        );
-      else {
-        const end = { ...endParams(before, ending.at), proration_behavior: "none", ...details } as const;
-        await asking(() => stripe.subscriptions.update(id, { ...end, ...mark }, step.once(EFFECT)));
-      }
+      await orPutBack(before, step, tools, async () => {
+        if (ending.when === "now")
+          await asking(() =>
+            stripe.subscriptions.cancel(id, { invoice_now: false, prorate: false, ...details }),
+          );
+        else {
+          const end = { ...endParams(before, ending.at), proration_behavior: "none", ...details } as const;
+          await asking(() => stripe.subscriptions.update(id, { ...end, ...mark }, step.once(EFFECT)));
+        }
+      });
     });
   },
 
@@ -54,25 +61,24 @@ export const cancel: Performer<"cancel"> = {
   holds: ({ subscription }) => subscription.status === "canceled",
 };
 
-/** Where the business has used up what Stripe gives, nobody is kept for want of a note: the end is to be seen as well. */
-function hasRoom({ subscription: { metadata } }: Snapshot): boolean {
-  const ours = [MARK, PLANNED, RETURNED].filter((name) => !(name in metadata));
-  return Object.keys(metadata).length + ours.length <= MOST_METADATA;
-}
-
 /** What an earlier cancellation has left behind would be taken for this one's. */
-function returned({ subscription }: Snapshot, { isRenewed }: Ending): Record<string, string> {
+function returned(before: Snapshot, { isRenewed }: Ending): Record<string, string> {
   if (isRenewed) return { [RETURNED]: "1" };
-  return isCancelling(subscription) || !subscription.metadata[RETURNED] ? {} : { [RETURNED]: "" };
+  return isCancelling(before) || !before.subscription.metadata[RETURNED] ? {} : { [RETURNED]: "" };
 }
 
-async function returnAll({ late }: Ending, step: Step, tools: Tools): Promise<void> {
-  const [first, ...others] = late;
-  if (!first) return;
-  await giveBack(first, step, tools);
-  await afterReturns({ late }, async () => {
-    for (const each of others) await giveBack(each, step, tools);
-  });
+/** Nor is what one has put aside that was then taken back at Stripe itself. */
+function stale(before: Snapshot, { begun }: Step): Record<string, string> {
+  const isOld = !begun && !isCancelling(before) && !plannedOf(before)[PLANNED];
+  return isOld && before.subscription.metadata[PLANNED] ? { [PLANNED]: "" } : {};
+}
+
+/** The end in whose place the new one comes, for who stays after all. That of an earlier cancellation is none. */
+function replaced(before: Snapshot, { when }: Ending): Record<string, string> {
+  const { subscription } = before;
+  const { cancel_at: end, cancel_at_period_end: isOurs } = subscription;
+  if (when === "asked" || (isCancelling(before) && notedTerm(subscription) !== undefined)) return {};
+  return end === null || isOurs ? withoutTerm(subscription) : withTerm(end);
 }
 
 /** Where something was given back, "nothing has changed" is not true any more. */
@@ -82,6 +88,25 @@ async function afterReturns({ late }: Pick<Ending, "late">, work: () => Promise<
   } catch (error) {
     if (!late.length || !(error instanceof BillingError) || error.kind !== "rejected") throw error;
     throw Object.assign(new BillingError("unknown", error.code, error.message), { cause: error });
+  }
+}
+
+/** Where Stripe refuses the end itself, what was let go for it comes back. What somebody else has made cannot. */
+async function orPutBack(
+  before: Snapshot,
+  step: Step,
+  tools: Tools,
+  end: () => Promise<void>,
+): Promise<void> {
+  try {
+    await end();
+  } catch (error) {
+    const { schedule, ...free } = before;
+    if (!schedule || !(error instanceof BillingError) || error.kind !== "rejected") throw error;
+    if (isForeign(before))
+      throw Object.assign(new BillingError("unknown", error.code, error.message), { cause: error });
+    await restore(free, plannedOf(before)[PLANNED], step, tools);
+    throw error;
   }
 }
 

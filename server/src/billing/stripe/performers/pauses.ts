@@ -7,18 +7,20 @@ import type { Action, Performer, Snapshot, Step, Tools } from "../model.ts";
 import { refuse } from "../rules.ts";
 import {
   isChargeStopped,
+  isForeign,
+  isOurs,
   mainItem,
   pauseEntryOf,
   pausesService,
   periodEndOf,
   present,
-  refusals,
 } from "../view.ts";
 import { changed, ends, outlookOf, withoutSchedule } from "./foreseen.ts";
 import { withPlannedPause } from "./foreseen-schedules.ts";
 import { checkPossible } from "./limits.ts";
 import { release, write } from "./pause-schedules.ts";
 import { movePause, planPause } from "./scheduling.ts";
+import { checkCharges } from "./terms.ts";
 
 export { resume } from "./resuming.ts";
 
@@ -45,12 +47,15 @@ function wayOf(before: Snapshot, { type, resumesAt }: Action<"pause">, tools: To
     pausesService(subscription, settings) &&
     resumesAt > periodEndOf(before, now) &&
     !subscription.pause_collection &&
-    (!schedule || entry);
+    (!schedule || entry || isUnused(before));
   if (isPlanned) return "planned";
-  if (refusals(before).includes(type))
-    refuse("period_too_long", `${subscription.id} would not be charged for a whole long period`);
+  checkPossible(before, type, { settings: {} });
   return "collection";
 }
+
+/** What an attempt has left behind that did not live to plan anything with it. */
+const isUnused = (before: Snapshot): boolean =>
+  before.schedule !== undefined && !isForeign(before) && !isOurs(before.schedule);
 
 /** Of what is paused already only the end moves. */
 function sinceOf(before: Snapshot, { now, settings }: Tools): Record<string, string> {
@@ -84,15 +89,19 @@ function paused(before: Snapshot, way: Way, resumesAt: number, tools: Tools): Sn
 export const pause: Performer<"pause"> = {
   async foresee(before, action, tools) {
     const way = wayOf(before, action, tools);
-    return outlookOf(paused(before, way, ends(action.resumesAt), tools), tools);
+    const after = paused(before, way, ends(action.resumesAt), tools);
+    checkCharges(after);
+    return outlookOf(after, tools);
   },
 
   async perform(before, action, step, tools) {
     const way = wayOf(before, action, tools);
     const resumesAt = ends(action.resumesAt);
+    checkCharges(paused(before, way, resumesAt, tools));
     const metadata = { ...sinceOf(before, tools), ...step.done };
     if (way === "collection") return collectNothing(before, resumesAt, metadata, step, tools);
-    await step.begin();
+    // Whoever finds the effect there looks no further.
+    await step.begin(sinceOf(before, tools));
     await (way === "planned" ? planPause : movePause)(before, resumesAt, step, tools);
     await write(before.subscription.id, metadata, step.once("done"), tools);
   },

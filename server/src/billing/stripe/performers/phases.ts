@@ -13,20 +13,23 @@ export interface Change {
   quantity: number;
   /** When, s. */
   at: number;
+  /** When the subscription ends by contract, s. */
+  end?: number;
   /** What is redeemed already is kept, not redeemed again. Absent: its customer's, if there is one. */
   discounts?: { now: Discounts; next: Discounts };
 }
 
 /**
  * The second phase is short: once the price has changed there is nothing left to schedule, and Stripe lets go of the
- * subscription. Metadata is left out of both: entering a phase would write old values over newer ones.
+ * subscription. Only what ends by contract stays with it until then. Metadata is left out of both: entering a phase would
+ * write old values over newer ones.
  */
 export function phasesFor(schedule: Stripe.SubscriptionSchedule, change: Change): [Params, Params] {
   const { current_phase: current, phases } = schedule;
   const phase = phases.find(({ start_date: start }) => start === current?.start_date) ?? phases.at(-1);
   if (!phase) throw new Error(`${schedule.id} has no phases`);
   const settings = settingsOf(phase, schedule.default_settings);
-  const { discounts, at } = change;
+  const { discounts, at, end } = change;
   const trial = (phase.trial_end ?? 0) >= at ? { trial_end: at } : {};
   return [
     {
@@ -41,7 +44,7 @@ export function phasesFor(schedule: Stripe.SubscriptionSchedule, change: Change)
       ...settings,
       ...present("discounts", discounts?.next),
       items: phase.items.map((item) => next(item, change)),
-      duration: { interval: "day", interval_count: 1 },
+      ...(end === undefined ? { duration: { interval: "day", interval_count: 1 } } : { end_date: end }),
       proration_behavior: "none",
     },
   ];

@@ -10,9 +10,10 @@ import { chargedOutlook, plannedOutlook } from "./charging.ts";
 import { isFor } from "./coupons.ts";
 import { began, changed, discountsOf, renewed, withoutSchedule, withPrice } from "./foreseen.ts";
 import { withPlannedPrice } from "./foreseen-schedules.ts";
-import { checkPossible } from "./limits.ts";
+import { checkCharged, checkPossible } from "./limits.ts";
 import { insteadOfPlan, release, write } from "./pause-schedules.ts";
 import { planPrice } from "./scheduling.ts";
+import { checkPeriod } from "./terms.ts";
 
 type Change = Action<"change_price">;
 type Target = Stripe.Price & { product: Stripe.Product };
@@ -39,6 +40,8 @@ async function intentOf(before: Snapshot, action: Change, tools: Tools): Promise
   if (action.charge === "renewal" && planned && action.priceId === main.price.id)
     return { target: undefined, quantity, items: itemsWith(main.price.id), fitting: before };
   const target = await sellable(before, action.priceId, tools);
+  const isAtOnce = action.charge === "now" && !isTrial(before);
+  checkPeriod(before, target, isAtOnce ? tools.now : main.current_period_end * 1000);
   const next = action.charge === "renewal" ? (planned?.price.id ?? main.price.id) : main.price.id;
   if (target.id === next) refuse("price_unchanged", `It is ${target.id} already`);
   return { target, quantity, items: itemsWith(target.id), ...(await fittingOf(before, target, tools)) };
@@ -97,6 +100,7 @@ function checkRunning(before: Snapshot, { now }: Tools): void {
   const { id } = before.subscription;
   const { status } = present(before, undefined, now);
   if (status !== "active") refuse("subscription_not_active", `${id} is ${status}`);
+  checkCharged(before);
 }
 
 /** Stripe's periods stand still in such a pause, so that nothing can be planned for the end of one. */

@@ -4,6 +4,7 @@ import { BillingError } from "../../provider.ts";
 import { asking, reading } from "../errors.ts";
 import type { Snapshot, Step, Tools } from "../model.ts";
 import { idOf } from "../parts.ts";
+import { linesOf, periodsIn, RETURN } from "../periods.ts";
 
 /** An invoice of which something is given back. */
 export interface Late {
@@ -30,29 +31,28 @@ export const lookBack = (
 ): Promise<LookBack> =>
   reading(async () => {
     const late: Late[] = [];
-    let earlier: Stripe.InvoiceLineItem[] = [];
+    let earlier: Stripe.InvoiceLineItem.Period[] = [];
     // The newest come first.
     for await (const invoice of stripe.invoices.list({ subscription: subscription.id, limit: 100 })) {
       if (invoice.status === "void") continue;
       const lines = await linesOf(stripe, invoice);
-      const before = lines.filter((line) => line.period.start * 1000 <= since);
+      const before = lines.filter((line) => line.period.start * 1000 <= since || isPurchase(line));
       const share = invoice.total - used(before);
       if (before.length < lines.length && share > 0) late.push({ invoice, share });
-      if (!earlier.length) earlier = before.filter(({ amount }) => amount >= 0);
+      if (!earlier.length) earlier = periodsIn(before);
       // None is written before its period begins.
-      if (invoice.created * 1000 <= since) break;
+      if (invoice.created * 1000 <= since && earlier.length) break;
     }
-    const ends = earlier.map(({ period }) => period.end);
+    const ends = earlier.map(({ end }) => end);
     const others = subscription.items.data
       .filter((item) => item.current_period_start * 1000 <= since)
       .map((item) => item.current_period_end);
     return { late, paidUntil: Math.max(0, ...ends, ...others) * 1000 };
   });
 
-async function linesOf(stripe: Stripe, { id, lines }: Stripe.Invoice): Promise<Stripe.InvoiceLineItem[]> {
-  if (!lines.has_more) return lines.data;
-  return stripe.invoices.listLineItems(id, { limit: 100 }).autoPagingToArray({ limit: 1000 });
-}
+/** Bought once, and charged with the renewal that came next: for no period, so that it is not given back with one. */
+const isPurchase = ({ parent }: Stripe.InvoiceLineItem): boolean =>
+  parent?.type === "invoice_item_details" && !parent.invoice_item_details?.proration;
 
 /** What they add to a total. A credit for time that was not used is no use. */
 const used = (lines: readonly Stripe.InvoiceLineItem[]): number =>
@@ -66,36 +66,94 @@ function totalOf({ amount, discount_amounts, taxes }: Stripe.InvoiceLineItem): n
 const sumOf = (parts: readonly { amount: number }[]): number =>
   parts.reduce((sum, { amount }) => sum + amount, 0);
 
-/** Twice gives back once: what was given back in any way, by anybody, is seen at Stripe. */
-export async function giveBack(late: Late, step: Step, { account: { stripe } }: Tools): Promise<void> {
-  const invoice = await finalized(stripe, late.invoice, step);
-  const isUnpaid = invoice.status === "open" || invoice.status === "uncollectible";
-  if (isUnpaid && late.share === invoice.total && !invoice.amount_paid) {
-    await asking(() => stripe.invoices.voidInvoice(invoice.id, {}, step.once(`void-${invoice.id}`)));
-    return;
-  }
-  const note = await noteFor(stripe, invoice, late.share);
-  if (!note) return;
-  const params = { ...note, invoice: invoice.id, metadata: { renumerate_action: step.key } };
+/**
+ * Twice gives back once: what was given back in any way, by anybody, is seen at Stripe. Nobody is kept for what Stripe
+ * does not give back: the business sees it.
+ */
+export async function giveBack({ invoice, share }: Late, step: Step, { account }: Tools): Promise<void> {
+  const { stripe } = account;
+  const left = await withdrawn(stripe, { invoice, share }, step);
+  if (left.status === "void") return;
+  const isDone =
+    left.status !== "draft" && !isWhole(left, share) && (await credited(stripe, left, share, step));
+  if (!isDone) await leaveToBusiness(stripe, left, step);
+}
+
+const isRefusal = (error: unknown): boolean =>
+  error instanceof BillingError && error.kind === "rejected" && error.code !== "idempotency_mismatch";
+
+/** Nothing of it was paid, and nothing of it has to be. */
+const isWhole = ({ status, total, amount_paid }: Stripe.Invoice, share: number): boolean =>
+  (status === "open" || status === "uncollectible") && share === total && !amount_paid;
+
+/**
+ * As far as it need not be paid. A draft would be charged within the hour; where a balance covers it, it is paid by
+ * becoming final.
+ */
+async function withdrawn(stripe: Stripe, { invoice, share }: Late, step: Step): Promise<Stripe.Invoice> {
+  const { id } = invoice;
+  const final =
+    invoice.status === "draft"
+      ? await orAsItIs(stripe, id, () =>
+          stripe.invoices.finalizeInvoice(id, { auto_advance: false }, step.once(`finalize-${id}`)),
+        )
+      : invoice;
+  if (!isWhole(final, share)) return final;
+  return orAsItIs(stripe, id, () => stripe.invoices.voidInvoice(id, {}, step.once(`void-${id}`)));
+}
+
+/** Stripe refuses where somebody has come first, who may have paid it, or while a bank is being asked. */
+async function orAsItIs(
+  stripe: Stripe,
+  id: string,
+  work: () => Promise<Stripe.Invoice>,
+): Promise<Stripe.Invoice> {
   try {
-    await asking(() => stripe.creditNotes.create(params, step.once(`return-${invoice.id}`)));
+    return await asking(work);
   } catch (error) {
-    if (!(error instanceof BillingError) || error.kind !== "rejected" || !note.refund_amount) throw error;
-    if (error.code === "idempotency_mismatch") throw error;
-    // A charge that is disputed or too old cannot be refunded, and nobody is kept for that: the credit note says that the
-    // business owes it.
-    const { refund_amount, out_of_band_amount = 0, ...rest } = params;
-    const owed = { ...rest, out_of_band_amount: out_of_band_amount + note.refund_amount };
-    await asking(() => stripe.creditNotes.create(owed, step.once(`owe-${invoice.id}`)));
+    if (!isRefusal(error)) throw error;
+    return reading(() => stripe.invoices.retrieve(id));
   }
 }
 
-/** A draft would be charged within the hour. Where a balance covers it, it is paid by becoming final. */
-async function finalized(stripe: Stripe, invoice: Stripe.Invoice, step: Step): Promise<Stripe.Invoice> {
-  const { id, status } = invoice;
-  if (status !== "draft") return invoice;
-  const options = step.once(`finalize-${id}`);
-  return asking(() => stripe.invoices.finalizeInvoice(id, { auto_advance: false }, options));
+/** @returns false where Stripe writes no credit note */
+async function credited(
+  stripe: Stripe,
+  invoice: Stripe.Invoice,
+  share: number,
+  step: Step,
+): Promise<boolean> {
+  const money = await moneyOf(stripe, invoice);
+  const note = noteFor(invoice, share, money);
+  if (!note) return true;
+  const { refund_amount: refund = 0, out_of_band_amount: outside = 0, ...rest } = note;
+  // Whoever else wants the same of this invoice at this moment gets this answer, and not another note.
+  const nth = `${invoice.id}-${money.notes.length}-${note.amount}`;
+  const write = (params: Note, name: string) =>
+    isTaken(() =>
+      stripe.creditNotes.create({ ...params, invoice: invoice.id }, step.shared(`${name}-${nth}`)),
+    );
+  if (await write(note, "return")) return true;
+  // A charge that is disputed or too old cannot be refunded: the credit note says that the business owes it.
+  return refund > 0 && write({ ...rest, out_of_band_amount: outside + refund }, "owe");
+}
+
+/** False where Stripe refuses. */
+async function isTaken(work: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await asking(work);
+    return true;
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return false;
+  }
+}
+
+/** It is marked, and asked for no more. */
+async function leaveToBusiness(stripe: Stripe, { id, status }: Stripe.Invoice, step: Step): Promise<void> {
+  const isCollected = status === "draft" || status === "open";
+  const params = { metadata: { [RETURN]: step.key }, ...(isCollected ? { auto_advance: false } : {}) };
+  await isTaken(() => stripe.invoices.update(id, params, step.once(`left-${id}`)));
 }
 
 type Note = Pick<
@@ -104,8 +162,7 @@ type Note = Pick<
 >;
 
 /** What is left to give back, by the way that it came. Undefined if nothing is. */
-async function noteFor(stripe: Stripe, invoice: Stripe.Invoice, share: number): Promise<Note | undefined> {
-  const { card, refunded, notes } = await moneyOf(stripe, invoice);
+function noteFor(invoice: Stripe.Invoice, share: number, { card, refunded, notes }: Money): Note | undefined {
   const noted = {
     amount: sumOf(notes),
     paid: notes.reduce((sum, each) => sum + each.post_payment_amount, 0),

@@ -9,23 +9,29 @@ import { phasesFor } from "./phases.ts";
 
 const OURS = { renumerate: "1" };
 
+/** The part of a step that says how each of its requests is made. */
+export type Once = Pick<Step, "once">;
+
 /** From the end of the running period on. A schedule that is there already gets other phases. */
 export async function planPrice(
   current: Snapshot,
   { price, quantity }: { price: string; quantity: number },
-  step: Step,
+  step: Once,
   tools: Tools,
 ): Promise<void> {
   const main = mainItem(current.subscription);
   const at = main.current_period_end;
+  const { cancel_at: end } = current.subscription;
   await scheduled(current, step, tools, (schedule) => ({
-    end_behavior: "release",
+    // Stripe takes an end by contract from the schedule, for as long as there is one.
+    end_behavior: end === null ? "release" : "cancel",
     proration_behavior: "none",
     phases: phasesFor(schedule, {
       from: main.price.id,
       to: price,
       quantity,
       at,
+      ...(end === null ? {} : { end }),
       ...discountsThen(current, at),
     }),
   }));
@@ -35,7 +41,7 @@ export async function planPrice(
 export async function planPause(
   current: Snapshot,
   resumesAt: number,
-  step: Step,
+  step: Once,
   tools: Tools,
 ): Promise<void> {
   await scheduled(current, step, tools, () => ({ pause_schedules: [pauseEntry(current, resumesAt)] }));
@@ -64,7 +70,7 @@ function pauseEntry(
 export async function movePause(
   { schedule }: Snapshot,
   resumesAt: number,
-  step: Step,
+  step: Once,
   { account }: Tools,
 ): Promise<void> {
   const key = pauseEntryOf(schedule)?.key;
@@ -80,7 +86,7 @@ export async function movePause(
  */
 async function scheduled(
   { schedule: there, subscription: { id } }: Snapshot,
-  step: Step,
+  step: Once,
   { account }: Tools,
   update: (schedule: Stripe.SubscriptionSchedule) => Stripe.SubscriptionScheduleUpdateParams,
 ): Promise<void> {
@@ -93,7 +99,9 @@ async function scheduled(
   } catch (error) {
     // Nothing is left of what was refused.
     if (!there && error instanceof BillingError && error.kind === "rejected")
-      await asking(() => schedules.release(schedule.id, {}, step.once("unscheduled")));
+      await asking(() =>
+        schedules.release(schedule.id, { preserve_cancel_date: true }, step.once("unscheduled")),
+      );
     throw error;
   }
 }

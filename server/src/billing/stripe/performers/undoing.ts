@@ -3,19 +3,18 @@ import type Stripe from "stripe";
 import { findPrice } from "../catalogue.ts";
 import { asking } from "../errors.ts";
 import type { Outlook, Performer, Snapshot, Tools } from "../model.ts";
-import { PLANNED, parsed } from "../plans.ts";
+import { notedTerm, PLANNED, parsed, RETURNED, withoutTerm } from "../plans.ts";
 import { isCancelling, refuse } from "../rules.ts";
 import { EFFECT } from "../steps.ts";
 import { isForeign, mainItem } from "../view.ts";
 import { changed, outlookOf } from "./foreseen.ts";
 import { withPlannedPause, withPlannedPrice } from "./foreseen-schedules.ts";
-import { RETURNED } from "./leaving.ts";
 import { restore } from "./pause-schedules.ts";
 
 export const undoCancellation: Performer<"undo_cancellation"> = {
   async foresee(before, _action, tools) {
     checkUndo(before);
-    return withPlan(staying(before), before.subscription.metadata[PLANNED], tools);
+    return withPlan(staying(before, tools), before.subscription.metadata[PLANNED], tools);
   },
 
   async perform(before, _action, step, tools) {
@@ -25,36 +24,56 @@ export const undoCancellation: Performer<"undo_cancellation"> = {
     // Begun is only what has something to put back afterwards.
     if (!step.begun || !planned) checkUndo(before);
     if (planned) await step.begin();
-    if (isCancelling(before.subscription)) {
-      const params = { ...stayParams(before.subscription), ...(planned ? {} : { metadata: step.done }) };
+    const forgotten = withoutTerm(before.subscription);
+    if (isCancelling(before)) {
+      const metadata = { ...step.done, ...forgotten };
+      const params = { ...stayParams(before, tools), ...(planned ? {} : { metadata }) };
       await asking(() => stripe.subscriptions.update(id, params, step.once(EFFECT)));
     }
     if (!planned) return;
-    await restore(staying(before), planned, step, tools);
-    const restored = { metadata: { ...step.done, [PLANNED]: "" } };
+    await restore(staying(before, tools), planned, step, tools);
+    const restored = { metadata: { ...step.done, ...forgotten, [PLANNED]: "" } };
     await asking(() => stripe.subscriptions.update(id, restored, step.once("restored")));
   },
 
-  holds: ({ subscription }) =>
-    subscription.status !== "canceled" && !isCancelling(subscription) && !subscription.metadata[PLANNED],
+  holds: (current) =>
+    current.subscription.status !== "canceled" &&
+    !isCancelling(current) &&
+    !current.subscription.metadata[PLANNED],
 };
 
 function checkUndo(before: Snapshot): void {
-  const { subscription } = before;
-  const { id, metadata } = subscription;
-  if (!isCancelling(subscription)) refuse("not_cancelling", `${id} is not about to end`);
+  const { id, metadata } = before.subscription;
+  if (!isCancelling(before)) refuse("not_cancelling", `${id} is not about to end`);
   if (metadata[RETURNED]) refuse("payment_returned", `What ${id} had paid for was given back`);
   if (isForeign(before)) refuse("managed_elsewhere", `${id} ends by a schedule that was not made here`);
 }
 
-const staying = (before: Snapshot): Snapshot =>
-  changed(before, { cancel_at: null, cancel_at_period_end: false, canceled_at: null });
+/** The end by contract, s, which is there again. */
+function termOf({ subscription }: Snapshot, { now }: Tools): number | undefined {
+  const term = notedTerm(subscription);
+  return term !== undefined && term * 1000 > now ? term : undefined;
+}
 
-const stayParams = (subscription: Stripe.Subscription): Stripe.SubscriptionUpdateParams => ({
-  ...(subscription.cancel_at_period_end ? { cancel_at_period_end: false } : { cancel_at: "" }),
-  proration_behavior: "none",
-  cancellation_details: { comment: "", feedback: "" },
-});
+const staying = (before: Snapshot, tools: Tools): Snapshot =>
+  changed(before, {
+    cancel_at: termOf(before, tools) ?? null,
+    cancel_at_period_end: false,
+    canceled_at: null,
+  });
+
+function stayParams(before: Snapshot, tools: Tools): Stripe.SubscriptionUpdateParams {
+  const term = termOf(before, tools);
+  const none = before.subscription.cancel_at_period_end
+    ? { cancel_at_period_end: false }
+    : ({ cancel_at: "" } as const);
+  return {
+    // Stripe takes one of the two alone.
+    ...(term === undefined ? none : { cancel_at: term }),
+    proration_behavior: "none",
+    cancellation_details: { comment: "", feedback: "" },
+  };
+}
 
 /** What was planned is planned again. */
 async function withPlan(after: Snapshot, planned: string | undefined, tools: Tools): Promise<Outlook> {
