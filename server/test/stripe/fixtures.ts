@@ -22,7 +22,6 @@ const today = (now: string, nextCharge: string): Today => ({
 export const DAYS = {
   /** Charges on a day that every month has. */
   everyMonth: today("2027-05-14T09:41:00Z", "2027-06-01T09:41:00Z"),
-  yearEnd: today("2027-12-31T23:59:59Z", "2028-01-18T23:59:59Z"),
   on31sts: today("2027-01-10T06:00:00Z", "2027-01-31T06:00:00Z"),
 };
 
