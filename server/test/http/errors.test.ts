@@ -1,9 +1,12 @@
 /** Every row of the error table, provoked as a caller would. */
 import assert from "node:assert/strict";
 import { it } from "node:test";
+import Stripe from "stripe";
 import { demoSubscriptions as ids } from "../../src/billing/simulator-demo.ts";
+import { hearStripe } from "../../src/billing/stripe/webhook.ts";
 import type { ProblemCode } from "../../src/domain/problem.ts";
 import { errors } from "../../src/http/errors.ts";
+import { leaves } from "../billing/stripe-payloads.ts";
 import { agree, ask, make, mintFor as mintOwner, preview } from "../domain/changing.ts";
 import { confirm, half, offering } from "../flows/fixtures.ts";
 import { DAY, john, NOW, onEachStore, type Reply, type World } from "../harness.ts";
@@ -24,6 +27,18 @@ async function post(world: World, what: "events" | "decision", change: object): 
   const visit = await world.visit(john);
   const json = { session: visit.session, events: visit.events, ...change };
   return world.request(`/v1/widget/${what}`, { token: visit.token, json });
+}
+
+/** An event of Stripe's for an account of `prod`, signed with this secret. */
+function tell(world: World, secret: string, livemode: boolean): Promise<Reply> {
+  const { deps, scope, clock } = world;
+  const hear = hearStripe({ secrets: ["whsec_current"], clock: () => clock.now });
+  deps.webhooks = () => [{ scope, hear, refresh() {} }];
+  const body = JSON.stringify({ ...leaves(ids.monthly, clock.now), livemode });
+  const timestamp = Math.floor(clock.now / 1000);
+  const signature = Stripe.webhooks.generateTestHeaderString({ payload: body, secret, timestamp });
+  const headers = { "Content-Type": "application/json", "Stripe-Signature": signature };
+  return world.request("/api/stripe/webhook", { method: "POST", body, headers });
 }
 
 /** What a promo code leads to. */
@@ -60,6 +75,9 @@ const provocations: Partial<Record<ProblemCode, (world: World) => Promise<Reply>
   secret_key_in_browser: (world) => mintFor(world, { customer_id: john }, { origin: "https://shop.example" }),
   origin_not_allowed: async (world) =>
     world.request("/v1/widget/flow", { token: await world.mint(john), origin: "https://elsewhere.example" }),
+  webhook_signature_invalid: (world) => tell(world, "whsec_another", true),
+  webhook_mode_wrong: (world) => tell(world, "whsec_current", false),
+  webhook_unavailable: (world) => world.request("/api/stripe/webhook", { method: "POST", body: "{}" }),
   route_not_found: (world) => world.request("/v1/nothing"),
   customer_not_found: (world) => mintFor(world, { customer_id: "cus_nobody" }),
   customer_ambiguous: (world) => mintFor(world, { customer_email: "studio@example.org" }),
