@@ -109,18 +109,22 @@ async function calm({ double }: StripeWorld, isOver: () => boolean): Promise<voi
 const silent = { when: "before", how: "reset" } as const;
 const lost = { when: "after", how: "reset" } as const;
 
-/** At each request that changes something. */
+/** Each of them at each request that changes something. */
 export const AT_WRITES: readonly Misfortune[] = [
   { name: "the connection breaks before it", how: silent },
   { name: "the connection breaks after it", how: lost },
-  { name: "500 before it", how: { when: "before", how: 500 } },
   { name: "500 after it", how: { when: "after", how: 500 } },
-  { name: "too many requests", how: { when: "before", how: 429 } },
-  { name: "something else is under way", how: { when: "before", how: "lock_timeout" } },
-  { name: "it takes longer than anybody waits", how: "slow" },
-  { name: "it takes longer, and another process takes over", how: "slow and taken over" },
   { name: "the process dies before it", how: "killed before" },
   { name: "the process dies after it", how: "killed after" },
+];
+
+/** One of them at each, one after the other over all cases: what they do is the same whatever the request. */
+export const IN_TURN: readonly Misfortune[] = [
+  { name: "500 before it", how: { when: "before", how: 500 } },
+  { name: "too many requests", how: { when: "before", how: 429 } },
+  { name: "it takes longer, and another process takes over", how: "slow and taken over" },
+  { name: "something else is under way", how: { when: "before", how: "lock_timeout" } },
+  { name: "it takes longer than anybody waits", how: "slow" },
   { name: "Stripe is gone from here on", how: "gone from here" },
   { name: "the connection breaks after it, and the library asks again", how: lost, retries: 2 },
   { name: "500 before it, and the library asks again", how: { when: "before", how: 500 }, retries: 2 },

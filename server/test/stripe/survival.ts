@@ -21,7 +21,15 @@ import {
   rowsOf,
   type Stage,
 } from "./last-steps.ts";
-import { AT_READS, AT_WRITES, answerOf, type Misfortune, type Strike, strikeAt } from "./misfortunes.ts";
+import {
+  AT_READS,
+  AT_WRITES,
+  answerOf,
+  IN_TURN,
+  type Misfortune,
+  type Strike,
+  strikeAt,
+} from "./misfortunes.ts";
 import { createStripeWorld, type StripeWorld } from "./world.ts";
 
 /** When the request that wrote something down is no longer expected to settle it. */
@@ -166,6 +174,7 @@ async function labelled(label: string, work: () => Promise<void>): Promise<void>
 export function survives(cases: Record<string, Case>): void {
   const [home = assert.fail()] = stores;
   let bench: Bench;
+  let turns = 0;
   before(async () => {
     bench = { store: await home.open(), double: await startDouble() };
   });
@@ -193,6 +202,17 @@ export function survives(cases: Record<string, Case>): void {
             );
           }
         });
+
+      it("something else, at each request that changes something", async () => {
+        for (const [index, request] of run.requests.filter(isWrite).entries()) {
+          const misfortune = IN_TURN[turns++ % IN_TURN.length] as Misfortune;
+          const way = WAYS[turns % WAYS.length] ?? "worker";
+          const target = { counts: isWrite, at: index + 1, way };
+          await labelled(`${misfortune.name}, ${index + 1}. ${request.name}, ${way}`, () =>
+            disturbed(bench, each, stage, run.expected, misfortune, target),
+          );
+        }
+      });
 
       it("at each request that only reads", async () => {
         const reads = run.requests.filter(isRead);
