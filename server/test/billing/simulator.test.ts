@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { after, describe, it } from "node:test";
 import { BillingError } from "../../src/billing/provider.ts";
 import { createSimulator, type SimulatorPages } from "../../src/billing/simulator.ts";
 import { demoSubscriptions as ids } from "../../src/billing/simulator-demo.ts";
 import { seedDemo } from "../../src/billing/simulator-seed.ts";
 import { type SimulatorStorage, simulatorStorage } from "../../src/billing/simulator-storage.ts";
-import { stores } from "../stores.ts";
+import { stores, type TestStore } from "../stores.ts";
 import { type Fixtures, providerSuite } from "./provider.suite.ts";
 
 const DAY = 86_400_000;
@@ -60,9 +60,16 @@ for (const home of stores) {
 
   // What day it is has nothing to do with the database.
   for (const at of home === stores[0] ? TODAYS : [NOW]) {
+    // A business of its own for each test, in one database: making one takes longer than most of the tests.
+    let shared: Promise<TestStore> | undefined;
+    let businesses = 0;
+    after(async () => (await shared)?.drop());
     providerSuite(`simulator on ${home.name}, ${new Date(at).toISOString().slice(0, 10)}`, async () => {
-      const { storage, drop } = await open(at);
-      const simulator = createSimulator({ storage, scope: SCOPE, clock: () => at, pages });
+      shared ??= home.open();
+      const storage = simulatorStorage((await shared).db);
+      const scope = `ws_${++businesses}/sandbox`;
+      await seedDemo(storage, scope, at);
+      const simulator = createSimulator({ storage, scope, clock: () => at, pages });
       const books = async (id: string) => {
         const { customers } = await simulator.snapshot();
         const own = customers
@@ -78,7 +85,7 @@ for (const home of stores) {
           customerId,
           method === "good" ? mastercard : { ...mastercard, declines: true },
         );
-      return { provider: simulator, fixtures, books, advance, payWith, close: drop };
+      return { provider: simulator, fixtures, books, advance, payWith, close: async () => {} };
     });
   }
 
