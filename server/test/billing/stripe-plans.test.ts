@@ -62,7 +62,7 @@ function snapshot(fields: Partial<Stripe.Subscription> = {}, more: Partial<Snaps
 describe("what is planned", () => {
   it("is nothing without a schedule, and with one that does nothing", () => {
     assert.deepEqual(plannedOf(snapshot()), {});
-    const { schedule } = withPlannedPrice(snapshot(), price("price_next"), 3, NOW);
+    const { schedule } = withPlannedPrice(snapshot(), price("price_next"), 3);
     assert.ok(schedule);
     const [running] = schedule.phases;
     assert.ok(running);
@@ -70,17 +70,17 @@ describe("what is planned", () => {
   });
 
   it("is remembered as metadata that Stripe can hold: a price, or a pause", () => {
-    const changing = withPlannedPrice(snapshot(), price("price_next"), 3, NOW);
+    const changing = withPlannedPrice(snapshot(), price("price_next"), 3);
     const [value = ""] = Object.values(plannedOf(changing));
     assert.deepEqual(JSON.parse(value), { price: "price_next", quantity: 3 });
     assert.ok(value.length <= 500);
-    const pausing = withPlannedPause(snapshot(), END, END + 1000, NOW);
+    const pausing = withPlannedPause(snapshot(), END, END + 1000);
     const [planned = ""] = Object.values(plannedOf(pausing));
     assert.deepEqual(JSON.parse(planned), { resumesAt: END + 1000 });
   });
 
   it("by somebody else is not ours to put back", () => {
-    const changing = withPlannedPrice(snapshot(), price("price_next"), 3, NOW);
+    const changing = withPlannedPrice(snapshot(), price("price_next"), 3);
     assert.ok(changing.schedule);
     const foreign = { ...changing.schedule, metadata: {} };
     assert.deepEqual(plannedOf({ ...changing, schedule: foreign }), {});
@@ -185,7 +185,7 @@ describe("a period that begins now", () => {
     const before = snapshot({ discounts: [discount("di_once", "once")] });
     const copy = structuredClone(before);
     renewed(before, NOW);
-    withPlannedPrice(before, price("price_next"), 3, NOW);
+    withPlannedPrice(before, price("price_next"), 3);
     assert.deepEqual(before, copy);
   });
 });

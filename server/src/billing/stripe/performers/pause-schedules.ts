@@ -78,6 +78,9 @@ export async function restore(
 const isPlannedAnew = (current: Snapshot): boolean =>
   current.schedule !== undefined && (isForeign(current) || planOf(current) !== undefined);
 
+/** The one request that is the effect, with the metadata that it has to write. */
+type Change = (metadata: Record<string, string>) => Promise<unknown>;
+
 /** Whether it has what was planned for it. */
 function isTrue(plan: Plan, { subscription }: Snapshot): boolean {
   const { price, quantity } = mainItem(subscription);
@@ -87,19 +90,22 @@ function isTrue(plan: Plan, { subscription }: Snapshot): boolean {
 /**
  * Changes the subscription itself while nothing is planned for it. If billing says no, what was planned is put back by
  * whoever hears it.
- * @param change the one request that is the effect, with the metadata that it has to write
  */
-export async function besidePlan(
+export async function besidePlan(before: Snapshot, step: Step, tools: Tools, change: Change): Promise<void> {
+  await setAside(before, step, tools);
+  await change(step.done);
+  await putBack(before, asideOf(before), tools);
+}
+
+/** The same for a change with which the plan becomes void. */
+export async function insteadOfPlan(
   before: Snapshot,
   step: Step,
   tools: Tools,
-  change: (metadata: Record<string, string>) => Promise<unknown>,
+  change: Change,
 ): Promise<void> {
-  const planned = asideOf(before);
-  if (!before.schedule && !planned) return void (await change(step.done));
-  await setAside(before, planned, step, tools);
-  await change(step.done);
-  await putBack(before, planned, tools);
+  await setAside(before, step, tools);
+  await change(asideOf(before) ? { ...step.done, [ASIDE]: "" } : step.done);
 }
 
 /** Whether something is still put aside. */
@@ -110,28 +116,15 @@ export const finish = (before: Snapshot, tools: Tools): Promise<void> =>
   putBack(before, before.subscription.metadata[ASIDE], tools);
 
 /** As it is once what was put aside is put back. */
-export async function asPlanned(before: Snapshot, { account, now }: Tools): Promise<Snapshot> {
+export async function asPlanned(before: Snapshot, { account }: Tools): Promise<Snapshot> {
   const { subscription } = before;
   const plan = parsed(subscription.metadata[ASIDE]);
   if (!plan || isPlannedAnew(before) || isTrue(plan, before)) return before;
   const { current_period_end: end } = mainItem(subscription);
   const bare = withoutSchedule(before);
-  if ("resumesAt" in plan) return withPlannedPause(bare, end, plan.resumesAt, now);
+  if ("resumesAt" in plan) return withPlannedPause(bare, end, plan.resumesAt);
   const price = await findPrice(account, plan.price);
-  return price ? withPlannedPrice(bare, price, plan.quantity, now) : before;
-}
-
-/** The same for a change with which the plan becomes void. */
-export async function insteadOfPlan(
-  before: Snapshot,
-  step: Step,
-  tools: Tools,
-  change: (metadata: Record<string, string>) => Promise<unknown>,
-): Promise<void> {
-  const planned = asideOf(before);
-  if (!before.schedule && !planned) return void (await change(step.done));
-  await setAside(before, planned, step, tools);
-  await change({ ...step.done, [ASIDE]: "" });
+  return price ? withPlannedPrice(bare, price, plan.quantity) : before;
 }
 
 function asideOf(before: Snapshot): string | undefined {
@@ -139,12 +132,9 @@ function asideOf(before: Snapshot): string | undefined {
   return plan ? written(plan, before.schedule?.id) : before.subscription.metadata[ASIDE];
 }
 
-async function setAside(
-  before: Snapshot,
-  planned: string | undefined,
-  step: Step,
-  tools: Tools,
-): Promise<void> {
+async function setAside(before: Snapshot, step: Step, tools: Tools): Promise<void> {
+  const planned = asideOf(before);
+  if (!before.schedule && !planned) return;
   const { id, metadata } = before.subscription;
   await step.begin();
   // Not once more by who comes late: the same schedule is put aside once.

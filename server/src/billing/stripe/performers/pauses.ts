@@ -83,7 +83,7 @@ function paused(before: Snapshot, way: Way, resumesAt: number, tools: Tools): Sn
     });
   const pauseAt =
     pauseEntryOf(before.schedule)?.pause.pause_at ?? mainItem(before.subscription).current_period_end;
-  return withPlannedPause(stopped, pauseAt, resumesAt, now);
+  return withPlannedPause(stopped, pauseAt, resumesAt);
 }
 
 export const pause: Performer<"pause"> = {

@@ -163,7 +163,7 @@ async function foreseeLater(before: Snapshot, action: Change, tools: Tools): Pro
   checkNotStopping(before);
   const intent = await intentOf(before, action, tools);
   const { target, quantity, fitting } = intent;
-  const after = target ? withPlannedPrice(fitting, target, quantity, tools.now) : withoutSchedule(fitting);
+  const after = target ? withPlannedPrice(fitting, target, quantity) : withoutSchedule(fitting);
   const end = mainItem(before.subscription).current_period_end;
   return plannedOutlook(before, after, tools, variationOf(intent, end));
 }

@@ -79,11 +79,10 @@ function stayParams(before: Snapshot, tools: Tools): Stripe.SubscriptionUpdatePa
 async function withPlan(after: Snapshot, planned: string | undefined, tools: Tools): Promise<Outlook> {
   const plan = parsed(planned);
   const { id, current_period_end: end } = mainItem(after.subscription);
-  if (plan && "resumesAt" in plan)
-    return outlookOf(withPlannedPause(after, end, plan.resumesAt, tools.now), tools);
+  if (plan && "resumesAt" in plan) return outlookOf(withPlannedPause(after, end, plan.resumesAt), tools);
   const price = plan && (await findPrice(tools.account, plan.price));
   if (!price) return outlookOf(after, tools);
   const { quantity } = plan;
   const items = [{ id, price: price.id, quantity }];
-  return outlookOf(withPlannedPrice(after, price, quantity, tools.now), tools, { items });
+  return outlookOf(withPlannedPrice(after, price, quantity), tools, { items });
 }
