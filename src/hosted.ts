@@ -1,17 +1,18 @@
 /**
- * The script of the hosted pages, `/retention` and `/subs`: it takes the session id out of the address or the page,
- * makes the page's element, and tells the page around the frame what happens. The elements come with `embed.js`, which
- * runs after this one; nothing is shared with it, so that the embed stays one file.
+ * The script of the hosted pages, `/retention`, `/subs` and `/cancel/…`: it takes the session id out of the address or the
+ * page, makes the page's element, and tells the page around the frame what happens, or leads back to the business. The
+ * elements come with `embed.js`, which runs after this one; nothing is shared with it, so that the embed stays one file.
  */
 import type { RetentionModal } from "./components/retention-modal.ts";
 import type { ErrorDetail } from "./events.ts";
 import { forget, mean, onRead, reopened, session, subscription, tidy } from "./hosted/address.ts";
 import { entrust, hear, isFramed, isKnown, measure, PATIENCE, takenOver, tell } from "./hosted/around.ts";
+import { leadBack, type Moment } from "./hosted/way-back.ts";
 
 /** Milliseconds after which code that has not come counts as lost. */
 const LONGEST_WAIT = 10_000;
 
-const { page: iframe = "", email: fallbackEmail = "", refusal } = document.body.dataset;
+const { page: iframe = "", email: fallbackEmail = "", refusal, back } = document.body.dataset;
 const main = document.querySelector("main") as HTMLElement;
 const help = document.querySelector("#help") as HTMLElement;
 
@@ -30,7 +31,7 @@ function standIn(tag: string): void {
     if (!fallbackEmail) giveUp();
   };
   const timer = setTimeout(lost, LONGEST_WAIT);
-  document.querySelector("script[src='embed.js']")?.addEventListener("error", lost);
+  document.querySelector("script[src$='embed.js']")?.addEventListener("error", lost);
   void customElements.whenDefined(tag).then(() => {
     clearTimeout(timer);
     help.hidden = true;
@@ -51,18 +52,21 @@ function failed({ retryable, waiting }: ErrorDetail): void {
 
 function showRetention(): void {
   const subscriptionId = subscription();
-  tidy();
+  // The address of a link says nothing that has to be taken out of it, and brings the session again while it holds.
+  if (!back) tidy();
   const flow = document.createElement("renumerate-retention-modal");
   // As a property: attributes are for everybody's eyes.
   Object.assign(flow, { sessionId: session, subscriptionId, fallbackEmail });
   flow.toggleAttribute("inline", true);
   flow.toggleAttribute("open", true);
-  flow.addEventListener("renumerate-close", () => {
-    tell("close-dialog");
-    if (!isFramed) history.back();
-    // Whoever is still here sees how it ended, not an empty page.
-    setTimeout(() => flow.show(), PATIENCE);
-  });
+  if (back) leadBack(flow, back as Moment);
+  else
+    flow.addEventListener("renumerate-close", () => {
+      tell("close-dialog");
+      if (!isFramed) history.back();
+      // Whoever is still here sees how it ended, not an empty page.
+      setTimeout(() => flow.show(), PATIENCE);
+    });
   main.append(flow);
 }
 

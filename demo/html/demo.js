@@ -1,7 +1,7 @@
 /** Glue: customer and view live in the address, the facts on the server; everything is drawn from these two. */
 import { DAY, dateTime, update } from "./dom.js";
 import * as panel from "./panel.js";
-import { account, portal, shop } from "./shop.js";
+import { account, hostedExit, portal, shop } from "./shop.js";
 
 const REFRESH = 5000;
 const HEARD = 50;
@@ -14,13 +14,25 @@ let failed;
 let flowOpen = false;
 const heard = [];
 
+/** What the page has of ours: a view of none has the buttons. */
+const VIEWS = {
+  "": [
+    (customer, now) => shop(customer, now),
+    (chosen) => panel.snippet(location.origin, chosen.subscriptions[0]),
+  ],
+  hub: [portal, () => panel.hubSnippet(location.origin)],
+  link: [(customer, now) => shop(customer, now, hostedExit), () => panel.linkSnippet(location.origin)],
+};
+
 /** Another view or customer keeps the other. */
 const address = (customer, view) => `?${new URLSearchParams({ customer, ...(view ? { view } : {}) })}`;
 
 function draw() {
   const parameters = new URLSearchParams(location.search);
   const wanted = parameters.get("customer");
-  const view = parameters.get("view") === "hub" ? "hub" : "";
+  const wished = parameters.get("view") ?? "";
+  const view = Object.hasOwn(VIEWS, wished) ? wished : "";
+  const [show, embed] = VIEWS[view];
   const known = state?.customers.find((each) => each.id === wanted);
   const stranger = state && wanted && !known;
   at("trouble").hidden = !failed && !stranger;
@@ -37,7 +49,7 @@ function draw() {
   const chosen = known ?? customers[0];
   if (!flowOpen) {
     update(at("account"), account(chosen));
-    update(at("shop"), view ? portal(chosen) : shop(chosen, now));
+    update(at("shop"), show(chosen, now));
     document.querySelector("main").ariaBusy = "false";
   }
   for (const link of views()) {
@@ -55,9 +67,7 @@ function draw() {
   update(at("ledger"), panel.ledger(ledger, customers));
   update(at("events"), panel.events(events, customers));
   update(at("billing"), panel.billing(chosen));
-  const snippet = view
-    ? panel.hubSnippet(location.origin)
-    : panel.snippet(location.origin, chosen.subscriptions[0]);
+  const snippet = embed(chosen);
   if (at("snippet").textContent !== snippet) at("snippet").textContent = snippet;
 }
 
@@ -96,6 +106,25 @@ at("list").addEventListener("click", (event) => {
 document.querySelector(".views").addEventListener("click", follow);
 addEventListener("popstate", draw);
 at("retry").addEventListener("click", refresh);
+
+/** To a page of the server, by a link that the business's backend has made. */
+at("shop").addEventListener("click", async ({ target }) => {
+  const { customer, subscription } = target.closest("[data-subscription]")?.dataset ?? {};
+  if (!subscription) return;
+  try {
+    const answer = await fetch("/demo/api/cancel-link", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ customer, subscription }),
+    });
+    const said = await answer.json();
+    if (!answer.ok) throw new Error(said.error.message);
+    location.assign(said.url);
+  } catch (error) {
+    failed = error.message;
+    draw();
+  }
+});
 
 /** The next month has its own length, and no 31st if it has none. */
 function daysToNextMonth(now) {

@@ -242,3 +242,17 @@ export const snippet = (origin, { id = "sub_…" } = {}) => `<!-- Anywhere on yo
     console.log(detail.outcome); // retained | cancelled | abandoned
   });
 </script>`;
+
+export const linkSnippet = (origin) => `# Nothing on your page. Your backend asks for a link:
+curl ${origin}/api/v1/cancel-link \\
+  --header "Authorization: Bearer $RENUMERATE_PRIVATE_KEY" \\
+  --json '{"userId": "user_456",
+    "returnUrl": "https://app.example.com/returned",
+    "context": {"plan": "Pro", "mrr": 29}}'
+
+# It sends the customer to the "url" of the answer. They come back
+# to https://app.example.com/returned#ci_result_token=…
+# Your page hands the token to your backend, which verifies it
+# before it changes billing:
+#   POST ${origin}/api/v1/cancel-sessions/verify
+#   {"token": "…"}`;

@@ -7,12 +7,13 @@ export function account({ name, email, id }) {
   return [h("strong", {}, h("bdi", {}, name ?? id)), h("span", {}, email ?? "")];
 }
 
-export function shop(customer, now) {
+/** @param exit the way out that each card has, made from customer, subscription and label */
+export function shop(customer, now, exit = cancelButton) {
   const { subscriptions, invoices } = customer;
   return [
     h("h1", {}, "Plan and billing"),
     subscriptions.length
-      ? h("div", { class: "cards" }, ...subscriptions.map((each) => card(customer, each, now)))
+      ? h("div", { class: "cards" }, ...subscriptions.map((each) => card(customer, each, now, exit)))
       : h("p", { class: "quiet" }, "You have no plan yet."),
     h(
       "section",
@@ -61,7 +62,7 @@ function reduced({ price, discount, nextCharge }) {
   return Math.max(0, price.amount - less);
 }
 
-function card(customer, subscription, now) {
+function card(customer, subscription, now, exit) {
   const { id, status, plan, price, quantity, startedAt, nextCharge, metadata } = subscription;
   const full = money(price.amount, price.currency);
   const lower = reduced(subscription);
@@ -100,7 +101,7 @@ function card(customer, subscription, now) {
     h("ul", {}, ...plan.features.map((each) => h("li", {}, h("bdi", {}, each)))),
     status !== "cancelled" &&
       subscription.cancelAt === undefined &&
-      h("footer", {}, cancelButton(customer, subscription, several ? `Cancel ${plan.name}` : undefined)),
+      h("footer", {}, exit(customer, subscription, several ? `Cancel ${plan.name}` : undefined)),
   );
 }
 
@@ -120,6 +121,10 @@ const cancelButton = (customer, { id }, label) =>
       "Write to us to cancel",
     ),
   );
+
+/** No script of ours at all: the backend makes a link to a page of the server, and the customer goes there. */
+export const hostedExit = (customer, { id }, label = "Cancel subscription") =>
+  h("button", { type: "button", "data-customer": customer.id, "data-subscription": id }, label);
 
 const fact = (name, value) => [h("div", {}, h("dt", {}, name), h("dd", {}, h("bdi", {}, value)))];
 

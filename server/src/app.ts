@@ -8,20 +8,37 @@ import { Problem } from "./domain/problem.ts";
 import { failure, plain } from "./http/errors.ts";
 import { createRateLimit } from "./http/rate-limit.ts";
 import { type Env, mount, type Route } from "./http/route.ts";
+import { mountBranding } from "./routes/branding.ts";
+import { cancelLinkRoutes } from "./routes/cancel-links.ts";
+import { cancellationRoutes } from "./routes/cancellations.ts";
 import { docsPage, docsStyle } from "./routes/docs.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { mountHosted } from "./routes/hosted.ts";
+import { mountHostedCancel } from "./routes/hosted-cancel.ts";
 import { hubRoutes } from "./routes/hub.ts";
+import { insightRoutes } from "./routes/insights.ts";
 import { renumerateRoutes } from "./routes/renumerate.ts";
+import { reportRoutes } from "./routes/reports.ts";
 import { mountStripeWebhook } from "./routes/stripe-webhook.ts";
 import { widgetRoutes } from "./routes/widget.ts";
 
-export const routes: readonly Route[] = [...renumerateRoutes, ...widgetRoutes, ...hubRoutes, ...healthRoutes];
+export const routes: readonly Route[] = [
+  ...renumerateRoutes,
+  ...widgetRoutes,
+  ...hubRoutes,
+  ...healthRoutes,
+  ...insightRoutes,
+  ...cancellationRoutes,
+  ...cancelLinkRoutes,
+  ...reportRoutes,
+];
 
 /** @param extras what an installation serves beside the API: the embed's files, the demo */
 export function createApp(deps: Deps, extras: (app: Hono<Env>) => void = () => {}): Hono<Env> {
   const app = new Hono<Env>();
-  const document = openApiDocument(routes, deps);
+  let made: object | undefined;
+  // Whoever starts the server need not wait for it.
+  const document = () => (made ??= openApiDocument(routes, deps));
 
   app.use(
     requestId({ headerName: "Request-Id", limitLength: 64, generator: () => deps.newId("req") }),
@@ -48,15 +65,17 @@ export function createApp(deps: Deps, extras: (app: Hono<Env>) => void = () => {
   );
 
   mount(app, routes, deps, createRateLimit(deps.clock));
-  app.get("/openapi.json", (context) => context.json(document));
+  app.get("/openapi.json", (context) => context.json(document()));
   app.get("/docs", (context) => {
     context.header("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'");
-    return context.html(docsPage(document));
+    return context.html(docsPage(document()));
   });
   app.get("/docs.css", (context) =>
     context.body(docsStyle, 200, { "Content-Type": "text/css; charset=utf-8" }),
   );
   mountHosted(app, deps);
+  mountHostedCancel(app, deps);
+  mountBranding(app, deps);
   mountStripeWebhook(app, deps);
   extras(app);
 

@@ -25,10 +25,36 @@ export interface BillingEndpoint {
   refresh(prefix: string): void;
 }
 
+export interface Message {
+  to: string;
+  subject: string;
+  html: string;
+  text: string;
+}
+
+/** Thrown by a mailer. `permanent`: the same again would fail the same way. */
+export class MailError extends Error {
+  readonly permanent: boolean;
+  constructor(message: string, permanent: boolean, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.name = "MailError";
+    this.permanent = permanent;
+  }
+}
+
+export interface Mailer {
+  /** Resolves once the next server has taken it. @param id the same for each attempt at one mail @throws MailError */
+  send(message: Message, id: string): Promise<void>;
+  close(): void;
+}
+
 export interface Deps {
   store: Store;
-  /** Answers or fails within a time that a customer can wait. */
-  billing(scope: Scope): BillingProvider;
+  /**
+   * Answers or fails within a time that a customer can wait. Of a subscription that the business bills by itself: what it
+   * has said of that one.
+   */
+  billing(of: Scope & { subscriptionId?: string | undefined }): BillingProvider;
   /** Absent or empty where no account is connected. Asked for each message: accounts may come and go. */
   webhooks?: () => readonly BillingEndpoint[];
   clock: () => number;
@@ -39,16 +65,26 @@ export interface Deps {
     session: Uint8Array;
     /** Seals what sites sign with. */
     signing: Uint8Array;
+    /** What the keys of result tokens are derived from. */
+    result: Uint8Array;
   };
   limits: {
     /** Requests per rolling minute: a secret key, and a session. */
     perKey: number;
     perSession: number;
+    /** Of one network address: requests without a good credential, and links that are none. */
+    perAddress: number;
+    /** How long a link to a hosted flow holds, ms. */
+    linkTtl: number;
     /** How long a session id lives, ms. */
     sessionTtl: number;
     /** Silence after which an open session counts as abandoned, ms. */
     idle: number;
   };
+  /** Absent where no way to send mail is configured. */
+  mailer?: Mailer;
+  /** What monitoring asks with, in place of a key. */
+  healthToken?: string;
   log: Log;
   /** Where the world reaches this server, without a trailing slash. */
   publicUrl: string;

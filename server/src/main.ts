@@ -7,16 +7,17 @@ import { fileURLToPath } from "node:url";
 import { serve as listen } from "@hono/node-server";
 import { pino } from "pino";
 import { createApp } from "./app.ts";
+import { ownBilling } from "./billing/own.ts";
 import { createSimulator, type Simulator } from "./billing/simulator.ts";
-import { prices } from "./billing/simulator-demo.ts";
 import { seedDemo } from "./billing/simulator-seed.ts";
 import { simulatorStorage } from "./billing/simulator-storage.ts";
 import { noBilling, type StripeAccounts } from "./billing/stripe/accounts.ts";
 import { withTimeLimit } from "./billing/time-limit.ts";
 import { connectStripe, warningsOf } from "./connect-stripe.ts";
 import type { Deps } from "./deps.ts";
-import { demoFlow } from "./domain/default-flow.ts";
 import { ensureWorkspace, hashKey, randomText } from "./domain/workspaces.ts";
+import { demoPlans, firstWorkspace, followPort } from "./first-workspace.ts";
+import { createMailer } from "./outbox/mailer.ts";
 import { startWorker } from "./outbox/worker.ts";
 import { mountDemo } from "./routes/demo.ts";
 import { mountEmbed } from "./routes/embed.ts";
@@ -59,9 +60,6 @@ function masterSecret({ RENUMERATE_SECRET, DATA_DIR }: Settings): string {
   }
   return secret;
 }
-
-/** All that the demo business sells, so that its customers can change to another product too. */
-const demoPlans = prices.filter(({ active }) => active).map(({ id }) => id);
 
 const derive = (secret: string, purpose: string): Uint8Array =>
   new Uint8Array(hkdfSync("sha256", secret, "", `renumerate:${purpose}:v1`, 32));
@@ -127,35 +125,39 @@ export async function open(
       pages: simulatorPages(links, { workspaceId, environment }),
     });
   const limit = settings.BILLING_TIMEOUT_SECONDS * 1000;
-  const providerOf = (scope: Scope) => {
+  const providerOf: Deps["billing"] = ({ subscriptionId, ...scope }) => {
+    // A link to a hosted flow is the subscription of a business that bills by itself.
+    if (subscriptionId?.startsWith("cs_")) return ownBilling({ store, clock: Date.now }, subscriptionId);
     if (isSimulated(scope, stripe?.accounts)) return simulator(scope);
     return stripe?.accounts.billing(scope) ?? noBilling(scope.environment);
   };
+  const { SMTP_URL: smtp, MAIL_FROM: from, HEALTH_TOKEN: healthToken } = settings;
   const deps: Deps = {
     store,
-    billing: (scope) => withTimeLimit(providerOf(scope), limit),
+    billing: (of) => withTimeLimit(providerOf(of), limit),
     ...(stripe ? { webhooks: stripe.webhooks } : {}),
     clock: Date.now,
     newId: (prefix) => `${prefix}_${randomText(22)}`,
-    keys: { session: derive(secret, "session"), signing: derive(secret, "signing") },
+    keys: {
+      session: derive(secret, "session"),
+      signing: derive(secret, "signing"),
+      result: derive(secret, "result"),
+    },
     limits: {
       perKey: settings.RATE_LIMIT_PER_MINUTE,
       perSession: settings.RATE_LIMIT_PER_MINUTE * 2,
+      perAddress: settings.RATE_LIMIT_PER_MINUTE * 2,
+      linkTtl: settings.CANCEL_LINK_TTL_SECONDS,
       sessionTtl: settings.SESSION_TTL_MINUTES,
       idle: settings.IDLE_MINUTES,
     },
+    ...(smtp && from ? { mailer: createMailer({ url: smtp, from }) } : {}),
+    ...(healthToken ? { healthToken } : {}),
     log: pino({ level: settings.LOG_LEVEL, base: null }, pino.destination({ fd: 2, sync: true })),
     publicUrl: settings.PUBLIC_URL,
     version,
   };
-  const business = { fallbackEmail: settings.FALLBACK_EMAIL, allowedOrigins: settings.ALLOWED_ORIGINS };
-  const first = await ensureWorkspace(deps, {
-    ...(stripe
-      ? { name: "My workspace", settings: business }
-      : { name: "Demo", settings: { ...business, hub: { plans: demoPlans } }, flow: demoFlow }),
-    publicKey: settings.RENUMERATE_PUBLIC_KEY,
-    privateKey: settings.RENUMERATE_PRIVATE_KEY,
-  });
+  const first = await ensureWorkspace(deps, firstWorkspace(settings, !stripe));
   for (const environment of ["prod", "sandbox"] as const) {
     const scope = { workspaceId: first.workspace.id, environment };
     if (isSimulated(scope, stripe?.accounts))
@@ -163,6 +165,9 @@ export async function open(
   }
   for (const words of await warningsOf(settings, stripe, { store, first: first.workspace, demoPlans }))
     deps.log.warn({}, words);
+  if (!deps.mailer && (await store.workspaces()).some(({ settings: { reports } }) => reports)) {
+    deps.log.warn({}, "SMTP_URL is not set: the reports that are to be sent by mail are not sent");
+  }
   const given = settings.RENUMERATE_PRIVATE_KEY;
   if (given && !(await store.keyByHash(hashKey(given)))) {
     deps.log.warn(
@@ -229,6 +234,7 @@ export async function serve(
   const url = settings.PORT ? settings.PUBLIC_URL : `${tls ? "https" : "http"}://${settings.HOST}:${port}`;
   // Addresses are handed out with it, and which port was free is known only now.
   if (new URL(deps.publicUrl).port === "0") deps.publicUrl = url;
+  if (!stripe) await followPort(deps, settings, workspace.id);
   return {
     url,
     async stop() {
@@ -243,6 +249,7 @@ export async function serve(
       clearInterval(idle);
       clearTimeout(late);
       await worker.stop();
+      deps.mailer?.close();
       await deps.store.close();
     },
   };

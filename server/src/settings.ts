@@ -1,6 +1,8 @@
 /** The environment, validated. Every variable has a default that works; a wrong one is named in plain words. */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { checkedReturnUrl, isReturnHost } from "./domain/return-urls.ts";
+import { readSmtpUrl } from "./outbox/smtp-url.ts";
 
 const number = z.coerce.number("a number");
 const port = number.int("a whole number").min(0).max(65_535);
@@ -43,6 +45,43 @@ export const StripeWebhookSecrets = z.array(
   z.string().regex(/^whsec_[\w+/=-]+$/, "signing secrets of webhook endpoints (whsec_…)"),
 );
 
+/** Where customers may be sent back to. */
+export const ReturnHosts = list.refine(
+  (hosts) => hosts.every(isReturnHost),
+  "hosts such as shop.example or localhost:3000",
+);
+/** As a link in the sandbox may name it, where this machine needs no https. */
+const isReturnUrl = (value: string) => {
+  const where = { environment: "sandbox", settings: { defaultReturnUrl: value } } as const;
+  try {
+    return !!checkedReturnUrl({ publicUrl: "http://localhost" }, where, value);
+  } catch {
+    return false;
+  }
+};
+export const ReturnUrl = z
+  .string()
+  .refine(isReturnUrl, "an https:// address without a fragment; http:// for this machine alone");
+
+const currencies = new Set(Intl.supportedValuesOf("currency"));
+export const Currency = z
+  .string()
+  .refine((code) => currencies.has(code.toUpperCase()), "a currency of ISO 4217, such as eur")
+  .transform((code) => code.toLowerCase());
+
+const smtp = (value: string) => {
+  try {
+    return !!readSmtpUrl(value);
+  } catch {
+    return false;
+  }
+};
+/** `help@shop.example`, or `Papercrane <help@shop.example>`; what has a comma in it stands in quotes. */
+const sender = (value: string) => {
+  const address = /^(?:"[^"<>\p{Cc}]*"|[^"<>,;:@\p{Cc}]*) *<([^<>]+)>$/u.exec(value)?.[1] ?? value;
+  return z.email().safeParse(address).success;
+};
+
 export const FallbackEmail = z.email("an e-mail address");
 export const AllowedOrigins = list.refine(
   (all) => all.every(origin),
@@ -79,20 +118,55 @@ const Settings = z.object({
     .refine(stripeBase, "an https:// address without a path; http:// for this machine alone")
     .transform((value) => value.replace(/\/$/, ""))
     .default("https://api.stripe.com"),
+  RETURN_HOSTS: ReturnHosts.optional(),
+  DEFAULT_RETURN_URL: ReturnUrl.optional(),
+  CANCEL_LINK_TTL_SECONDS: number
+    .int("a whole number")
+    .min(300)
+    .max(86_400)
+    .default(3_600)
+    .transform((value) => value * 1_000),
+  DEFAULT_CURRENCY: Currency.optional(),
+  SMTP_URL: z
+    .string()
+    .refine(smtp, "smtp://user:password@host:587 or smtps://…, with %25 for a %")
+    .optional(),
+  MAIL_FROM: z.string().refine(sender, "an e-mail address, or Name <address>").optional(),
+  HEALTH_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,}$/, "at least 16 characters, without spaces")
+    .optional(),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info"),
 });
 
 const Checked = Settings.refine(
-  ({ RENUMERATE_PUBLIC_KEY: open, RENUMERATE_PRIVATE_KEY: secret }) => !open || open !== secret,
-  { path: ["RENUMERATE_PUBLIC_KEY"], message: "another key than RENUMERATE_PRIVATE_KEY" },
-).refine(
-  ({ BILLING, STRIPE_SECRET_KEY: keys, STRIPE_ACCOUNTS_FILE: file }) =>
-    BILLING !== "stripe" || keys.length > 0 || file !== undefined,
-  { path: ["STRIPE_SECRET_KEY"], message: "a key of the account that BILLING=stripe is to use" },
-);
+  ({ SMTP_URL: url, MAIL_FROM: from }) => url === undefined || from !== undefined,
+  {
+    path: ["MAIL_FROM"],
+    message: "whom mails are from, because SMTP_URL is set",
+  },
+)
+  .refine(({ RENUMERATE_PUBLIC_KEY: open, RENUMERATE_PRIVATE_KEY: secret }) => !open || open !== secret, {
+    path: ["RENUMERATE_PUBLIC_KEY"],
+    message: "another key than RENUMERATE_PRIVATE_KEY",
+  })
+  .refine(
+    ({ BILLING, STRIPE_SECRET_KEY: keys, STRIPE_ACCOUNTS_FILE: file }) =>
+      BILLING !== "stripe" || keys.length > 0 || file !== undefined,
+    { path: ["STRIPE_SECRET_KEY"], message: "a key of the account that BILLING=stripe is to use" },
+  );
 
 /** Secrets that can stand in a file of their own, as orchestrators hand them out. */
-const IN_FILES = ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"] as const;
+const LISTS_IN_FILES = ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"] as const;
+const IN_FILES = [...LISTS_IN_FILES, "SMTP_URL", "HEALTH_TOKEN"] as const;
+
+/** Every variable that the server takes, with those that name a file in place of a secret. */
+export const VARIABLES: readonly string[] = [
+  ...Object.keys(Settings.shape),
+  ...IN_FILES.map((name) => `${name}_FILE`),
+];
+
+const isList = (name: string) => LISTS_IN_FILES.some((each) => each === name);
 
 type Given = Record<string, string | undefined>;
 type Fault = { path: readonly PropertyKey[]; message: string };
@@ -109,9 +183,8 @@ function withFiles(given: Given, read: (path: string) => string): { given: Given
       continue;
     }
     try {
-      taken[name] = read(path)
-        .trim()
-        .replace(/\s*\n\s*/g, ",");
+      const text = read(path).trim();
+      taken[name] = isList(name) ? text.replace(/\s*\n\s*/g, ",") : text;
     } catch (error) {
       const { code = "unreadable" } = error as NodeJS.ErrnoException;
       faults.push({ path: [`${name}_FILE`], message: `a file that can be read (${code})` });

@@ -4,9 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe } from "node:test";
+import { sql } from "kysely";
 import { pino } from "pino";
 import type { FlowConfig } from "../../src/api/wire.ts";
 import { createApp } from "../src/app.ts";
+import { ownBilling } from "../src/billing/own.ts";
 import type { BilledSubscription, BillingProvider, Environment } from "../src/billing/provider.ts";
 import { createSimulator } from "../src/billing/simulator.ts";
 import type { SimulatedInvoice } from "../src/billing/simulator-model.ts";
@@ -71,6 +73,23 @@ export interface WorldOptions {
 
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
+/** By database, the instants for which it holds a demo business to copy from. */
+const models = new WeakMap<TestStore["db"], Set<number>>();
+
+/**
+ * The demo business as `seedDemo` makes it. Its past is played once for each database and instant: the worlds of a suite are
+ * hundreds, and each gets a copy.
+ */
+async function seedCopy(db: TestStore["db"], scope: string, at: number): Promise<void> {
+  const model = `model/${at}`;
+  const known = models.get(db) ?? new Set();
+  models.set(db, known);
+  if (!known.has(at)) await seedDemo(simulatorStorage(db), model, at);
+  known.add(at);
+  await sql`insert into simulator_objects (scope, type, id, customer_id, data)
+    select ${scope}, type, id, customer_id, data from simulator_objects where scope = ${model}`.execute(db);
+}
+
 export async function createWorld({ store, db }: TestStore, options: WorldOptions = {}) {
   const clock = { now: options.at ?? NOW };
   const log: string[] = [];
@@ -94,13 +113,24 @@ export async function createWorld({ store, db }: TestStore, options: WorldOption
   const limited = withTimeLimit(billing, BILLING_TIMEOUT);
   const deps: Deps = {
     store,
-    billing: (wanted) => (boxOf(wanted) === boxOf(scope) ? limited : simulatorOf(wanted)),
+    billing: (wanted) => {
+      const { subscriptionId } = wanted;
+      if (subscriptionId?.startsWith("cs_"))
+        return ownBilling({ store, clock: () => clock.now }, subscriptionId);
+      return boxOf(wanted) === boxOf(scope) ? limited : simulatorOf(wanted);
+    },
     clock: () => clock.now,
     newId: (prefix) => `${prefix}_${randomText(22)}`,
-    keys: { session: new Uint8Array(32).fill(7), signing: new Uint8Array(32).fill(8) },
+    keys: {
+      session: new Uint8Array(32).fill(7),
+      signing: new Uint8Array(32).fill(8),
+      result: new Uint8Array(32).fill(6),
+    },
     limits: {
       perKey: 10_000,
       perSession: 10_000,
+      perAddress: 10_000,
+      linkTtl: 60 * MINUTE,
       sessionTtl: DAY,
       idle: 30 * MINUTE,
       ...options.limits,
@@ -117,7 +147,7 @@ export async function createWorld({ store, db }: TestStore, options: WorldOption
   };
   const workspace = { id: scope.workspaceId, name: "Papercrane", status: "active" as const, settings };
   await store.insertWorkspace({ ...workspace, createdAt: clock.now });
-  if (!options.billing) await seedDemo(storage, boxOf(scope), clock.now);
+  if (!options.billing) await seedCopy(db, boxOf(scope), clock.now);
   const publish = (definition: unknown, where: Scope = scope): Promise<FlowRow> => {
     const result = lintFlow(definition);
     assert.ok(result.ok, JSON.stringify(result));

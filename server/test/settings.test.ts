@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { parseSettings } from "../src/settings.ts";
+import { parseSettings, VARIABLES } from "../src/settings.ts";
 
 describe("Settings", () => {
   it("all have a default that works, and an empty variable is none", () => {
@@ -112,6 +113,52 @@ describe("Settings", () => {
     }
   });
 
+  it("want to know whom mails are from where they can be sent", () => {
+    const SMTP_URL = "smtp://ada:s3cret@mail.example:587";
+    assert.throws(() => parseSettings({ SMTP_URL }), /\n {2}MAIL_FROM: whom mails are from/);
+    for (const MAIL_FROM of [
+      "help@shop.example",
+      "Papercrane <help@shop.example>",
+      '"Crane, Paper" <help@shop.example>',
+    ])
+      assert.equal(parseSettings({ SMTP_URL, MAIL_FROM }).MAIL_FROM, MAIL_FROM);
+    for (const MAIL_FROM of [
+      "help",
+      "Papercrane",
+      "Crane, Paper <help@shop.example>",
+      "<help@shop.example>, <all@shop.example>",
+      "Paper\nBcc: all@shop.example <help@shop.example>",
+    ])
+      assert.throws(() => parseSettings({ SMTP_URL, MAIL_FROM }), /\n {2}MAIL_FROM: an e-mail/, MAIL_FROM);
+  });
+
+  it("take where mails go and the monitoring's token from files, and do not show them", () => {
+    const given = { SMTP_URL_FILE: "/run/smtp", HEALTH_TOKEN_FILE: "/run/token", MAIL_FROM: "a@b.example" };
+    const smtp = "smtps://ada:s3cret@mail.example";
+    const files = { "/run/smtp": `${smtp}\n`, "/run/token": "monitoring-0123456789\n" };
+    const { SMTP_URL, HEALTH_TOKEN } = parseSettings(given, false, read(files));
+    assert.deepEqual([SMTP_URL, HEALTH_TOKEN], [smtp, "monitoring-0123456789"]);
+    const faulty = { "/run/smtp": "https://ada:s3cret@mail.example", "/run/token": "s3cret of 16 letters" };
+    assert.throws(
+      () => parseSettings(given, false, read(faulty)),
+      ({ message }: Error) => /SMTP_URL: .*\n.*HEALTH_TOKEN: /.test(message) && !/s3cret/.test(message),
+    );
+  });
+
+  it("take a currency in any case, and how long links hold in seconds", () => {
+    const { DEFAULT_CURRENCY, CANCEL_LINK_TTL_SECONDS } = parseSettings({ DEFAULT_CURRENCY: "CHF" });
+    assert.deepEqual([DEFAULT_CURRENCY, CANCEL_LINK_TTL_SECONDS], ["chf", 3_600_000]);
+    assert.equal(parseSettings({ CANCEL_LINK_TTL_SECONDS: "300" }).CANCEL_LINK_TTL_SECONDS, 300_000);
+  });
+
+  it("are all in docs/server.md, and nothing else is", () => {
+    const page = readFileSync(new URL("../../docs/server.md", import.meta.url), "utf8");
+    const [, table = ""] = /^## Environment$(.*?)^## /ms.exec(page) ?? [];
+    const rows = [...table.matchAll(/^\| ([^|]+) \|/gm)].slice(2).map(([, names]) => names);
+    const named = [...rows.join().matchAll(/`(\w+)`/g)].map(([, name]) => name);
+    assert.deepEqual(named.sort(), [...VARIABLES].sort());
+  });
+
   const sides: [string, string, string][] = [
     ["PORT", "65535", "65536"],
     ["PORT", "0", "-1"],
@@ -132,6 +179,17 @@ describe("Settings", () => {
     ["STRIPE_API_BASE", "https://stripe.acme.example/", "https://acme.example/stripe"],
     ["STRIPE_API_BASE", "http://127.0.0.1:12111", "http://stripe.acme.example"],
     ["STRIPE_API_BASE", "http://localhost", "http://localhost.acme.example"],
+    ["RETURN_HOSTS", "shop.example, localhost:3000", "shop.example,https://a.example"],
+    ["RETURN_HOSTS", "[::1]:3000", "*.shop.example"],
+    ["DEFAULT_RETURN_URL", "https://shop.example/back?a=b", "https://shop.example/#back"],
+    ["DEFAULT_RETURN_URL", "http://localhost:3000/back", "http://shop.example/back"],
+    ["DEFAULT_RETURN_URL", "https://shop.example", "https://ada@shop.example/"],
+    ["CANCEL_LINK_TTL_SECONDS", "300", "299"],
+    ["CANCEL_LINK_TTL_SECONDS", "86400", "86401"],
+    ["DEFAULT_CURRENCY", "jpy", "jp"],
+    ["DEFAULT_CURRENCY", "EUR", "eu1"],
+    ["HEALTH_TOKEN", "x".repeat(16), "x".repeat(15)],
+    ["HEALTH_TOKEN", "0123456789-abcdef", "0123456789 abcdef"],
   ];
   for (const [name, good, bad] of sides) {
     it(`${name} may be ${good.slice(0, 24)} but not ${bad.slice(0, 24)}`, () => {

@@ -65,6 +65,11 @@ export const Subscription = z
   })
   .meta({ id: "Subscription" });
 
+/** Where the business bills by itself, and has not said what it charges or until when, nobody here knows. */
+export const FlowSubscription = Subscription.partial({ price: true, periodEnd: true }).meta({
+  id: "FlowSubscription",
+});
+
 const offer = <Type extends string, Terms extends z.ZodType>(type: Type, terms: Terms) =>
   z.object({
     type: z.literal(type),
@@ -86,7 +91,9 @@ export const DiscountTerms = z
     amount: minor.describe("What a period costs today"),
     discounted: minor.describe("What a discounted period costs"),
     currency: text,
-    fullPriceAt: instant.optional().describe("First charge at the full price again; absent when forever"),
+    fullPriceAt: instant
+      .optional()
+      .describe("First charge at the full price again; absent when forever, and where it is not known"),
   })
   .meta({ id: "DiscountTerms" });
 
@@ -196,7 +203,7 @@ export const Settlement = z
     offer: z.object({ id: text, type: text }).optional(),
     choice: Choice.optional(),
     at: instant,
-    subscription: Subscription.describe("Read back from billing afterwards"),
+    subscription: FlowSubscription.describe("Read back from billing afterwards"),
   })
   .meta({ id: "Settlement", description: "What a decision has led to" });
 
@@ -213,7 +220,7 @@ export const FlowConfig = z
       settlement: Settlement.optional().describe("Present when this session has already been decided"),
     }),
     flow: Flow,
-    subscription: Subscription,
+    subscription: FlowSubscription,
     customer: z.object({ name: text.optional(), email: text.optional() }),
     attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
     fallbackEmail: text.optional(),

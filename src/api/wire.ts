@@ -80,7 +80,7 @@ export interface DiscountTerms {
   /** What a discounted period costs */
   discounted: number;
   currency: string;
-  /** First charge at the full price again; absent when forever */
+  /** First charge at the full price again; absent when forever, and where it is not known */
   fullPriceAt?: number;
 }
 
@@ -126,7 +126,7 @@ export interface FlowConfig {
   session: { id: string; environment: "prod" | "sandbox"; /** Bearer of this session's events and decisions for a week, whatever becomes of the session id; opens nothing */
   deliveryToken?: string; /** Present when this session has already been decided */ settlement?: Settlement; };
   flow: Flow;
-  subscription: Subscription;
+  subscription: FlowSubscription;
   customer: { name?: string; email?: string; };
   attributes: Record<string, string | number | boolean>;
   fallbackEmail?: string;
@@ -137,6 +137,25 @@ export interface FlowConfig {
 }
 
 export type FlowEvent = { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "open"; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "select"; reason: string; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "write"; text: string; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "choose"; choice: { /** Pause length */ months?: number; /** Pause end, instead of a length */ until?: number; /** Plan that was picked */ priceId?: string; }; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "fill"; value: unknown; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "next"; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "back"; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "accept"; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "decline"; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "leave"; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "confirm"; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "keep"; } | { /** Made by the client; a repeated id is the same event */ id: string; /** One opening of the flow */ run: string; /** Position within the run */ seq: number; at: number; type: "close"; };
+
+export interface FlowSubscription {
+  id: string;
+  status: SubscriptionStatus;
+  plan: { id: string; name: string; features: string[]; };
+  price?: Price;
+  startedAt: number;
+  /** End of the period that is paid for */
+  periodEnd?: number;
+  trialEnd?: number;
+  pausedUntil?: number;
+  /** Set once a cancellation is confirmed: the last instant of access */
+  cancelAt?: number;
+  discount?: Discount;
+  /** Another plan or price that takes this one's place at the next charge */
+  scheduledChange?: { name: string; price: Price; at: number; };
+  /** What billing will charge next, and when; absent if nothing more will be charged */
+  nextCharge?: { amount: number; currency: string; at: number; };
+}
 
 /** What a subscription hub shows of one customer */
 export interface Hub {
@@ -355,7 +374,7 @@ export interface Settlement {
   choice?: Choice;
   at: number;
   /** Read back from billing afterwards */
-  subscription: Subscription;
+  subscription: FlowSubscription;
 }
 
 export type Step = { type: "survey"; id: string; title?: string; body?: string; reasons: Reason[]; required?: boolean; } | { type: "offer"; id: string; title?: string; body?: string; offer: Offer; } | { type: "feedback"; id: string; title?: string; body?: string; label?: string; required?: boolean; minLength?: number; } | { type: "losses"; id: string; title?: string; body?: string; items: string[]; } | { type: "confirm"; id: string; title?: string; body?: string; effective: "period_end" | "immediately"; confirmLabel?: string; keepLabel?: string; } | { type: "success"; id: string; title?: string; body?: string; retained?: { title?: string; body?: string; }; cancelled?: { title?: string; body?: string; }; } | { type: "custom"; id: string; title?: string; body?: string; name: string; data?: unknown; required?: boolean; };
@@ -393,8 +412,8 @@ export const subscriptionStatus: Shape = "=trialing|active|past_due|paused|cance
 export const interval: Shape = "=day|week|month|year";
 export const price: Shape = {id: "s",amount: "i",currency: "s",interval: interval,intervalCount: "i"};
 export const discount: Shape = {"percentOff?":"n","amountOff?":"i","endsAt?":"i"};
-export const subscription: Shape = {id: "s",status: subscriptionStatus,plan: {id: "s",name: "s",features: ["s"]},price: price,startedAt: "i",periodEnd: "i","trialEnd?":"i","pausedUntil?":"i","cancelAt?":"i","discount?":discount,"scheduledChange?":{name: "s",price: price,at: "i"},"nextCharge?":{amount: "i",currency: "s",at: "i"}};
-export const settlement: Shape = {outcome: "=retained|cancelled",status: "=done|requested","offer?":{id: "s",type: "s"},"choice?":choice,at: "i",subscription: subscription};
+export const flowSubscription: Shape = {id: "s",status: subscriptionStatus,plan: {id: "s",name: "s",features: ["s"]},"price?":price,startedAt: "i","periodEnd?":"i","trialEnd?":"i","pausedUntil?":"i","cancelAt?":"i","discount?":discount,"scheduledChange?":{name: "s",price: price,at: "i"},"nextCharge?":{amount: "i",currency: "s",at: "i"}};
+export const settlement: Shape = {outcome: "=retained|cancelled",status: "=done|requested","offer?":{id: "s",type: "s"},"choice?":choice,at: "i",subscription: flowSubscription};
 export const discountDuration: Shape = "=once|repeating|forever";
 export const discountTerms: Shape = {"percentOff?":"n","amountOff?":"i",duration: discountDuration,"months?":"i",amount: "i",discounted: "i",currency: "s","fullPriceAt?":"i"};
 export const pauseTerms: Shape = {months: ["i"],"dates?":{min: "i",max: "i"},startsAt: "i"};
@@ -408,6 +427,6 @@ export const offer: Shape = {id: "s","title?":"s","body?":"s","acceptLabel?":"s"
 export const reason: Shape = {id: "s","label?":"s","offer?":offer,"followup?":{"label?":"s","required?":"b"}};
 export const step: Shape = {id: "s","title?":"s","body?":"s",type: {survey: {reasons: [reason],"required?":"b"},offer: {offer: offer},feedback: {"label?":"s","required?":"b","minLength?":"i"},losses: {items: ["s"]},confirm: {effective: "=period_end|immediately","confirmLabel?":"s","keepLabel?":"s"},success: {"retained?":{"title?":"s","body?":"s"},"cancelled?":{"title?":"s","body?":"s"}},custom: {name: "s","data?":"u","required?":"b"}}};
 export const flow: Shape = {id: "s",version: "i",steps: [step]};
-export const flowConfig: Shape = {session: {id: "s",environment: "=prod|sandbox","deliveryToken?":"s","settlement?":settlement},flow: flow,subscription: subscription,customer: {"name?":"s","email?":"s"},attributes: {"*":"snb"},"fallbackEmail?":"s","messages?":{"*":"s"},now: "i"};
+export const flowConfig: Shape = {session: {id: "s",environment: "=prod|sandbox","deliveryToken?":"s","settlement?":settlement},flow: flow,subscription: flowSubscription,customer: {"name?":"s","email?":"s"},attributes: {"*":"snb"},"fallbackEmail?":"s","messages?":{"*":"s"},now: "i"};
 export const eventsAck: Shape = {accepted: "i"};
 export const errorBody: Shape = {error: {type: "s",code: "s",message: "s","param?":"s","request_id?":"s"}};

@@ -9,8 +9,8 @@ export function mergeValues({ customer, subscription, attributes }: FlowConfig, 
     "customer.firstName": customer.name?.trim().split(/\s+/)[0],
     "customer.email": customer.email,
     "plan.name": plan.name,
-    price: format.money(price.amount, price.currency),
-    "period.end": format.date(periodEnd),
+    price: price && format.money(price.amount, price.currency),
+    "period.end": periodEnd === undefined ? periodEnd : format.date(periodEnd),
     ...Object.fromEntries(Object.entries(attributes).map(([key, value]) => [`attributes.${key}`, value])),
   };
 }

@@ -64,15 +64,15 @@ export function monthlyAmount(price: Pick<Price, "amount" | "interval" | "interv
 
 /**
  * Last instant of access of a subscription that is cancelled now: what is paid for, or the trial, runs out first; a
- * pause beyond it has nothing left to give.
+ * pause beyond it has nothing left to give. Undefined where nobody has said until when it is paid for.
  */
-export function accessUntil(
-  { status, trialEnd, periodEnd }: Pick<Subscription, "status" | "trialEnd" | "periodEnd">,
+export function accessUntil<End extends number | undefined>(
+  { status, trialEnd, periodEnd }: Pick<Subscription, "status" | "trialEnd"> & { periodEnd?: End },
   effective: "period_end" | "immediately",
   now: number,
-): number {
+): number | End {
   const end = status === "trialing" ? (trialEnd ?? periodEnd) : periodEnd;
-  return effective === "immediately" ? now : Math.max(now, end);
+  return effective === "immediately" ? now : end === undefined ? (end as End) : Math.max(now, end);
 }
 
 /** When a pause that the customer picked ends, or undefined while nothing valid is picked. */

@@ -334,6 +334,23 @@ describe("confirm and endings", () => {
     ]);
   });
 
+  it("says of a subscription that the business bills by itself only what it has said of it", async () => {
+    const { price: _p, periodEnd: _e, ...unknown } = subscription;
+    const { modal } = await open(
+      configOf([{ ...steps.confirm, title: "Leave {{plan.name}}{{price}}{{period.end}}?" }], {
+        subscription: unknown,
+      }),
+    );
+    expect(heading(modal)).to.equal("Leave Team?");
+    expect(facts(modal)).to.deep.equal(["Plan: Team"]);
+    expect(text(modal)).not.to.match(/Invalid|NaN|undefined|1970|Further charges/);
+    closeAll();
+    const now = await open(
+      configOf([{ ...steps.confirm, effective: "immediately" }], { subscription: unknown }),
+    );
+    expect(facts(now.modal)).to.include("Access until: Today");
+  });
+
   it("names the end of a trial, of access now, and an unpaid invoice", async () => {
     const { modal } = await open(configOf([steps.confirm], { subscription: trialing }));
     expect(text(modal)).to.contain(`Your free trial will end on ${long(NOW + 5 * DAY)}.`);

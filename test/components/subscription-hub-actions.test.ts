@@ -565,9 +565,10 @@ describe("what a customer changes in a hub", () => {
       press(hub, "Back");
       await hub.refresh();
       expect(panelOf(hub), "it stays until there is an answer").to.exist;
-      expect(changesOf(server).length).to.equal(1);
+      await until(() => changesOf(server).length > 0, "it is sent");
       answer({ body: { status: "done", subscription } });
       await over(hub);
+      expect(changesOf(server).length).to.equal(1);
     });
 
     it("what billing has not confirmed is called requested, and no more than that", async () => {

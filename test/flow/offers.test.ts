@@ -210,10 +210,13 @@ describe("accessUntil", () => {
     ["trialing", later, later + 5, "period_end", later],
     ["trialing", undefined, later, "period_end", later],
     ["trialing", later, later + 5, "immediately", now],
+    ["active", undefined, undefined, "period_end", undefined],
+    ["active", undefined, undefined, "immediately", now],
   ] as const) {
     it(`${status}, trial until ${trialEnd}, paid until ${periodEnd}, ${effective}`, () => {
       const end = trialEnd === undefined ? {} : { trialEnd };
-      assert.equal(accessUntil({ status, periodEnd, ...end }, effective, now), until);
+      const paid = periodEnd === undefined ? {} : { periodEnd };
+      assert.equal(accessUntil({ status, ...paid, ...end }, effective, now), until);
     });
   }
 });

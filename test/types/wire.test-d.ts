@@ -33,6 +33,7 @@ interface Written {
   ExchangeRequest: wire.ExchangeRequest;
   ExchangeResponse: wire.ExchangeResponse;
   Flow: wire.Flow;
+  FlowSubscription: wire.FlowSubscription;
   FlowConfig: wire.FlowConfig;
   FlowEvent: wire.FlowEvent;
   Hub: wire.Hub;
@@ -94,6 +95,7 @@ export const same: { [Name in keyof Written]: Same<Schemas[Name], Written[Name]>
   ExchangeRequest: true,
   ExchangeResponse: true,
   Flow: true,
+  FlowSubscription: true,
   FlowConfig: true,
   FlowEvent: true,
   Hub: true,

@@ -1,5 +1,12 @@
 /** What the domain needs from a billing system. One behaviour suite holds every implementation to these words. */
-import type { Address, Invoice, PaymentMethod, Price, Subscription } from "../../../src/api/wire.ts";
+import type {
+  Address,
+  FlowSubscription,
+  Invoice,
+  PaymentMethod,
+  Price,
+  Subscription,
+} from "../../../src/api/wire.ts";
 
 export type Environment = "prod" | "sandbox";
 
@@ -33,6 +40,8 @@ export interface BilledSubscription extends Subscription {
   mrr?: number;
   /** What billing does not do with this one, whatever its state: it would have to guess what the customer then pays. */
   refuses?: readonly BillingAction["type"][];
+  /** What nobody has said of one that the business bills by itself; what stands in the field then means nothing. */
+  unknown?: readonly ("price" | "periodEnd" | "tenure")[];
 }
 
 /** What the customer may see of a subscription. */
@@ -49,9 +58,21 @@ export function publicView(subscription: Subscription & Partial<BilledSubscripti
     usage: _u,
     mrr: _r,
     refuses: _n,
+    unknown: _k,
     ...view
   } = subscription;
   return view;
+}
+
+/** The same without what is not known of it. */
+export function flowView(subscription: Subscription & Partial<BilledSubscription>): FlowSubscription {
+  const { price, periodEnd, ...view } = publicView(subscription);
+  const { unknown = [] } = subscription;
+  return {
+    ...view,
+    ...(unknown.includes("price") ? {} : { price }),
+    ...(unknown.includes("periodEnd") ? {} : { periodEnd }),
+  };
 }
 
 export interface CatalogPrice {

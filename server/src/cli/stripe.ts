@@ -1,30 +1,30 @@
 /** `renumerate stripe`: whether the account is ready, and what a business decides about it. */
 import type { Command } from "commander";
 import { Option } from "commander";
-import type { ConnectedAccount, StripeAccounts } from "../billing/stripe/accounts.ts";
+import type { ConnectedAccount } from "../billing/stripe/accounts.ts";
 import { checkAccount } from "../billing/stripe/check.ts";
 import type { Finding } from "../billing/stripe/finding.ts";
 import { StripeDefinition } from "../contract/stripe-settings.ts";
-import type { Deps } from "../deps.ts";
 import { issuesOf } from "../domain/flows.ts";
 import { STRIPE_WEBHOOK } from "../routes/stripe-webhook.ts";
-import type { WorkspaceRow } from "../store/store.ts";
-import { accepted, asJson, print, Refused, readJson } from "./tools.ts";
-
-interface Opened {
-  deps: Deps;
-  workspace: WorkspaceRow;
-  stripe?: StripeAccounts;
-}
-
-type Environment = "prod" | "sandbox";
+import {
+  accepted,
+  asJson,
+  changeSettings,
+  type EnvironmentName,
+  type Opened,
+  print,
+  Refused,
+  readJson,
+  type Using,
+} from "./tools.ts";
 
 const line = ({ state, about, says, todo }: Finding): string =>
   `  ${state.padEnd(8)} ${about}: ${says}${todo ? `\n           → ${todo}` : ""}`;
 
 async function check(
   { deps, workspace, stripe }: Opened,
-  { environment, json }: { environment?: Environment; json?: boolean },
+  { environment, json }: { environment?: EnvironmentName; json?: boolean },
 ): Promise<void> {
   if (!stripe)
     throw new Refused(
@@ -59,12 +59,8 @@ async function check(
     throw new Refused(`${missing.length} ${missing.length === 1 ? "thing is" : "things are"} missing`);
 }
 
-async function set(
-  { deps, workspace }: Opened,
-  settings: StripeDefinition,
-  json: boolean | undefined,
-): Promise<void> {
-  await deps.store.updateWorkspace(workspace.id, { settings: { ...workspace.settings, stripe: settings } });
+async function set(opened: Opened, settings: StripeDefinition, json: boolean | undefined): Promise<void> {
+  await changeSettings(opened, { stripe: settings });
   print(
     json,
     { ok: true, settings },
@@ -72,18 +68,14 @@ async function set(
   );
 }
 
-/** @param using opens the installation for one command */
-export function stripeCommands(
-  root: Command,
-  using: (work: (opened: Opened) => Promise<void>) => Promise<void>,
-): void {
+export function stripeCommands(root: Command, using: Using): void {
   const stripe = root.command("stripe").description("billing with Stripe");
   stripe
     .command("check")
     .description("say what works, what is missing and what to do about it; changes nothing at Stripe")
     .addOption(new Option("--environment <name>", "prod or sandbox alone").choices(["prod", "sandbox"]))
     .addOption(asJson())
-    .action((options: { environment?: Environment; json?: boolean }) =>
+    .action((options: { environment?: EnvironmentName; json?: boolean }) =>
       using((opened) => check(opened, options)),
     );
   stripe

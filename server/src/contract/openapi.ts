@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { createDocument, type ZodOpenApiPathsObject } from "zod-openapi";
 import { ErrorBody } from "../../../src/api/contract.ts";
-import type { ProblemCode } from "../domain/problem.ts";
+import type { FieldFault, ProblemCode } from "../domain/problem.ts";
 import { JSON_TYPE } from "../http/body.ts";
 import { errors } from "../http/errors.ts";
 import type { Route } from "../http/route.ts";
@@ -17,17 +17,32 @@ const PlainError = z
   })
   .meta({ id: "PlainError" });
 
+/** What an integrator's request is refused with: every field at fault is named. */
+const ApiError = z
+  .object({
+    error: ErrorBody.shape.error.extend({
+      errors: z
+        .array(
+          z.object({
+            param: z.string(),
+            code: z.enum(["parameter_missing", "parameter_invalid", "parameter_unknown"]),
+            message: z.string(),
+          }) satisfies z.ZodType<FieldFault>,
+        )
+        .optional()
+        .describe("All fields at fault; the first of them is named above"),
+    }),
+  })
+  .meta({ id: "ApiError" });
+
 /** Refusals that a route's own checks bring. */
 function refusalsOf(route: Route): ProblemCode[] {
   const codes: ProblemCode[] = [...(route.refusals ?? []), "internal_error"];
   if (route.auth === "key")
-    codes.push(
-      "key_invalid",
-      "conflicting_credentials",
-      "rate_limited",
-      "secret_key_in_browser",
-      "workspace_read_only",
-    );
+    codes.push("key_invalid", "conflicting_credentials", "rate_limited", "secret_key_in_browser");
+  if (route.scope) codes.push("insufficient_scope");
+  if (route.writes) codes.push("workspace_read_only");
+  if (route.notInDemo) codes.push("demo_workspace");
   if (route.auth === "session") codes.push("session_invalid", "session_expired");
   if (route.auth === "session" || route.auth === "body") codes.push("rate_limited", "origin_not_allowed");
   if (route.body) {
@@ -40,7 +55,7 @@ function refusalsOf(route: Route): ProblemCode[] {
     );
     codes.push("parameter_unknown");
   }
-  if (route.query) codes.push("parameter_invalid");
+  if (route.query || route.params) codes.push("parameter_invalid");
   return [...new Set(codes)];
 }
 
@@ -52,11 +67,26 @@ function responsesOf(route: Route) {
       String(status),
       {
         description: codes.map((code) => `\`${code}\`: ${errors[code].message}`).join("\n\n"),
-        content: { "application/json": { schema: route.plainErrors ? PlainError : ErrorBody } },
+        content: { "application/json": { schema: route.plainErrors ? PlainError : ApiError } },
       },
     ]);
+  const success = (description: string) => ({
+    description,
+    content: { "application/json": { schema: route.reply } },
+    ...(route.replyHeaders
+      ? {
+          headers: Object.fromEntries(
+            Object.entries(route.replyHeaders).map(([name, about]) => [
+              name,
+              { description: about, schema: { type: "string" as const } },
+            ]),
+          ),
+        }
+      : {}),
+  });
   return {
-    "200": { description: "OK", content: { "application/json": { schema: route.reply } } },
+    "200": success("OK"),
+    ...(route.created ? { "201": success(route.created) } : {}),
     ...Object.fromEntries(failures),
   };
 }
@@ -75,14 +105,22 @@ export function openApiDocument(
   const paths: ZodOpenApiPathsObject = {};
   for (const route of routes) {
     const { operationId, summary, description, contentTypes = [JSON_TYPE] } = route;
-    paths[route.path] = {
-      ...paths[route.path],
+    const path = route.path.replace(/:(\w+)/g, "{$1}");
+    paths[path] = {
+      ...paths[path],
       [route.method]: {
         operationId,
         summary,
         ...(description ? { description } : {}),
         security: securityOf(route),
-        ...(route.query ? { requestParams: { query: route.query as z.ZodObject } } : {}),
+        ...(route.query || route.params
+          ? {
+              requestParams: {
+                ...(route.query ? { query: route.query as z.ZodObject } : {}),
+                ...(route.params ? { path: route.params as z.ZodObject } : {}),
+              },
+            }
+          : {}),
         ...(route.body
           ? {
               requestBody: {

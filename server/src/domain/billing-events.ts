@@ -149,6 +149,7 @@ function blank(
     mrr: mrrOf(subscription),
     currency: price.currency,
     occurredAt: 0,
+    createdAt: deps.clock(),
     updatedAt: 0,
   };
 }

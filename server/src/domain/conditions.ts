@@ -6,11 +6,15 @@ import { mrrOf } from "./mrr.ts";
 const DAY = 86_400_000;
 
 function factOf(field: string, subscription: BilledSubscription, now: number): string | number | undefined {
-  const { plan, price, status, startedAt, metadata } = subscription;
+  const { plan, price, status, startedAt, metadata, unknown = [] } = subscription;
   if (field.startsWith("attributes.")) {
     const key = field.slice("attributes.".length);
     return Object.hasOwn(metadata, key) ? metadata[key] : undefined;
   }
+  const isUnknown =
+    (unknown.includes("price") && (field === "mrr" || field.startsWith("price."))) ||
+    (unknown.includes("tenure") && field === "tenureDays");
+  if (isUnknown) return undefined;
   const known: Record<string, string | number> = {
     "plan.id": plan.id,
     "plan.name": plan.name,

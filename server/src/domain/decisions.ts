@@ -8,6 +8,7 @@ import type { ActionRow, SessionRow, Transaction } from "../store/store.ts";
 import { StoreConflict } from "../store/store.ts";
 import { definitionOf } from "./flows.ts";
 import { recordProgress } from "./ledger.ts";
+import { isLinkId } from "./link-ids.ts";
 import { actionFor, isEligible, termsHold } from "./offers.ts";
 import { settleAll } from "./pending.ts";
 import { Problem } from "./problem.ts";
@@ -53,7 +54,8 @@ async function ingest(
     runs.set(run, replay(session.config, await tx.sessionEvents(session.id, run)));
   }
   // While billing is being asked the session is as good as decided: its answer, not another tab, says how it ends.
-  if (accepted && !session.settlement && !actions.some(({ status }) => status === "pending")) {
+  const isOpen = !session.settlement && !actions.some(({ status }) => status === "pending");
+  if (accepted && isOpen && !(await isGivenOut(tx, session))) {
     for (const progress of runs.values()) {
       await recordProgress(deps, tx, session, progress, now);
       // Staying decides the session; what other openings say no longer counts.
@@ -62,6 +64,10 @@ async function ingest(
   }
   return { accepted, runs };
 }
+
+/** Whether the business has been told already how the flow of a link has ended. */
+const isGivenOut = async (tx: Transaction, { tokenId }: SessionRow): Promise<boolean> =>
+  isLinkId(tokenId) && (await tx.cancelLink(tokenId))?.completedAt !== undefined;
 
 /** @throws Problem session_not_found, event_conflict, too_many_events */
 export async function recordEvents(

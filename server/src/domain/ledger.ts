@@ -20,10 +20,12 @@ function blank(deps: Deps, session: SessionRow, now: number): LedgerRow {
     ...(email === undefined ? {} : { email }),
     confirmed: false,
     offerAccepted: false,
-    plan,
-    mrr,
+    // What nobody has said is not nothing.
+    ...(plan ? { plan } : {}),
+    ...(session.config.subscription.price ? { mrr } : {}),
     currency,
     occurredAt: now,
+    createdAt: deps.clock(),
     updatedAt: deps.clock(),
   };
 }
@@ -186,26 +188,36 @@ export async function recordEndingUndone(
   await announce(deps, tx, "cancellation.undone", row, now);
 }
 
+/** The customer went without deciding anything. @param now billing's clock */
+export async function recordAbandoned(
+  deps: Deps,
+  tx: Queries,
+  session: SessionRow,
+  now: number,
+): Promise<void> {
+  const existing = await tx.ledgerOfSession(session.id);
+  const row: LedgerRow = { ...(existing ?? blank(deps, session, now)), updatedAt: deps.clock() };
+  Object.assign(row, { outcome: "abandoned", confirmed: true });
+  const started = session.startedAt === undefined ? { startedAt: now } : {};
+  await tx.updateSession(session.id, { ...started, outcome: "abandoned", completedAt: now });
+  await tx.putLedger(row);
+  if (!existing) await announce(deps, tx, "session.started", row, now);
+  await announce(deps, tx, "session.abandoned", row, now);
+}
+
 /** Marks sessions that fell silent. @returns how many */
 export async function sweepIdle(deps: Deps): Promise<number> {
   const idle = await deps.store.idleSessions(deps.clock() - deps.limits.idle, 200);
   let swept = 0;
-  for (const { id, workspaceId, environment } of idle) {
-    const now = await deps.billing({ workspaceId, environment }).now();
+  for (const { id, workspaceId, environment, subscriptionId } of idle) {
+    const now = await deps.billing({ workspaceId, environment, subscriptionId }).now();
     swept += await deps.store.transaction(async (tx) => {
       await tx.lock(`session:${id}`);
       const session = await tx.session(id);
       if (!session || session.outcome || session.touchedAt > deps.clock() - deps.limits.idle) return 0;
       // A decision may have come in since the sessions were listed.
       if (session.settlement || (await tx.actions(id)).some(({ status }) => status === "pending")) return 0;
-      const row = {
-        ...((await tx.ledgerOfSession(id)) ?? blank(deps, session, now)),
-        updatedAt: deps.clock(),
-      };
-      Object.assign(row, { outcome: "abandoned", confirmed: true });
-      await tx.updateSession(id, { outcome: "abandoned", completedAt: now });
-      await tx.putLedger(row);
-      await announce(deps, tx, "session.abandoned", row, now);
+      await recordAbandoned(deps, tx, session, now);
       return 1;
     });
   }

@@ -8,7 +8,7 @@ import {
   BillingError,
   type BillingProvider,
   type CatalogPrice,
-  publicView,
+  flowView,
 } from "../billing/provider.ts";
 import type { OfferDefinition } from "../contract/flow-definition.ts";
 import { holds } from "./conditions.ts";
@@ -44,7 +44,7 @@ const TERMS_TTL = 15 * 60_000;
 
 /** Whether the terms of a resolved flow still say what would happen: same subscription, and not too long ago. */
 export function termsHold(config: FlowConfig, subscription: BilledSubscription, now: number): boolean {
-  const present = publicView(subscription);
+  const present = flowView(subscription);
   const then = config.subscription.nextCharge;
   // What is used meanwhile changes the next charge, and nothing that was promised.
   if (subscription.usage !== undefined && present.nextCharge && then)
@@ -122,21 +122,18 @@ async function withTerms(
 }
 
 function discountTerms(definition: Definition<"discount">, { subscription, now }: Customer) {
-  const { price, discount, nextCharge, tax = 0, usage = 0 } = subscription;
+  const { price, discount, nextCharge, tax = 0, usage = 0, unknown } = subscription;
   const { percentOff, amountOff, currency, duration, months } = definition;
+  const isUndated = unknown?.includes("periodEnd") && !nextCharge;
   // A free plan cannot get cheaper, discounts do not stack, and an amount is only money in its own currency.
   if (discount || price.amount <= 0 || (currency && currency !== price.currency)) return undefined;
   // Something else (another plan, a credit) already changes the next charge: what we would promise would not be true.
-  if (!nextCharge || nextCharge.amount - tax - usage !== price.amount) return undefined;
-  const charge = (count: number) =>
-    addIntervals(nextCharge.at, price.interval, price.intervalCount * count, subscription.anchor);
-  let discountedCharges = duration === "once" ? 1 : 0;
-  if (months !== undefined) {
-    // As at billing: the months run from now, and every charge within them is discounted.
-    const end = addMonths(now, months);
-    while (charge(discountedCharges) < end) discountedCharges++;
-    if (!discountedCharges) return undefined;
-  }
+  if (!isUndated && (!nextCharge || nextCharge.amount - tax - usage !== price.amount)) return undefined;
+  const charged =
+    nextCharge && duration !== "forever"
+      ? discountedUntil(definition, subscription, nextCharge.at, now)
+      : undefined;
+  if (charged?.count === 0) return undefined;
   const size = percentOff === undefined ? { amountOff: amountOff as number } : { percentOff };
   return {
     ...size,
@@ -145,8 +142,25 @@ function discountTerms(definition: Definition<"discount">, { subscription, now }
     amount: price.amount,
     discounted: discounted(price.amount, size),
     currency: price.currency,
-    ...(duration === "forever" ? {} : { fullPriceAt: charge(discountedCharges) }),
+    // Where the business bills by itself, nobody here knows which charge that is.
+    ...(charged ? { fullPriceAt: charged.fullPriceAt } : {}),
   };
+}
+
+/** How many charges a discount would make smaller, and when the first one after them is. */
+function discountedUntil(
+  { duration, months }: Definition<"discount">,
+  { price, anchor }: BilledSubscription,
+  nextChargeAt: number,
+  now: number,
+): { count: number; fullPriceAt: number } {
+  const charge = (each: number) =>
+    addIntervals(nextChargeAt, price.interval, price.intervalCount * each, anchor);
+  let count = duration === "once" ? 1 : 0;
+  // As at billing: the months run from now, and every charge within them is discounted.
+  const end = months === undefined ? undefined : addMonths(now, months);
+  while (end !== undefined && charge(count) < end) count++;
+  return { count, fullPriceAt: charge(count) };
 }
 
 function pauseTerms({ months, untilDate }: Definition<"pause">, { subscription, now }: Customer) {

@@ -38,6 +38,16 @@ export type ProblemCode =
   | "webhook_signature_invalid"
   | "webhook_mode_wrong"
   | "webhook_unavailable"
+  | "cancellation_not_found"
+  | "environment_mismatch"
+  | "reason_not_enabled"
+  | "hosted_session_not_allowed"
+  | "return_url_not_allowed"
+  | "return_url_missing"
+  | "cancel_session_not_found"
+  | "cancel_link_used"
+  | "result_token_invalid"
+  | "issue_not_found"
   | "body_too_large"
   | "content_type_unsupported"
   | "body_malformed"
@@ -50,16 +60,30 @@ export type ProblemCode =
   | "billing_rejected"
   | "billing_unavailable";
 
+/** One field that is not as it must be. */
+export interface FieldFault {
+  /** Path of the field, `events/3/text`. */
+  param: string;
+  code: "parameter_missing" | "parameter_invalid" | "parameter_unknown";
+  message: string;
+}
+
 export class Problem extends Error {
   readonly code: ProblemCode;
   /** Path of the field at fault, `events/3/text`. */
   readonly param: string | undefined;
+  /** All fields at fault, where there can be several. */
+  readonly faults: readonly FieldFault[] | undefined;
 
   /** @param message replaces the table's words; it must never hold a credential */
-  constructor(code: ProblemCode, options: { param?: string; message?: string; cause?: unknown } = {}) {
+  constructor(
+    code: ProblemCode,
+    options: { param?: string; message?: string; cause?: unknown; faults?: readonly FieldFault[] } = {},
+  ) {
     super(options.message ?? "", { cause: options.cause });
     this.name = "Problem";
     this.code = code;
     this.param = options.param;
+    this.faults = options.faults;
   }
 }

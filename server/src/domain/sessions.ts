@@ -4,7 +4,7 @@ import {
   type BilledSubscription,
   type BillingProvider,
   type Customer,
-  publicView,
+  flowView,
 } from "../billing/provider.ts";
 import type { FlowDefinition } from "../contract/flow-definition.ts";
 import { canonicalLocale } from "../contract/locale.ts";
@@ -39,12 +39,8 @@ export async function mintSession(
   prefix: SessionPrefix,
   query: CustomerQuery,
 ): Promise<{ id: string; expiresAt: number }> {
-  const { customer_id: id, customer_email: email, subscription_id: subscriptionId } = query;
-  if (!id && !email)
-    throw new Problem("parameter_missing", { message: "customer_id or customer_email is required" });
-  const billing = deps.billing(scope);
-  const found = await billing.findCustomers(id ? { id } : { email: email as string });
-  const customer = await theOne(billing, found, subscriptionId);
+  const { subscription_id: subscriptionId } = query;
+  const customer = await findCustomer(deps.billing(scope), query);
   const expiresAt = deps.clock() + deps.limits.sessionTtl;
   const sealed = sealSession(deps.keys.session, prefix, {
     workspaceId: scope.workspaceId,
@@ -55,6 +51,17 @@ export async function mintSession(
     expiresAt,
   });
   return { id: sealed, expiresAt };
+}
+
+/** @throws Problem parameter_missing, customer_not_found, customer_ambiguous, subscription_not_found */
+export async function findCustomer(
+  billing: BillingProvider,
+  { customer_id: id, customer_email: email, subscription_id: subscriptionId }: CustomerQuery,
+): Promise<Customer> {
+  if (!id && !email)
+    throw new Problem("parameter_missing", { message: "customer_id or customer_email is required" });
+  const found = await billing.findCustomers(id ? { id } : { email: email as string });
+  return theOne(billing, found, subscriptionId);
 }
 
 /** One e-mail address can stand for several customers: the subscription, or the only one who pays, decides. */
@@ -109,7 +116,7 @@ export async function openFlow(deps: Deps, claims: SessionClaims, visit: Visit):
 async function answer(
   deps: Deps,
   claims: SessionClaims,
-  { id, tokenId, config, settlement, flowId, flowVersion }: SessionRow,
+  { id, tokenId, subscriptionId, config, settlement, flowId, flowVersion }: SessionRow,
   locale: string | undefined,
 ): Promise<FlowConfig> {
   const { workspaceId, environment, customerId } = claims;
@@ -126,6 +133,7 @@ async function answer(
     workspaceId,
     environment,
     customerId,
+    subscriptionId,
     sessionId: id,
     expiresAt: deps.clock() + DELIVERY_TTL,
   });
@@ -267,7 +275,7 @@ async function resolve(
   return {
     session: { id: sessionId, environment: claims.environment },
     flow,
-    subscription: publicView(subscription),
+    subscription: flowView(subscription),
     customer: { ...(name ? { name } : {}), ...(email ? { email } : {}) },
     attributes: Object.fromEntries(
       Object.entries(subscription.metadata).filter(([key]) => mentioned.has(key)),

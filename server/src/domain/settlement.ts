@@ -2,12 +2,12 @@
  * Carrying out what was decided. The order is always: it is written down, billing is asked, its answer is written down.
  * A crash between any two of these is found by the job that was written with the first.
  */
-import type { Settlement, Subscription } from "../../../src/api/wire.ts";
+import type { FlowSubscription, Settlement } from "../../../src/api/wire.ts";
 import {
   type BilledSubscription,
   BillingError,
   type BillingProvider,
-  publicView,
+  flowView,
 } from "../billing/provider.ts";
 import type { Deps } from "../deps.ts";
 import type { ActionRow, SessionRow, Transaction } from "../store/store.ts";
@@ -21,12 +21,12 @@ export const SETTLE_AFTER = 30_000;
 /** Asks billing, and writes down its answer. */
 export async function carryOut(deps: Deps, session: SessionRow, pending: ActionRow): Promise<Settlement> {
   const billing = deps.billing(session);
-  let subscription: Subscription;
+  let subscription: FlowSubscription;
   let at: number;
   try {
     // An offer that billing has no part in (contact, redirect, custom) needs no answer from it either.
     subscription = pending.action
-      ? await billing.execute(pending.action, pending.id)
+      ? flowView(await billing.execute(pending.action, pending.id))
       : session.config.subscription;
     at = await billing.now();
   } catch (error) {
@@ -37,7 +37,7 @@ export async function carryOut(deps: Deps, session: SessionRow, pending: ActionR
     }
     // What the customer wants may hold already: cancelled elsewhere, or just run out.
     const ended = pending.decision.type === "cancel" && (await endingOf(billing, session.subscriptionId));
-    if (ended) return succeed(deps, session, pending, ended, pending.createdAt);
+    if (ended) return succeed(deps, session, pending, flowView(ended), pending.createdAt);
     deps.log.warn({ session: session.id, action: pending.id, code: error.code }, "billing refused an action");
     await fail(deps, session, pending, error);
     throw new Problem(pending.decision.type === "accept" ? "offer_not_available" : "billing_rejected", {
@@ -90,7 +90,7 @@ async function succeed(
   deps: Deps,
   session: SessionRow,
   pending: ActionRow,
-  subscription: Subscription,
+  subscription: FlowSubscription,
   at: number,
 ): Promise<Settlement> {
   return deps.store.transaction(async (tx) => {
@@ -100,7 +100,7 @@ async function succeed(
     // Two requests may carry out one action (billing does it once): the first to come back writes it down.
     if (current.settlement?.status === "done") return current.settlement;
     await checkPending(deps, tx, pending);
-    const settlement = settlementOf(pending, publicView(subscription), "done", at);
+    const settlement = settlementOf(pending, subscription, "done", at);
     const duplicate = await isCancelledAlready(tx, current, settlement);
     await tx.settleAction(pending.id, { status: "succeeded", settledAt: deps.clock() });
     await tx.updateSession(session.id, {
@@ -171,7 +171,7 @@ export async function settlePending(deps: Deps, session: SessionRow): Promise<Se
   const billing = deps.billing(session);
   try {
     const found = pending.action && (await billing.readBack(pending.action, pending.id));
-    if (found) await succeed(deps, session, pending, found, await billing.now());
+    if (found) await succeed(deps, session, pending, flowView(found), await billing.now());
     else await carryOut(deps, session, pending);
   } catch (error) {
     // Refused: nothing is pending any more. Unknown: it stays so, and the job comes back to it.

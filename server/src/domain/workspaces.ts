@@ -5,6 +5,7 @@ import type { Deps } from "../deps.ts";
 import type { KeyRow, Queries, Scope, WorkspaceRow, WorkspaceSettings } from "../store/store.ts";
 import { defaultFlow } from "./default-flow.ts";
 import { publishVersion } from "./flows.ts";
+import type { KeyScope } from "./scopes.ts";
 import { seal, unseal } from "./seal.ts";
 
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -25,7 +26,7 @@ export const hashKey = (key: string): string => createHash("sha256").update(key)
 export interface NewKey extends Scope {
   kind: KeyRow["kind"];
   name: string;
-  scopes?: string[];
+  scopes?: (KeyScope | "*")[];
   /** A key that exists already, from the environment. */
   key?: string | undefined;
 }

@@ -1,6 +1,6 @@
 /** What a caller sends, read within limits and checked against its schema. */
 import type { z } from "zod";
-import { Problem } from "../domain/problem.ts";
+import { type FieldFault, Problem } from "../domain/problem.ts";
 
 const MAX_BODY = 65_536;
 
@@ -42,11 +42,20 @@ async function readText(request: Request, max: number): Promise<string> {
   }
 }
 
-/** @throws Problem parameter_missing, parameter_invalid, parameter_unknown */
+/** As many faults as anybody reads of one request. */
+const MOST_FAULTS = 20;
+
+/** @throws Problem parameter_missing, parameter_invalid, parameter_unknown: of the first fault, with all of them */
 export function parse(schema: z.ZodType, value: unknown): unknown {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  let issue = result.error.issues[0] as z.core.$ZodIssue;
+  const faults = result.error.issues.slice(0, MOST_FAULTS).map((issue) => faultOf(issue, value));
+  const { code, param, message } = faults[0] as FieldFault;
+  throw new Problem(code, { param, message, faults });
+}
+
+function faultOf(first: z.core.$ZodIssue, sent: unknown): FieldFault {
+  let issue = first;
   const path = [...issue.path];
   // Within a union the issue that matters is the one of the member that came furthest.
   while (issue.code === "invalid_union" && issue.errors.length) {
@@ -58,13 +67,20 @@ export function parse(schema: z.ZodType, value: unknown): unknown {
   }
   if (issue.code === "unrecognized_keys") {
     const param = [...path, issue.keys[0] as string].map(String).join("/");
-    throw new Problem("parameter_unknown", { param, message: `${param} is not a known parameter.` });
+    return { code: "parameter_unknown", param, message: `${param} is not a known parameter.` };
   }
   const param = path.map(String).join("/");
-  const absent =
-    issue.code === "invalid_type" && issue.input === undefined && /received undefined/.test(issue.message);
-  throw new Problem(absent ? "parameter_missing" : "parameter_invalid", {
+  const absent = param !== "" && valueAt(sent, path) === undefined;
+  return {
+    code: absent ? "parameter_missing" : "parameter_invalid",
     param,
     message: absent ? `${param} is required.` : `${param || "The body"}: ${issue.message}`,
-  });
+  };
 }
+
+const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>(
+    (each, key) =>
+      Object.hasOwn(Object(each), key) ? (each as Record<PropertyKey, unknown>)[key] : undefined,
+    value,
+  );

@@ -1,6 +1,9 @@
 /** The one table of errors. `docs/errors.md` is checked against it in both directions. */
 import type { ErrorBody } from "../../../src/api/wire.ts";
-import { Problem, type ProblemCode } from "../domain/problem.ts";
+import { type FieldFault, Problem, type ProblemCode } from "../domain/problem.ts";
+
+/** What an integrator gets: as a widget does, and every field at fault. */
+export type Refusal = { error: ErrorBody["error"] & { errors?: FieldFault[] } };
 
 interface ErrorRow {
   type:
@@ -12,7 +15,7 @@ interface ErrorRow {
     | "rate_limit_error"
     | "invalid_request_error"
     | "api_error";
-  status: 400 | 401 | 402 | 403 | 404 | 405 | 409 | 413 | 415 | 429 | 500 | 503;
+  status: 400 | 401 | 402 | 403 | 404 | 405 | 409 | 410 | 413 | 415 | 429 | 500 | 503;
   message: string;
 }
 
@@ -93,6 +96,32 @@ export const errors: Readonly<Record<ProblemCode, ErrorRow>> = {
   ),
   webhook_mode_wrong: row("invalid_request_error", 400, "This event is from the other mode of the account."),
   webhook_unavailable: row("api_error", 503, "No webhook secret is configured."),
+  cancellation_not_found: row("not_found_error", 404, "There is no cancellation with this eventId."),
+  environment_mismatch: row("conflict_error", 409, "This exists, but in the other environment."),
+  reason_not_enabled: row("invalid_request_error", 400, "This reason is not enabled in the workspace."),
+  hosted_session_not_allowed: row(
+    "invalid_request_error",
+    400,
+    "A cancellation of a hosted session is in the ledger already. Do not report it again.",
+  ),
+  return_url_not_allowed: row(
+    "invalid_request_error",
+    400,
+    "The workspace does not list this return URL's host.",
+  ),
+  return_url_missing: row(
+    "conflict_error",
+    409,
+    "No returnUrl was sent, and the workspace has no default return URL.",
+  ),
+  cancel_session_not_found: row("not_found_error", 404, "There is no such cancel session."),
+  cancel_link_used: row("not_found_error", 410, "This link has been used, or has expired."),
+  result_token_invalid: row(
+    "invalid_request_error",
+    400,
+    "The result token is malformed, expired, or not one of this workspace.",
+  ),
+  issue_not_found: row("not_found_error", 404, "There is no such issue."),
   body_too_large: row("invalid_request_error", 413, "The request body is too large."),
   content_type_unsupported: row("invalid_request_error", 415, "Content-Type must be application/json."),
   body_malformed: row("invalid_request_error", 400, "The request body is not valid JSON."),
@@ -111,10 +140,11 @@ export const errors: Readonly<Record<ProblemCode, ErrorRow>> = {
 };
 
 /** The body and status of a failure. What is not a Problem is ours to fix: its words stay in the log. */
-export function failure(error: unknown, requestId: string): { status: ErrorRow["status"]; body: ErrorBody } {
+export function failure(error: unknown, requestId: string): { status: ErrorRow["status"]; body: Refusal } {
   const problem = error instanceof Problem ? error : new Problem("internal_error");
   const { type, status, message } = errors[problem.code];
   const param = problem.param === undefined ? {} : { param: problem.param };
+  const faults = problem.faults ? { errors: [...problem.faults] } : {};
   return {
     status,
     body: {
@@ -124,12 +154,13 @@ export function failure(error: unknown, requestId: string): { status: ErrorRow["
         message: problem.message || message,
         ...param,
         request_id: requestId,
+        ...faults,
       },
     },
   };
 }
 
 /** The same as the Renumerate dialect documents it: the words alone under `error`. What it does not document is beside. */
-export function plain({ error: { message, ...rest } }: ErrorBody): object {
+export function plain({ error: { message, ...rest } }: Refusal): object {
   return { error: message, ...rest };
 }

@@ -9,8 +9,10 @@ import type { z } from "zod";
 import type { Deps } from "../deps.ts";
 import type { ProblemCode } from "../domain/problem.ts";
 import { Problem } from "../domain/problem.ts";
+import { isAllowed, type KeyScope } from "../domain/scopes.ts";
 import type { SessionClaims } from "../domain/session-token.ts";
 import type { KeyRow, WorkspaceRow } from "../store/store.ts";
+import { addressOf } from "./address.ts";
 import { parse, readJson } from "./body.ts";
 import { allowOrigin, isListed, preflight } from "./cors.ts";
 import { type Caller, keyOf, sessionOf } from "./credentials.ts";
@@ -20,8 +22,14 @@ export interface Env {
   Variables: { requestId: string; workspaceId?: string; plainErrors?: boolean };
 }
 
-interface Spec<Body extends z.ZodType, Query extends z.ZodType, Reply extends z.ZodType> {
-  method: "get" | "post";
+interface Spec<
+  Body extends z.ZodType,
+  Query extends z.ZodType,
+  Params extends z.ZodType,
+  Reply extends z.ZodType,
+> {
+  method: "get" | "post" | "patch" | "delete";
+  /** `:name` stands for a part that `params` describes. */
   path: `/${string}`;
   /** Where older clients of the dialect ask for the same; not in the document. */
   aliases?: readonly `/${string}`[];
@@ -30,7 +38,18 @@ interface Spec<Body extends z.ZodType, Query extends z.ZodType, Reply extends z.
   description?: string;
   body?: Body;
   query?: Query;
+  params?: Params;
   reply: Reply;
+  /** What a success can be, beside 200. */
+  created?: string;
+  /** Headers of an answer that say more than the body, each with what it says. */
+  replyHeaders?: Readonly<Record<string, string>>;
+  /** What a secret key must be allowed to do for this; where any will do, it is absent. */
+  scope?: KeyScope;
+  /** Refused while the workspace is read-only. */
+  writes?: true;
+  /** Refused in a workspace that is for demonstration. */
+  notInDemo?: true;
   /** Refusals beyond those that the checks themselves bring. */
   refusals?: readonly ProblemCode[];
   /** Bytes; 64 kB unless said otherwise. */
@@ -47,14 +66,37 @@ interface Spec<Body extends z.ZodType, Query extends z.ZodType, Reply extends z.
   ) => { as: string; perMinute: number } | undefined;
 }
 
-interface Given<Body, Query> {
+interface Given<Body, Query, Params> {
   deps: Deps;
   body: Body;
   query: Query;
+  params: Params;
   requestId: string;
+  headers: Headers;
 }
 
-type Handler<Body, Query, Reply, Who> = (given: Given<Body, Query> & Who) => Promise<Reply>;
+/** An answer that is not simply 200 with a body. */
+export class Answer<Reply> {
+  readonly body: Reply;
+  readonly status: 200 | 201 | 202 | 503;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    body: Reply,
+    {
+      status = 200,
+      headers = {},
+    }: { status?: Answer<Reply>["status"]; headers?: Answer<Reply>["headers"] } = {},
+  ) {
+    this.body = body;
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+type Handler<Body, Query, Params, Reply, Who> = (
+  given: Given<Body, Query, Params> & Who,
+) => Promise<Reply | Answer<Reply>>;
 
 type KeyCaller = { key: KeyRow; workspace: WorkspaceRow };
 type SessionCaller = {
@@ -67,16 +109,21 @@ type SessionCaller = {
 /** Finds the credential in a body that nothing has checked yet. @throws Problem */
 type Identify<Who> = (body: unknown, deps: Deps) => Promise<Caller & Who>;
 
-export interface Route extends Omit<Spec<z.ZodType, z.ZodType, z.ZodType>, "counted"> {
+export interface Route extends Omit<Spec<z.ZodType, z.ZodType, z.ZodType, z.ZodType>, "counted"> {
   auth: "none" | "key" | "session" | "body";
   identify?: Identify<object>;
   counted?: ((given: never) => { as: string; perMinute: number } | undefined) | undefined;
-  handle: Handler<never, never, unknown, object>;
+  handle: Handler<never, never, never, unknown, object>;
 }
 
-type Builder<Who> = <Body extends z.ZodType, Query extends z.ZodType, Reply extends z.ZodType>(
-  spec: Spec<Body, Query, Reply>,
-  handle: Handler<z.output<Body>, z.output<Query>, z.input<Reply>, Who>,
+type Builder<Who> = <
+  Body extends z.ZodType,
+  Query extends z.ZodType,
+  Params extends z.ZodType,
+  Reply extends z.ZodType,
+>(
+  spec: Spec<Body, Query, Params, Reply>,
+  handle: Handler<z.output<Body>, z.output<Query>, z.output<Params>, z.input<Reply>, Who>,
 ) => Route;
 
 const builder =
@@ -122,19 +169,43 @@ async function run(context: Context<Env>, route: Route, deps: Deps, limit: RateL
   // The browser must be able to read a refusal, so the page's origin is answered even before it is judged.
   if (inBrowser(route)) allowOrigin(context);
   const read = () => readJson(context.req.raw, route.maxBody, route.contentTypes);
+  const { headers } = context.req.raw;
   const early = route.identify && (await read());
   const who = await authenticate(context, route, deps, limit, early);
+  const sent = route.body && !route.identify ? await read() : early;
   const given = {
     deps,
     ...who,
     requestId: context.get("requestId"),
+    headers,
+    params: route.params ? parse(route.params, paramsOf(context)) : {},
     query: route.query ? parse(route.query, context.req.query()) : {},
-    body: route.body ? parse(route.body, route.identify ? early : await read()) : undefined,
+    body: route.body ? parse(route.body, sent) : undefined,
   };
   const counted = route.counted?.(given as never);
   if (counted) limit(context, counted.as, counted.perMinute);
   context.header("Cache-Control", "no-store");
-  return context.json((await route.handle(given as never)) as object);
+  const reply = await route.handle(given as never);
+  const { body, status, headers: more } = reply instanceof Answer ? reply : new Answer(reply);
+  for (const [name, value] of Object.entries(more)) context.header(name, value);
+  return context.json(body as object, status);
+}
+
+/**
+ * The router leaves what is not well-formed as it is, where it would pass for text that was meant so.
+ *
+ * @throws Problem parameter_invalid
+ */
+function paramsOf(context: Context<Env>): Record<string, string> {
+  const params: Record<string, string> = context.req.param();
+  try {
+    decodeURIComponent(new URL(context.req.url).pathname);
+    return params;
+  } catch (cause) {
+    const param = Object.keys(params).join("/");
+    const message = `${param}: not well-formed percent-encoding`;
+    throw new Problem("parameter_invalid", { param, message, cause });
+  }
 }
 
 async function authenticate(
@@ -147,18 +218,57 @@ async function authenticate(
   if (route.auth === "none") return {};
   const { headers } = context.req.raw;
   if (route.auth === "key") {
-    const caller = await keyOf(headers, deps);
+    const caller = await counting401(context, deps, limit, () => keyOf(headers, deps));
     limit(context, `key:${caller.key.id}`, deps.limits.perKey);
     if (context.req.header("origin")) throw new Problem("secret_key_in_browser");
     context.set("workspaceId", caller.workspace.id);
+    if (route.scope && !isAllowed(caller.key, route.scope)) throw new Problem("insufficient_scope");
+    checkStatus(route, caller.workspace);
     return caller;
   }
-  const caller = await (route.identify?.(body, deps) ?? sessionOf(headers, deps, route.delivery));
+  const caller = await counting401(
+    context,
+    deps,
+    limit,
+    () => route.identify?.(body, deps) ?? sessionOf(headers, deps, route.delivery),
+  );
   limit(context, caller.counted.as, caller.counted.perMinute);
   context.set("workspaceId", caller.workspace.id);
   allowOrigin(context, caller.workspace, deps.publicUrl);
+  checkStatus(route, caller.workspace);
   const origin = context.req.header("origin");
   // What a request says of its own address is for its sender to choose.
   const isKnown = origin !== undefined && isListed(origin, caller.workspace, deps.publicUrl);
   return { ...caller, ...(isKnown ? { origin } : {}) };
+}
+
+/** @throws Problem demo_workspace, workspace_read_only */
+function checkStatus({ notInDemo, writes }: Route, { status }: WorkspaceRow): void {
+  if (notInDemo && status === "demo") throw new Problem("demo_workspace");
+  if (writes && status === "read_only") throw new Problem("workspace_read_only");
+}
+
+/** Credentials that nobody of ours has made: whoever holds one that is merely too old shall get a new one. */
+const FORGED: readonly ProblemCode[] = [
+  "key_invalid",
+  "conflicting_credentials",
+  "session_invalid",
+  "handshake_malformed",
+  "handshake_invalid",
+];
+
+/** Who tries one credential after the other is slowed down; whoever else comes from there with a good one is not. */
+async function counting401<Who>(
+  context: Context<Env>,
+  { limits }: Deps,
+  limit: RateLimit,
+  identify: () => Promise<Who>,
+): Promise<Who> {
+  try {
+    return await identify();
+  } catch (error) {
+    if (error instanceof Problem && FORGED.includes(error.code))
+      limit(context, `address:${addressOf(context)}`, limits.perAddress);
+    throw error;
+  }
 }

@@ -6,8 +6,11 @@ import { Cron } from "croner";
 import { type Deps, loggable } from "../deps.ts";
 import { forgetBillingEvents, processBillingEvent } from "../domain/billing-events.ts";
 import { settleChange } from "../domain/change-settlement.ts";
+import { detectIssues } from "../domain/issues.ts";
 import { sweepIdle } from "../domain/ledger.ts";
+import { deliverMail } from "../domain/mails.ts";
 import { giveUpSilent } from "../domain/recovery.ts";
+import { makeReports } from "../domain/reports.ts";
 import { settlePending } from "../domain/settlement.ts";
 import type { JobRow, Scope } from "../store/store.ts";
 
@@ -37,6 +40,7 @@ const topics: Readonly<Record<string, (deps: Deps, job: JobRow) => Promise<void>
     const { id, ...scope } = job.payload as unknown as Scope & { id: string };
     await processBillingEvent(deps, scope, id);
   },
+  mail: deliverMail,
 };
 
 const schedules: Readonly<Record<string, { cron: string; run: (deps: Deps) => Promise<unknown> }>> = {
@@ -44,6 +48,10 @@ const schedules: Readonly<Record<string, { cron: string; run: (deps: Deps) => Pr
   nonces: { cron: "* * * * *", run: (deps) => deps.store.forgetNonces(deps.clock()) },
   recoveries: { cron: "17 * * * *", run: giveUpSilent },
   billing_events: { cron: "47 3 * * *", run: forgetBillingEvents },
+  /** Of the ISO week that has just ended. */
+  issues: { cron: "0 0 * * 1", run: detectIssues },
+  /** When it is Monday, or the first of the month, differs from workspace to workspace. */
+  reports: { cron: "*/5 * * * *", run: makeReports },
 };
 
 const nextRun = (cron: string, now: number): number =>
@@ -69,6 +77,8 @@ export async function tick(deps: Deps): Promise<number> {
   }
   const jobs = await deps.store.claimJobs(now, LEASE, BATCH);
   for (const job of jobs) {
+    // Its lease must last for it: what is left is claimed again once that has run out.
+    if (deps.clock() - now > LEASE / 2) break;
     try {
       await topics[job.topic]?.(deps, job);
       await deps.store.finishJob(job.id);

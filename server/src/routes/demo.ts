@@ -1,21 +1,25 @@
 /**
- * The demo business's own backend: it mints sessions for whoever is chosen on the page, and shows what the simulator,
- * the ledger and the events say. Mounted only where billing is simulated.
+ * The demo business's own backend: it mints sessions and links for whoever is chosen on the page, verifies the results
+ * that come back, and shows what the simulator, the ledger and the events say. Mounted only where billing is simulated.
  */
 import type { Hono } from "hono";
 import { z } from "zod";
 import type { Simulator } from "../billing/simulator.ts";
 import type { Deps } from "../deps.ts";
+import { createCancelLink } from "../domain/cancel-links.ts";
 import { Problem } from "../domain/problem.ts";
+import { verifyResultToken } from "../domain/result-token.ts";
 import { mintSession } from "../domain/sessions.ts";
-import { readJson } from "../http/body.ts";
+import { parse, readJson } from "../http/body.ts";
 import type { Env } from "../http/route.ts";
-import type { Scope } from "../store/store.ts";
+import type { Scope, WorkspaceRow } from "../store/store.ts";
 
 /** As many as the page shows. */
 const INVOICES = 24;
 
 const Move = z.object({ days: z.number().min(0).max(3650) });
+const Leaving = z.object({ customer: z.string(), subscription: z.string() });
+const Returned = z.object({ token: z.string() });
 
 export function mountDemo(app: Hono<Env>, deps: Deps, scope: Scope, simulator: Simulator): void {
   app.get("/demo/api/session", async (context) => {
@@ -44,5 +48,36 @@ export function mountDemo(app: Hono<Env>, deps: Deps, scope: Scope, simulator: S
     const move = Move.safeParse(await readJson(context.req.raw));
     if (!move.success) throw new Problem("parameter_invalid", { param: "days" });
     return context.json({ now: await simulator.advance({ by: Math.round(move.data.days * 86_400_000) }) });
+  });
+  const workspace = async () => (await deps.store.workspace(scope.workspaceId)) as WorkspaceRow;
+
+  app.post("/demo/api/cancel-link", async (context) => {
+    const asked = parse(Leaving, await readJson(context.req.raw)) as z.infer<typeof Leaving>;
+    // Any key of the business will do, as long as it has one.
+    const key = (await deps.store.keys(scope.workspaceId)).find(
+      ({ kind, environment, revokedAt }) =>
+        kind === "secret" && environment === scope.environment && revokedAt === undefined,
+    );
+    if (!key) throw new Problem("key_invalid");
+    const { url } = await createCancelLink(
+      deps,
+      { key, workspace: await workspace() },
+      {
+        userId: asked.customer,
+        customerId: asked.customer,
+        subscriptionId: asked.subscription,
+        environment: scope.environment,
+      },
+    );
+    context.header("Cache-Control", "no-store");
+    return context.json({ url });
+  });
+
+  app.post("/demo/api/result", async (context) => {
+    const { token } = parse(Returned, await readJson(context.req.raw)) as z.infer<typeof Returned>;
+    context.header("Cache-Control", "no-store");
+    const claims = verifyResultToken(deps, await workspace(), token);
+    if (claims.env !== scope.environment) throw new Problem("result_token_invalid");
+    return context.json(claims);
   });
 }

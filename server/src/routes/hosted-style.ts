@@ -26,12 +26,98 @@ h1 {
   font-size: 1rem;
   font-weight: 600;
 }
-header, main, #help {
+header, main, #moment, .words {
   max-width: 48rem;
   margin-inline: auto;
 }
-.retention :is(header, main, #help) {
+.retention :is(header, main, #moment, .words) {
   max-width: 30rem;
+}
+/* A sign is drawn for light paper. */
+.logo {
+  display: block;
+  max-width: min(100%, 14rem);
+  height: 2.5rem;
+  object-fit: contain;
+  object-position: left;
+}
+:dir(rtl) .logo {
+  object-position: right;
+}
+@media (prefers-color-scheme: dark) {
+  .logo {
+    box-sizing: content-box;
+    max-width: calc(min(100%, 14rem) - 1.25rem);
+    height: 1.75rem;
+    padding: .375rem .625rem;
+    border-radius: 8px;
+    background: #fff;
+  }
+}
+[data-back] header {
+  display: flex;
+  gap: 1rem;
+  align-items: flex-start;
+  justify-content: space-between;
+  /* As high as its button, which goes before the page does. */
+  min-height: 44px;
+  margin-block-end: 1rem;
+}
+[data-back] h1 {
+  align-self: center;
+  min-width: 0;
+  margin: 0;
+}
+#close {
+  flex: none;
+  display: grid;
+  place-items: center;
+  width: 44px;
+  height: 44px;
+  /* The cross, not the room to hit it, ends where the flow ends. */
+  margin-inline-end: -13px;
+  padding: 0;
+  border: 0;
+  border-radius: 10px;
+  color: var(--soft);
+  background: none;
+  cursor: pointer;
+}
+#close:hover {
+  color: var(--ink);
+}
+#moment:not(:empty) {
+  display: grid;
+  gap: 1rem;
+  justify-items: center;
+  padding-block: 4rem;
+  color: var(--soft);
+  /* Mostly nobody has to wait so long that there is something to read. */
+  animation: appear .3s .25s both;
+}
+#moment:not(:empty)::before {
+  content: "";
+  width: 2rem;
+  height: 2rem;
+  border: 3px solid light-dark(#d3d6dd, #3a3d45);
+  border-block-start-color: var(--renumerate-accent, var(--ink));
+  border-radius: 50%;
+  animation: turn 1s linear infinite;
+}
+@keyframes appear {
+  from {
+    opacity: 0;
+  }
+}
+@keyframes turn {
+  to {
+    rotate: 1turn;
+  }
+}
+@media (prefers-reduced-motion: reduce) {
+  #moment:not(:empty), #moment:not(:empty)::before {
+    animation: none;
+  }
 }
 .retention {
   --renumerate-width: 100%;
@@ -41,9 +127,11 @@ header, main, #help {
 .retention renumerate-retention-modal::part(dialog) {
   width: 100%;
 }
-#help {
+.words {
   display: grid;
   gap: .75rem;
+}
+#help {
   /* Nothing has come for so long that nothing will: then a mail is better than an empty page. */
   animation: come 0s 10s both;
 }
@@ -67,17 +155,17 @@ header, main, #help {
 [hidden] {
   display: none !important;
 }
-#help h2 {
+.words h2 {
   font-size: 1.375rem;
   line-height: 1.25;
 }
-#help p {
+.words p {
   color: var(--soft);
 }
-#help a {
+.words a {
   color: var(--ink);
 }
-#help button {
+.words button {
   min-height: 44px;
   padding: .5em 1.15em;
   border: 1px solid var(--edge);
@@ -87,6 +175,14 @@ header, main, #help {
   font: inherit;
   font-weight: 550;
   cursor: pointer;
+}
+#failed button {
+  border-color: var(--renumerate-accent, var(--ink));
+  color: var(--renumerate-accent-text, var(--page));
+  background: var(--renumerate-accent, var(--ink));
+}
+h2:focus {
+  outline: none;
 }
 :focus-visible {
   outline: 2px solid var(--ink);
@@ -106,7 +202,7 @@ header, main, #help {
 .framed header {
   display: none;
 }
-.framed #help {
+.framed .words {
   padding: 1.5rem;
 }
 .framed .subscription {

@@ -8,8 +8,6 @@
  * holds for longer, and is sent on to one of these as well.
  */
 import type { Context, Hono } from "hono";
-import { spoken } from "../../../src/i18n/languages.ts";
-import { canonicalLocale } from "../contract/locale.ts";
 import { type Deps, loggable } from "../deps.ts";
 import { Problem } from "../domain/problem.ts";
 import {
@@ -23,6 +21,7 @@ import type { Env } from "../http/route.ts";
 import type { WorkspaceRow } from "../store/store.ts";
 import { type HostedPage, hostedPage, type Refusal } from "./hosted-page.ts";
 import { hostedStyle } from "./hosted-style.ts";
+import { localeOf } from "./page-locale.ts";
 
 /** As the hosted pages of the client are called. */
 const ADDRESSES = [
@@ -154,19 +153,4 @@ function policy(workspace: WorkspaceRow | undefined): string {
     "require-trusted-types-for 'script'",
     "trusted-types lit-html",
   ].join("; ");
-}
-
-/** The page's wish, else the first language of the browser that the widgets speak, else English. */
-function localeOf(wanted: string | undefined, accepted = ""): string {
-  const ranked = accepted
-    .split(",")
-    .map((each) => {
-      const [tag = "", quality = "1"] = each.trim().split(/\s*;\s*q=/i);
-      return { tag, quality: Number(quality) || 0 };
-    })
-    .filter(({ quality }) => quality > 0)
-    .sort((one, other) => other.quality - one.quality)
-    .map(({ tag }) => tag);
-  const tags = [wanted, ...ranked].map(canonicalLocale).filter((tag) => tag !== undefined);
-  return tags.find((tag) => /^en\b/.test(tag) || spoken(tag) !== "en") ?? "en";
 }

@@ -27,11 +27,12 @@ function sessionRoute(kind: "retention" | "subscription", prefix: SessionPrefix)
       description: `The id begins with \`${prefix}\` and names one customer; give it to the widget of that customer alone.`,
       body: z.object({ [kind]: SessionRequest } as Record<typeof kind, typeof SessionRequest>),
       reply: SessionResponse,
+      scope: "sessions:write",
+      writes: true,
       refusals: ["customer_not_found", "customer_ambiguous", "subscription_not_found"],
       plainErrors: true,
     },
-    async ({ deps, body, key, workspace }) => {
-      if (workspace.status === "read_only") throw new Problem("workspace_read_only");
+    async ({ deps, body, key }) => {
       const { id } = await mintSession(deps, key, prefix, body[kind]).catch((error) => {
         if (error instanceof Problem && error.code === "parameter_missing") {
           const param = `${kind}.customer_id`;
@@ -62,20 +63,19 @@ export const renumerateRoutes: readonly Route[] = [
         "The credential is `handshakeToken`, which the site's own backend has signed: good for one session, within five minutes.",
       body: ExchangeRequest,
       reply: ExchangeResponse,
+      writes: true,
       refusals: [
         "handshake_malformed",
         "handshake_invalid",
         "handshake_expired",
         "handshake_unavailable",
         "nonce_used",
-        "workspace_read_only",
         "brand_not_found",
         "customer_not_found",
         "billing_unavailable",
       ],
     },
-    async ({ deps, brand, workspace, handshake }) => {
-      if (workspace.status === "read_only") throw new Problem("workspace_read_only");
+    async ({ deps, brand, handshake }) => {
       const { id, expiresAt } = await exchange(deps, brand, handshake);
       return { session: { sessionId: id, expiresAt: Math.floor(expiresAt / 1000) } };
     },

@@ -1,6 +1,7 @@
 /** Opens the store in one of its two homes. */
-import { Kysely, sql } from "kysely";
+import { Kysely } from "kysely";
 import { type Home, postgres, sqlite } from "./differences.ts";
+import { healthQueries } from "./health.ts";
 import { jobQueries } from "./jobs.ts";
 import { migrate } from "./migrations.ts";
 import { postgresDialect } from "./postgres.ts";
@@ -48,9 +49,7 @@ function createStore(db: Kysely<Schema>, home: Home): Store {
     ...transactions.outside({
       ...queries(db, home),
       ...jobQueries(db, home),
-      ping: async () => {
-        await sql`select 1`.execute(db);
-      },
+      ...healthQueries(db),
     }),
     transaction,
     // More than one statement each.

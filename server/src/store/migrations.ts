@@ -10,18 +10,24 @@ import { lateAndSigned } from "./migrations/002-late-and-signed.ts";
 import { sessionsOfASubscription } from "./migrations/003-sessions-of-a-subscription.ts";
 import { changes } from "./migrations/004-changes.ts";
 import { billingEvents } from "./migrations/005-billing-events.ts";
+import { reported } from "./migrations/006-reported.ts";
 import type { Schema } from "./schema.ts";
 
 /** @throws whatever the database said; then nothing has changed. */
 export async function migrate(db: Kysely<Schema>, home: Home): Promise<void> {
+  const { error } = await migrator(db, home).migrateToLatest();
+  if (error) throw error;
+}
+
+/** All that has been released, so that a test can begin where an older version ended. */
+export function migrator(db: Kysely<Schema>, home: Home): Migrator {
   const migrations: Record<string, Migration> = {
     "001_initial": { up: (tx) => initial(tx, home) },
     "002_late_and_signed": { up: (tx) => lateAndSigned(tx, home) },
     "003_sessions_of_a_subscription": { up: sessionsOfASubscription },
     "004_changes": { up: (tx) => changes(tx, home) },
     "005_billing_events": { up: (tx) => billingEvents(tx, home) },
+    "006_reported": { up: (tx) => reported(tx, home) },
   };
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
-  const { error } = await migrator.migrateToLatest();
-  if (error) throw error;
+  return new Migrator({ db, provider: { getMigrations: async () => migrations } });
 }

@@ -2,11 +2,15 @@ import type { Kysely } from "kysely";
 import type { Home } from "./differences.ts";
 import { actionQueries } from "./queries/actions.ts";
 import { billingEventQueries } from "./queries/billing-events.ts";
+import { cancelLinkQueries } from "./queries/cancel-links.ts";
 import { changeQueries } from "./queries/changes.ts";
 import { eventQueries } from "./queries/events.ts";
 import { flowQueries } from "./queries/flows.ts";
+import { issueQueries } from "./queries/issues.ts";
 import { keyQueries } from "./queries/keys.ts";
 import { ledgerQueries } from "./queries/ledger.ts";
+import { ledgerFigures } from "./queries/ledger-figures.ts";
+import { mailQueries } from "./queries/mails.ts";
 import { recoveryQueries } from "./queries/recoveries.ts";
 import { sessionQueries } from "./queries/sessions.ts";
 import { workspaceQueries } from "./queries/workspaces.ts";
@@ -23,6 +27,10 @@ export function queries(db: Kysely<Schema>, home: Home): Queries {
     ...actionQueries(db),
     ...changeQueries(db),
     ...ledgerQueries(db),
+    ...ledgerFigures(db),
+    ...cancelLinkQueries(db),
+    ...issueQueries(db),
+    ...mailQueries(db),
     ...eventQueries(db),
     ...billingEventQueries(db),
     ...recoveryQueries(db),

@@ -7,8 +7,10 @@ import type { Environment } from "../billing/provider.ts";
 import type {
   ActionRow,
   ChangeRow,
+  IssueRow,
   KeyRow,
   LedgerRow,
+  MailRow,
   Outcome,
   RecoveryAttemptRow,
   RecoveryRow,
@@ -132,8 +134,9 @@ export interface LedgerTable extends Scoped {
   id: string;
   source: LedgerRow["source"];
   session_id: string | null;
-  customer_id: string;
-  subscription_id: string;
+  event_id: string | null;
+  customer_id: string | null;
+  subscription_id: string | null;
   email: string | null;
   reason: string | null;
   reason_text: string | null;
@@ -142,14 +145,91 @@ export interface LedgerTable extends Scoped {
   confirmed: Flag;
   offer_id: string | null;
   offer_type: string | null;
+  offer_label: string | null;
   offer_accepted: Flag;
-  plan: string;
-  mrr: number;
+  plan: string | null;
+  mrr: number | null;
   currency: string;
+  tenure_days: number | null;
+  metadata: string | null;
+  digest: string | null;
   occurred_at: number;
   effective_at: number | null;
   undone_at: number | null;
+  created_at: number;
   updated_at: number;
+}
+
+export interface LedgerOutcomesTable {
+  /** Grows with every row. */
+  position: Generated<number>;
+  id: string;
+  ledger_id: string;
+  outcome: Outcome;
+  effective_at: number | null;
+  metadata: string | null;
+  at: number;
+}
+
+export interface CancelLinksTable extends Scoped {
+  id: string;
+  token_hash: string;
+  user_id: string;
+  customer_id: string;
+  subscription_id: string;
+  return_url: string;
+  context: string;
+  currency: string;
+  metadata: string;
+  created_at: number;
+  expires_at: number;
+  opened_at: number | null;
+  completed_at: number | null;
+  result_id: string | null;
+  issued_at: number | null;
+  verified_at: number | null;
+}
+
+export interface IssuesTable extends Scoped {
+  id: string;
+  reason: string;
+  status: IssueRow["status"];
+  week: number;
+  count: number;
+  before: number;
+  total: number;
+  mrr_at_risk: number;
+  currency: string;
+  first_seen: number;
+  last_seen: number;
+  dismissed_count: number | null;
+  owner: string | null;
+  note: string | null;
+  updated_at: number;
+}
+
+export interface IssueWeeksTable extends Scoped {
+  reason: string;
+  week: number;
+  count: number;
+  before: number;
+  total: number;
+  mrr_at_risk: number;
+  /** Separated by spaces. */
+  rules: string;
+  at: number;
+}
+
+export interface MailsTable extends Scoped {
+  id: string;
+  kind: string;
+  about: string;
+  recipient: string;
+  status: MailRow["status"];
+  attempts: number;
+  reason: string | null;
+  created_at: number;
+  settled_at: number | null;
 }
 
 export interface EventsTable extends Scoped {
@@ -247,6 +327,11 @@ export interface Schema {
   changes: ChangesTable;
   offer_dismissals: OfferDismissalsTable;
   ledger: LedgerTable;
+  ledger_outcomes: LedgerOutcomesTable;
+  cancel_links: CancelLinksTable;
+  issues: IssuesTable;
+  issue_weeks: IssueWeeksTable;
+  mails: MailsTable;
   events: EventsTable;
   billing_events: BillingEventsTable;
   recoveries: RecoveriesTable;

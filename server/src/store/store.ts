@@ -46,6 +46,25 @@ export interface HubSettings {
   plans?: string[];
 }
 
+/** Reports by mail. */
+export interface ReportSettings {
+  recipients: string[];
+  /** IANA, `Europe/Berlin`: whose Monday and whose first of the month. */
+  timeZone: string;
+  weekly: boolean;
+  monthly: boolean;
+  /** Machine's clock: no report is made for what was due before. */
+  since: number;
+}
+
+/** How hosted flows look. */
+export interface Branding {
+  /** `#rrggbb`, of buttons and links. */
+  color?: string;
+  /** An image of at most 64 kB. */
+  logo?: { type: string; base64: string };
+}
+
 export interface WorkspaceSettings {
   fallbackEmail?: string;
   /** Origins whose pages may call the widget endpoints, besides the server's own. */
@@ -53,6 +72,18 @@ export interface WorkspaceSettings {
   /** Words in place of the widgets' own, by language tag (`*` for all of them) and key. */
   messages?: Record<string, Record<string, string>>;
   hub?: HubSettings;
+  /** ISO 4217 in lower case: what reported amounts are in, and what sums are made of. `eur` unless said otherwise. */
+  currency?: string;
+  /** Hosts, with a port where it is not the usual one, that a customer may be sent back to from a hosted flow. */
+  returnHosts?: string[];
+  /** Where to, if the one who makes a link does not say. */
+  defaultReturnUrl?: string;
+  /** Reason keys that the ledger takes (true) although no flow asks for them, or refuses (false) although one does. */
+  reasons?: Record<string, boolean>;
+  reports?: ReportSettings;
+  branding?: Branding;
+  /** How often the key that signs result tokens was changed, and when last, by the machine's clock. */
+  resultKeys?: Partial<Record<Environment, { generation: number; changedAt: number }>>;
   /** Where Stripe is billing; `sandbox` says what is different there. */
   stripe?: StripeSettings & { sandbox?: StripeSettings };
 }
@@ -170,12 +201,15 @@ export interface ChangeRow extends Scope {
 /** One row per cancellation event, whichever dialect or flow it came from. */
 export interface LedgerRow extends Scope {
   id: string;
-  /** `stripe`: somebody ended it there, or nobody paid. */
-  source: "flow" | "stripe";
+  /** `api`: the business has reported it. `stripe`: somebody ended it there, or nobody paid. */
+  source: "flow" | "api" | "stripe";
   /** Of a flow. */
   sessionId?: string;
-  customerId: string;
-  subscriptionId: string;
+  /** Of the API: the caller's own id, unique within the scope. */
+  eventId?: string;
+  /** What is not known of a reported one is absent. */
+  customerId?: string;
+  subscriptionId?: string;
   email?: string;
   reason?: string;
   reasonText?: string;
@@ -185,16 +219,141 @@ export interface LedgerRow extends Scope {
   confirmed: boolean;
   offerId?: string;
   offerType?: string;
+  offerLabel?: string;
   offerAccepted: boolean;
-  plan: string;
-  mrr: number;
+  plan?: string;
+  mrr?: number;
   currency: string;
-  /** Billing's clock: when the customer decided; before that, when the visit began. */
+  tenureDays?: number;
+  metadata?: FlatObject;
+  /** SHA-256, hex, of what the caller has sent: whether a repetition says the same. */
+  digest?: string;
+  /** Billing's clock: when the customer decided; before that, when the visit began. Of the API: as it was reported. */
   occurredAt: number;
   effectiveAt?: number;
   /** As in its session: the customer has stayed after all. */
   undoneAt?: number;
+  createdAt: number;
   updatedAt: number;
+}
+
+export type FlatObject = Record<string, string | number | boolean | null>;
+
+/** What was reported of an outcome, one after the other; the last one holds. */
+export interface LedgerOutcomeRow {
+  id: string;
+  ledgerId: string;
+  outcome: Outcome;
+  effectiveAt?: number;
+  metadata?: FlatObject;
+  /** The machine's clock. */
+  at: number;
+}
+
+/**
+ * A link to a hosted flow. It opens the session with its own id as token id. Where the business bills by itself, its id is
+ * the subscription's as well, and `context` is all that is known of that.
+ */
+export interface CancelLinkRow extends Scope {
+  id: string;
+  /** SHA-256 of what is in the address, hex. */
+  tokenHash: string;
+  userId: string;
+  customerId: string;
+  subscriptionId: string;
+  returnUrl: string;
+  /** `mrr` in minor units. */
+  context: { plan?: string; mrr?: number; tenureDays?: number; periodEnd?: number };
+  currency: string;
+  metadata: FlatObject;
+  /** All of these by the machine's clock. */
+  createdAt: number;
+  expiresAt: number;
+  openedAt?: number;
+  /** From then on it opens nothing: a result has been given out, or the flow was decided. */
+  completedAt?: number;
+  /** Id of the result token (`jti`), and when one was first given out. */
+  resultId?: string;
+  issuedAt?: number;
+  verifiedAt?: number;
+}
+
+/** A reason that customers name unusually often. At most one per workspace, environment and reason. */
+export interface IssueRow extends Scope {
+  id: string;
+  reason: string;
+  status: "open" | "acting" | "dismissed" | "resolved";
+  /** Start of the last week in which it was found, UTC, and what was found then. */
+  week: number;
+  count: number;
+  /** Of the four weeks before, all together. */
+  before: number;
+  /** Of all cancellations of the week that name a reason. */
+  total: number;
+  mrrAtRisk: number;
+  currency: string;
+  /** When it was first found, by the machine's clock; and last, or opened again by somebody. */
+  firstSeen: number;
+  lastSeen: number;
+  /** Of a dismissed one: how many there were in the last week in which it was found. */
+  dismissedCount?: number;
+  owner?: string;
+  note?: string;
+  updatedAt: number;
+}
+
+/** What was found of one reason in one week, and why that is an issue or is not. */
+export interface IssueWeekRow extends Scope {
+  reason: string;
+  week: number;
+  count: number;
+  before: number;
+  total: number;
+  mrrAtRisk: number;
+  /** Which rules were met: `doubled`, `large_share`, both or none. */
+  rules: ("doubled" | "large_share")[];
+  at: number;
+}
+
+/** One mail to one recipient; (workspace, kind, subject of it, recipient) is unique, so that nothing is sent twice. */
+export interface MailRow extends Scope {
+  id: string;
+  /** `report_weekly`, `report_monthly`, … */
+  kind: string;
+  /** What it is about: `2027-W19`, `2027-04`. */
+  about: string;
+  recipient: string;
+  /** `skipped`: no way to send mail is configured. */
+  status: "pending" | "sent" | "skipped" | "failed";
+  attempts: number;
+  reason?: string;
+  createdAt: number;
+  settledAt?: number;
+}
+
+/** How often one reason was named in one part of the time, and what those customers have ended up with. */
+export interface ReasonCount {
+  reason: string;
+  part: number;
+  count: number;
+  retained: number;
+  cancelled: number;
+  /** Of all of them, minor units of the currency that was asked for. */
+  mrr: number;
+}
+
+/** Numbers of cancellation events: what the customer has ended up with, also where that came later. */
+export interface OutcomeCounts {
+  retained: number;
+  cancelled: number;
+  abandoned: number;
+  /** Not decided yet. */
+  pending: number;
+  /** Minor units of the currency that was asked for. */
+  retainedMrr: number;
+  cancelledMrr: number;
+  /** How many were in another currency, and are in no sum. */
+  otherCurrency: number;
 }
 
 /** A fact that integrators hear of (`session.retained`, …), in the order it happened. */
@@ -386,6 +545,58 @@ export interface Queries {
   putLedger(row: LedgerRow): Promise<void>;
   /** Newest first. */
   ledger(scope: Scope, by: { customerId?: string; limit: number }): Promise<LedgerRow[]>;
+  ledgerOfEvent(scope: Scope, eventId: string): Promise<LedgerRow | undefined>;
+  insertLedgerOutcome(row: LedgerOutcomeRow): Promise<void>;
+  /** Oldest first. */
+  ledgerOutcomes(ledgerId: string): Promise<LedgerOutcomeRow[]>;
+  /**
+   * Of cancellation events that customers brought about, so without those that ended because nobody paid; `from` inclusive,
+   * `to` exclusive. One that was undone counts as retained.
+   */
+  outcomeCounts(scope: Scope, of: { from: number; to?: number; currency: string }): Promise<OutcomeCounts>;
+  /**
+   * The same by reason, whatever the outcome; events without a reason are left out. Time is cut into `parts` of `length`
+   * milliseconds, 0, 1, … from `from` on; a part in which a reason was not named is absent.
+   */
+  reasonCounts(
+    scope: Scope,
+    of: { from: number; length: number; parts: number; currency: string },
+  ): Promise<ReasonCount[]>;
+
+  insertCancelLink(row: CancelLinkRow): Promise<void>;
+  cancelLink(id: string): Promise<CancelLinkRow | undefined>;
+  cancelLinkByToken(tokenHash: string): Promise<CancelLinkRow | undefined>;
+  /** Each of these is written once; a second time changes nothing. */
+  markCancelLink(
+    id: string,
+    change: Partial<Pick<CancelLinkRow, "openedAt" | "completedAt" | "resultId" | "issuedAt" | "verifiedAt">>,
+  ): Promise<void>;
+  /** What happened in all sessions with this token id, oldest first. */
+  eventsOfToken(tokenId: string): Promise<{ type: string; receivedAt: number }[]>;
+
+  issue(scope: Scope, id: string): Promise<IssueRow | undefined>;
+  /** Latest found first. */
+  issues(scope: Scope, by: { status?: IssueRow["status"]; limit: number }): Promise<IssueRow[]>;
+  /** Inserts, or replaces the one of the same reason, which keeps its first id. */
+  putIssue(row: IssueRow): Promise<void>;
+  /** The same again replaces it. */
+  putIssueWeek(row: IssueWeekRow): Promise<void>;
+  /** Of one reason, latest first. */
+  issueWeeks(scope: Scope, by: { reason: string; limit: number }): Promise<IssueWeekRow[]>;
+  /** The last week that was looked at; undefined if none was. */
+  lastIssueWeek(scope: Scope): Promise<number | undefined>;
+
+  /** False if there is one already. */
+  insertMail(row: MailRow): Promise<boolean>;
+  mail(id: string): Promise<MailRow | undefined>;
+  updateMail(
+    id: string,
+    change: Partial<Pick<MailRow, "status" | "attempts" | "reason" | "settledAt">>,
+  ): Promise<void>;
+  /** Latest first. */
+  mails(workspaceId: string, by: { limit: number }): Promise<MailRow[]>;
+  /** Of a workspace: when one was last sent, and how many have failed since. */
+  mailHealth(workspaceId: string, since: number): Promise<{ lastSentAt?: number; failed: number }>;
 
   insertEvent(row: EventRow): Promise<void>;
   /** The latest, in the order they happened. */
@@ -441,6 +652,13 @@ export interface Store extends Queries {
   ensureSchedule(name: string, nextAt: number): Promise<void>;
   claimSchedule(name: string, now: number, leaseMs: number): Promise<ScheduleRow | undefined>;
   finishSchedule(name: string, nextAt: number): Promise<void>;
+  /** Jobs that are open: how many, how many of them have failed at least `tries` times, and since when the oldest is due. */
+  jobHealth(of: {
+    topics?: readonly string[];
+    tries: number;
+  }): Promise<{ open: number; failing: number; oldestDueAt?: number }>;
+  /** When billing last told something of this scope. */
+  lastBillingEventAt(scope: Scope): Promise<number | undefined>;
   /** Throws if the database does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -31,7 +31,7 @@ onEachStore("A hub and a flow", ({ open }) => {
     assert.equal((await world.effects()).length, 1);
     world.pass(1);
     const again = await world.visit(visit.token);
-    assert.equal(again.config.subscription.price.interval, "year");
+    assert.equal(again.config.subscription.price?.interval, "year");
     settled(await again.accept());
   });
 

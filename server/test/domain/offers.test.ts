@@ -42,7 +42,7 @@ onEachStore("Offers", ({ open }) => {
       offerId: id,
       offerType: type,
       plan: subscription.plan.name,
-      currency: subscription.price.currency,
+      currency: subscription.price?.currency,
       email: customer.email,
       subscriptionId,
     };

@@ -12,9 +12,7 @@ import { confirm, half, offering } from "../flows/fixtures.ts";
 import { DAY, john, NOW, onEachStore, type Reply, type World } from "../harness.ts";
 import { settled } from "../visit.ts";
 import { handshake } from "./handshake.ts";
-
-/** No route of today can refuse with these. */
-const NOT_YET: readonly ProblemCode[] = ["demo_workspace", "insufficient_scope"];
+import { reported } from "./reported-errors.ts";
 
 const MINT = "/v1/retention/session";
 const EXCHANGE = "/v1/session/exchange";
@@ -46,6 +44,7 @@ const withCode = (code: string) => async (world: World) =>
   preview(world, await mintOwner(world, ids.monthly), ids.monthly, { type: "promo_code", code });
 
 const provocations: Partial<Record<ProblemCode, (world: World) => Promise<Reply>>> = {
+  ...reported,
   key_invalid: (world) => mintFor(world, { customer_id: john }, { key: "rk_sk_wrong" }),
   conflicting_credentials: (world) => mintFor(world, {}, { headers: { "X-API-Key": "another" } }),
   session_invalid: (world) => world.request("/v1/widget/flow", { token: "ret_nonsense" }),
@@ -161,9 +160,10 @@ const provocations: Partial<Record<ProblemCode, (world: World) => Promise<Reply>
     return world.request("/v1/widget/flow", { token });
   },
   async internal_error(world) {
-    const ping = () => Promise.reject(new Error("disk on fire at /var/secret"));
-    world.deps.store = { ...world.deps.store, ping };
-    return world.request("/api/health");
+    const token = await world.mint(john);
+    const workspace = () => Promise.reject(new Error("disk on fire at /var/secret"));
+    world.deps.store = { ...world.deps.store, workspace };
+    return world.request("/v1/widget/flow", { token });
   },
   async billing_rejected(world) {
     world.billing.plan = { execute: { when: "before", throws: "rejected" } };
@@ -177,7 +177,6 @@ const provocations: Partial<Record<ProblemCode, (world: World) => Promise<Reply>
 
 onEachStore("The error table", ({ open }) => {
   for (const code of Object.keys(errors) as ProblemCode[]) {
-    if (NOT_YET.includes(code)) continue;
     it(`${code} can happen, and looks as documented`, async () => {
       const world = await open();
       const provoke = provocations[code] ?? assert.fail(`nothing here provokes ${code}`);
@@ -193,7 +192,9 @@ onEachStore("The error table", ({ open }) => {
       assert.deepEqual([refusal.type, refusal.request_id], [type, id]);
       assert.ok(typeof refusal.message === "string" && refusal.message.length > 5);
       assert.ok(
-        Object.keys(refusal).every((key) => ["type", "code", "message", "param", "request_id"].includes(key)),
+        Object.keys(refusal).every((key) =>
+          ["type", "code", "message", "param", "request_id", "errors"].includes(key),
+        ),
       );
       assert.equal(reply.headers.get("cache-control"), "no-store");
       assert.ok(!reply.text.includes("disk on fire"), "our own troubles stay in the log");

@@ -25,7 +25,18 @@ describe("The command line", () => {
     await using place = await folder();
     const help = await renumerate(["--help"], place.env);
     assert.deepEqual([help.code, help.err], [0, ""]);
-    for (const command of ["serve", "keys", "workspace", "messages", "hub", "flow", "stripe"])
+    for (const command of [
+      "serve",
+      "keys",
+      "workspace",
+      "messages",
+      "hub",
+      "flow",
+      "reasons",
+      "result-key",
+      "reports",
+      "stripe",
+    ])
       assert.match(help.out, new RegExp(`^  ${command}`, "m"));
     const keys = await renumerate(["keys", "--help"], place.env);
     assert.equal(keys.code, 0);
@@ -48,7 +59,11 @@ describe("The command line", () => {
       ["workspace", "set", "--fallback-email", "help at acme"],
       ["workspace", "set", "--allowed-origins", "https://ok.example,https://shop.example/path"],
       ["workspace", "set", "--allowed-origins", "*"],
-      ["workspace", "set", "--return-hosts", "acme.example"],
+      ["workspace", "set", "--currency", "gold"],
+      ["workspace", "branding", "--none", "--color", "#5b21b6"],
+      ["keys", "create", "--scopes", "analytics:write"],
+      ["keys", "create", "--kind", "public", "--scopes", "analytics:read"],
+      ["reasons", "disable", "Too expensive"],
       ["messages", "set", "de"],
       ["messages", "set", "not a tag", "-"],
       ["messages", "unset"],

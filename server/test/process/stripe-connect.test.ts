@@ -114,7 +114,7 @@ describe("With Stripe as billing", () => {
     assert.equal(reply.status, 200);
     const { flow, subscription } = (await reply.json()) as FlowConfig;
     assert.deepEqual(
-      [subscription.plan.name, subscription.price.amount, subscription.status],
+      [subscription.plan.name, subscription.price?.amount, subscription.status],
       ["Pro", 1900, "active"],
     );
     assert.ok(flow.steps.some(({ type }) => type === "survey"));

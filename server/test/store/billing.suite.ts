@@ -52,6 +52,18 @@ export function billingSuite(home: TestHome): void {
       assert.deepEqual(await store.billingEvents(scope, "sub_1"), [kept]);
     });
 
+    it("says when a scope last heard something", async () => {
+      const { store } = opened;
+      const scope = aScope();
+      assert.equal(await store.lastBillingEventAt(scope), undefined);
+      for (const receivedAt of [NOW, NOW + 2, NOW + 1])
+        await store.insertBillingEvent(aBillingEvent(scope, { receivedAt }));
+      const sandbox = { ...scope, environment: "sandbox" } as const;
+      await store.insertBillingEvent(aBillingEvent(sandbox, { receivedAt: NOW + 9 }));
+      assert.equal(await store.lastBillingEventAt(scope), NOW + 2);
+      assert.equal(await store.lastBillingEventAt(sandbox), NOW + 9);
+    });
+
     it("has one recovery per invoice, which keeps its first id, with every field", async () => {
       const { store } = opened;
       const bare = aRecovery(aScope());

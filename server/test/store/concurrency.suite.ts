@@ -5,11 +5,14 @@ import { type Store, StoreConflict } from "../../src/store/store.ts";
 import type { TestHome, TestStore } from "../stores.ts";
 import { deferred } from "./deferred.ts";
 import {
+  aCancelLink,
   aChange,
   aFlow,
   aLedgerRow,
+  aMail,
   anAction,
   anEvent,
+  aReport,
   aScope,
   aSession,
   aWorkspace,
@@ -71,6 +74,40 @@ export function concurrencySuite(home: TestHome): void {
       const sessionId = await session();
       await all((any, index) => any.putLedger(aLedgerRow(scope, sessionId, { mrr: index })));
       assert.equal((await store.ledger(scope, { limit: 99 })).length, 1);
+    });
+
+    it("keeps one report per event id, and tells the others", async () => {
+      const row = aReport(aScope());
+      const reports = Array.from({ length: WRITERS }, (_, index) => ({ ...row, id: id("can"), mrr: index }));
+      const made = await Promise.allSettled(
+        reports.map((report, index) => (index % 2 ? store : there).transaction((tx) => tx.putLedger(report))),
+      );
+      const winner = made.findIndex((result) => result.status === "fulfilled");
+      assert.deepEqual(await store.ledger(row, { limit: 99 }), [reports[winner]]);
+      for (const [index, result] of made.entries()) {
+        if (result.status === "rejected") assert.ok(result.reason instanceof StoreConflict, result.reason);
+        else assert.equal(index, winner);
+      }
+    });
+
+    it("inserts one mail per recipient", async () => {
+      const row = aMail(aScope());
+      const made = await all((any) => any.transaction((tx) => tx.insertMail({ ...row, id: id("mail") })));
+      assert.equal(made.filter(Boolean).length, 1);
+    });
+
+    it("leaves a cancel link with the mark that came first", async () => {
+      const row = aCancelLink(aScope());
+      await store.insertCancelLink(row);
+      const seen = await all((any, index) =>
+        any.transaction(async (tx) => {
+          await tx.markCancelLink(row.id, { resultId: `res_${index}`, issuedAt: NOW + index });
+          return tx.cancelLink(row.id);
+        }),
+      );
+      const [first] = seen;
+      assert.equal(first?.resultId, `res_${(first?.issuedAt ?? 0) - NOW}`, "both marks of the same writer");
+      for (const each of seen) assert.deepEqual(each, first);
     });
 
     it("counts an event once, however often and wherever it arrives", async () => {

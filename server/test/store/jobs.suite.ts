@@ -115,6 +115,36 @@ export function jobsSuite(home: TestHome): void {
       assert.deepEqual(await keys(NOW), []);
     });
 
+    it("says how many jobs are open, how many keep failing, and since when the oldest is due", async () => {
+      const { store } = opened;
+      const none = { open: 0, failing: 0 };
+      assert.deepEqual(await store.jobHealth({ tries: 0 }), none);
+      await enqueue("fails");
+      await enqueue("works", NOW + 5);
+      await store.enqueue({ topic: "mail", key: "waits", payload: null, dueAt: NOW - 7 });
+      const health = (tries: number, ...topics: string[]) => store.jobHealth({ topics, tries });
+      assert.deepEqual(await store.jobHealth({ tries: 1 }), { open: 3, failing: 0, oldestDueAt: NOW - 7 });
+      assert.deepEqual(await health(1, "mail"), { open: 1, failing: 0, oldestDueAt: NOW - 7 });
+      assert.deepEqual(await health(1, "webhook"), { open: 2, failing: 0, oldestDueAt: NOW });
+      assert.equal((await health(1, "mail", "webhook")).open, 3);
+      assert.deepEqual(await health(1, "settle"), none);
+      assert.deepEqual(await health(1), none);
+      const fail = async (now: number) => {
+        const jobs = await store.claimJobs(now, LEASE, 9);
+        const { id } = jobs.find((job) => job.key === "fails") ?? assert.fail();
+        const running = await health(1, "webhook");
+        await store.retryJob(id, now + LEASE, "503");
+        return running;
+      };
+      assert.equal((await fail(NOW)).failing, 0, "the first try is still running");
+      assert.deepEqual(await health(1, "webhook"), { open: 2, failing: 1, oldestDueAt: NOW + 5 });
+      assert.equal((await health(2, "webhook")).failing, 0);
+      assert.equal((await fail(NOW + LEASE)).failing, 1, "so is the second, but the first has failed");
+      assert.equal((await health(2, "webhook")).failing, 1);
+      await store.dequeue("webhook", "fails");
+      assert.equal((await health(1, "webhook")).failing, 0);
+    });
+
     it("never gives one job to two of eight workers in two processes", async () => {
       const { store: here } = opened;
       const { store: there } = await opened.reopen();

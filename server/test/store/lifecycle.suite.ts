@@ -1,36 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Kysely, sql } from "kysely";
 import { openStore } from "../../src/store/database.ts";
-import { postgres, sqlite } from "../../src/store/differences.ts";
-import type { Schema } from "../../src/store/schema.ts";
-import type { EventRow, Scope } from "../../src/store/store.ts";
 import type { TestHome } from "../stores.ts";
 import { deferred } from "./deferred.ts";
-import { aChange, aFact, aKey, anEvent, aScope, aSession, aWorkspace, NOW } from "./rows.ts";
-
-const withoutSession = (scope: Scope): EventRow => {
-  const { sessionId: _, ...fact } = aFact(scope);
-  return fact;
-};
-
-/** The table of events as the first version made it: each had a session. */
-async function eventsOfOld(
-  db: Kysely<Schema>,
-  { text, integer, strict, numbered }: typeof sqlite,
-): Promise<void> {
-  const table = strict(db.schema.createTable("events")).addColumn("position", integer, numbered);
-  const columns = ["workspace_id", "environment", "id", "type", "session_id", "data"];
-  await columns
-    .reduce((made, name) => made.addColumn(name, text, (column) => column.notNull()), table)
-    .addColumn("at", integer, (column) => column.notNull())
-    .execute();
-  await db.schema
-    .createIndex("events_recent")
-    .on("events")
-    .columns(["workspace_id", "environment", "position"])
-    .execute();
-}
+import { aFact, anEvent, aScope, aSession, aWorkspace, NOW } from "./rows.ts";
 
 /** Opening, closing and what lasts. */
 export function lifecycleSuite(home: TestHome): void {
@@ -79,46 +52,6 @@ export function lifecycleSuite(home: TestHome): void {
         await Promise.all(handles.map(({ store }) => store.close()));
       } finally {
         await remove();
-      }
-    });
-
-    it("takes over what an older version has written", async () => {
-      const opened = await home.open();
-      try {
-        const { store, db } = opened;
-        const scope = aScope();
-        const [workspace, session] = [aWorkspace(), aSession(scope)];
-        const facts = [aFact(scope), aFact(scope)];
-        const key = aKey({ workspaceId: workspace.id });
-        await store.insertWorkspace(workspace);
-        await store.insertKey(key);
-        await store.insertSession(session);
-        // As it was before.
-        for (const table of ["recovery_attempts", "recoveries", "billing_events", "events"])
-          await db.schema.dropTable(table).execute();
-        await db.schema.dropIndex("ledger_ending").execute();
-        await eventsOfOld(db, home.name === "SQLite" ? sqlite : postgres);
-        for (const fact of facts) await store.insertEvent(fact);
-        await assert.rejects(store.insertEvent(withoutSession(scope)));
-        for (const table of ["changes", "offer_dismissals"]) await db.schema.dropTable(table).execute();
-        for (const table of ["sessions", "ledger"])
-          await db.schema.alterTable(table).dropColumn("undone_at").execute();
-        await db.schema.dropIndex("sessions_subscription").execute();
-        await db.schema.alterTable("sessions").dropColumn("opened_at").execute();
-        await db.schema.alterTable("sessions").dropColumn("locale").execute();
-        await db.schema.alterTable("api_keys").dropColumn("sealed").execute();
-        await db.schema.dropTable("nonces").execute();
-        await sql`delete from kysely_migration where name > '001_initial'`.execute(db);
-        const { store: again } = await opened.reopen();
-        assert.deepEqual(await again.session(session.id), { ...session, openedAt: session.config.now });
-        assert.deepEqual(await again.keyByHash(key.hash), key);
-        assert.equal(await again.useNonce(aScope(), "nonce", NOW), true);
-        assert.equal(await again.insertChange(aChange(aScope())), true);
-        const later = [withoutSession(scope), aFact(scope)];
-        for (const fact of later) await again.insertEvent(fact);
-        assert.deepEqual(await again.events(scope, { limit: 9 }), [...facts, ...later]);
-      } finally {
-        await opened.drop();
       }
     });
 

@@ -106,7 +106,10 @@ export function recordsSuite(home: TestHome): void {
         confirmed: true,
         offerId: "o1",
         offerType: "discount",
+        offerLabel: "20 % off",
         offerAccepted: true,
+        tenureDays: 12,
+        metadata: { source: "mobile", größe: 1.5, beta: true, none: null },
         effectiveAt: NOW,
         undoneAt: NOW + 1,
       });

@@ -3,11 +3,16 @@ import type { FlowConfig, FlowEvent, Settlement, Subscription } from "../../../s
 import type {
   ActionRow,
   BillingEventRow,
+  CancelLinkRow,
   ChangeRow,
   EventRow,
   FlowRow,
+  IssueRow,
+  IssueWeekRow,
   KeyRow,
+  LedgerOutcomeRow,
   LedgerRow,
+  MailRow,
   RecoveryAttemptRow,
   RecoveryRow,
   Scope,
@@ -147,15 +152,97 @@ export const aLedgerRow = (scope: Scope, sessionId: string, more: Partial<Ledger
   mrr: 4_900,
   currency: "eur",
   occurredAt: NOW,
-  updatedAt: NOW,
+  createdAt: NOW + 3,
+  updatedAt: NOW + 4,
   ...more,
 });
 
 /** Of an end that no session brought about. */
-export const anEnding = (scope: Scope, more: Partial<LedgerRow> = {}): LedgerRow => {
+export const anEnding = (scope: Scope, more: Partial<LedgerRow> & { subscriptionId?: string } = {}) => {
   const { sessionId: _, ...row } = aLedgerRow(scope, "", { source: "stripe", outcome: "cancelled" });
-  return { ...row, ...more };
+  return { ...row, subscriptionId: "sub_1", ...more };
 };
+
+/** What a business reports, with no more than it must say. */
+export const aReport = (scope: Scope, more: Partial<LedgerRow> = {}): LedgerRow & { eventId: string } => ({
+  ...scope,
+  id: id("can"),
+  source: "api",
+  eventId: id("evt"),
+  confirmed: false,
+  offerAccepted: false,
+  currency: "eur",
+  occurredAt: NOW,
+  createdAt: NOW + 3,
+  updatedAt: NOW + 4,
+  ...more,
+});
+
+export const anOutcome = (ledgerId: string, more: Partial<LedgerOutcomeRow> = {}): LedgerOutcomeRow => ({
+  id: id("out"),
+  ledgerId,
+  outcome: "retained",
+  at: NOW,
+  ...more,
+});
+
+export const aCancelLink = (scope: Scope, more: Partial<CancelLinkRow> = {}): CancelLinkRow => ({
+  ...scope,
+  id: id("cs"),
+  tokenHash: id("hash"),
+  userId: "user_1",
+  customerId: "cus_1",
+  subscriptionId: "sub_1",
+  returnUrl: "https://acme.example/back",
+  context: {},
+  currency: "eur",
+  metadata: {},
+  createdAt: NOW,
+  expiresAt: NOW + 9,
+  ...more,
+});
+
+export const anIssue = (scope: Scope, more: Partial<IssueRow> = {}): IssueRow => ({
+  ...scope,
+  id: id("iss"),
+  reason: "too_expensive",
+  status: "open",
+  week: NOW,
+  count: 5,
+  before: 4,
+  total: 12,
+  mrrAtRisk: 24_500,
+  currency: "eur",
+  firstSeen: NOW,
+  lastSeen: NOW,
+  updatedAt: NOW,
+  ...more,
+});
+
+export const anIssueWeek = (scope: Scope, more: Partial<IssueWeekRow> = {}): IssueWeekRow => ({
+  ...scope,
+  reason: "too_expensive",
+  week: NOW,
+  count: 5,
+  before: 4,
+  total: 12,
+  mrrAtRisk: 24_500,
+  rules: ["doubled", "large_share"],
+  at: NOW,
+  ...more,
+});
+
+export const aMail = (scope: Scope, more: Partial<MailRow> = {}): MailRow => ({
+  ...scope,
+  id: id("mail"),
+  kind: "report_weekly",
+  about: "2027-W19",
+  recipient: "jane@acme.example",
+  status: "pending",
+  attempts: 0,
+  createdAt: NOW,
+  ...more,
+});
 
 export const aBillingEvent = (scope: Scope, more: Partial<BillingEventRow> = {}): BillingEventRow => ({
   ...scope,

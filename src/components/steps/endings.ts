@@ -1,6 +1,6 @@
 /** The steps that state facts: what ends, what will happen, what has happened. */
 import { html, nothing } from "lit";
-import type { Settlement, Step, Subscription } from "../../api/wire.ts";
+import type { FlowSubscription, Settlement, Step } from "../../api/wire.ts";
 import { successStep } from "../../flow/machine.ts";
 import { accessUntil } from "../../flow/offers.ts";
 import { plain } from "../rich-text.ts";
@@ -19,15 +19,15 @@ export function confirm(step: Of<"confirm">, { format: { t, date }, config }: Vi
   const { status, plan } = config.subscription;
   const until = accessUntil(config.subscription, step.effective, config.now);
   const now = until === config.now;
-  const end = date(until);
+  const end = until === undefined ? until : date(until);
   return {
     body:
       step.body ??
-      t(now ? "confirmNow" : status === "trialing" ? "confirmTrial" : "confirmEnd", { date: end }),
+      (end && t(now ? "confirmNow" : status === "trialing" ? "confirmTrial" : "confirmEnd", { date: end })),
     content: facts([
       [t("plan"), plan.name],
       [t("accessUntil"), now ? t("today") : end],
-      [t("charges"), t(status === "past_due" ? "openInvoice" : "none")],
+      [t("charges"), end && t(status === "past_due" ? "openInvoice" : "none")],
     ]),
     actions: nothing,
     keep: step.keepLabel,
@@ -40,24 +40,25 @@ const lasting = ["discount", "pause", "plan_change", "annual_switch", "trial_ext
 
 /** What holds now, read back from billing; never what was merely asked for. */
 function outcomeFacts(
-  subscription: Subscription,
+  subscription: FlowSubscription,
   { format: { t, date, isolate, money, per } }: View,
   ended: boolean,
 ) {
   const { plan, price, status, nextCharge, discount, pausedUntil, trialEnd, cancelAt, periodEnd } =
     subscription;
   const { scheduledChange: next } = subscription;
+  const lastDay = cancelAt ?? periodEnd;
   const charge =
     nextCharge &&
     t("amountOn", { price: money(nextCharge.amount, nextCharge.currency), date: date(nextCharge.at) });
   if (ended) {
     return facts([
-      [t("accessUntil"), date(cancelAt ?? periodEnd)],
+      [t("accessUntil"), lastDay !== undefined && date(lastDay)],
       [t("charges"), charge ?? t(status === "past_due" ? "openInvoice" : "none")],
     ]);
   }
   return facts([
-    [t("plan"), `${isolate(plan.name)} · ${per(price, price.amount)}`],
+    [t("plan"), price ? `${isolate(plan.name)} · ${per(price, price.amount)}` : plan.name],
     [
       t("changesOn", { date: next && date(next.at) }),
       next && `${isolate(next.name)} · ${per(next.price, next.price.amount)}`,

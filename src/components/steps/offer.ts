@@ -1,6 +1,6 @@
 /** One entry for each kind of offer: a new kind does not compile until it is here. */
 import { html, nothing } from "lit";
-import type { Offer, PlanOption } from "../../api/wire.ts";
+import type { Offer, PlanOption, Price } from "../../api/wire.ts";
 import { pauseEnd } from "../../flow/offers.ts";
 import { fill, type Values } from "../../i18n/format.ts";
 import { plain, safeUrl, target } from "../rich-text.ts";
@@ -22,7 +22,8 @@ type Views = { readonly [Type in Offer["type"]]: (offer: Of<Type>, view: View) =
 const views: Views = {
   discount({ terms }, { config, format: { t, money, percent, per, date } }) {
     const { percentOff, amountOff, currency, duration, months, amount, discounted, fullPriceAt } = terms;
-    const price = { ...config.subscription.price, currency };
+    // Where the price is not known, nothing is taken off it.
+    const price = { ...(config.subscription.price as Price), currency };
     const off =
       percentOff === undefined ? money(amountOff ?? amount - discounted, currency) : percent(percentOff);
     return {

@@ -61,7 +61,7 @@ export const numbersAsText = changed((text) => text.replace(/"periodEnd":\d+/, '
 /** Whole numbers, but no dates, no currencies. */
 export const impossible = config((value) => {
   value.subscription.periodEnd = 9_000_000_000_000_000;
-  value.subscription.price.currency = "no such currency";
+  Object.assign(value.subscription.price ?? {}, { currency: "no such currency" });
 });
 export const unknownSteps = config((value) => {
   value.flow.steps = [{ type: "hologram", id: "one" }] as never;
@@ -105,7 +105,7 @@ export const olderFlow = config(({ messages: _, ...value }) => {
 export const impossibleSettlement = changed((text) => {
   const value = JSON.parse(text);
   value.subscription.cancelAt = 9_000_000_000_000_000;
-  value.subscription.price.currency = "no such currency";
+  Object.assign(value.subscription.price ?? {}, { currency: "no such currency" });
   return JSON.stringify(value);
 });
 

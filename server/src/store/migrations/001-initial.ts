@@ -1,24 +1,14 @@
-import type { ColumnDefinitionBuilder, Kysely } from "kysely";
-import { sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { Home } from "../differences.ts";
-
-type Column = (column: ColumnDefinitionBuilder) => ColumnDefinitionBuilder;
-
-const key: Column = (column) => column.primaryKey();
-const some: Column = (column) => column.notNull();
-const flag: Column = (column) => column.notNull();
+import { type Column, key, some, tables, unique } from "./tables.ts";
 
 /** What children of a session refer to; facts that outlive it (events) do not. */
 const ofSession: Column = (column) => column.references("sessions.id");
 const ofWorkspace: Column = (column) => column.notNull().references("workspaces.id");
 
-// A migration sees the schema of its own time, so it knows no table types.
 export async function initial(db: Kysely<unknown>, home: Home): Promise<void> {
   const { text, integer } = home;
-  const table = (name: string) => home.strict(db.schema.createTable(name));
-  const scoped = (name: string) =>
-    table(name).addColumn("workspace_id", text, some).addColumn("environment", text, some);
-  const index = (name: string, on: string) => db.schema.createIndex(name).on(on);
+  const { table, scoped, index } = tables(db, home);
 
   await table("workspaces")
     .addColumn("id", text, key)
@@ -34,7 +24,7 @@ export async function initial(db: Kysely<unknown>, home: Home): Promise<void> {
     .addColumn("id", text, key)
     .addColumn("kind", text, some)
     .addColumn("name", text, some)
-    .addColumn("hash", text, (column) => column.notNull().unique())
+    .addColumn("hash", text, unique)
     .addColumn("last_four", text, some)
     .addColumn("scopes", text, some)
     .addColumn("created_at", integer, some)
@@ -49,7 +39,7 @@ export async function initial(db: Kysely<unknown>, home: Home): Promise<void> {
     .addColumn("id", text, some)
     .addColumn("version", integer, some)
     .addColumn("definition", text, some)
-    .addColumn("active", integer, flag)
+    .addColumn("active", integer, some)
     .addColumn("created_at", integer, some)
     .addPrimaryKeyConstraint("flows_pk", ["id", "version"])
     .addUniqueConstraint("flows_version", ["workspace_id", "environment", "version"])
@@ -132,10 +122,10 @@ export async function initial(db: Kysely<unknown>, home: Home): Promise<void> {
     .addColumn("reason_text", text)
     .addColumn("feedback", text)
     .addColumn("outcome", text)
-    .addColumn("confirmed", integer, flag)
+    .addColumn("confirmed", integer, some)
     .addColumn("offer_id", text)
     .addColumn("offer_type", text)
-    .addColumn("offer_accepted", integer, flag)
+    .addColumn("offer_accepted", integer, some)
     .addColumn("plan", text, some)
     .addColumn("mrr", integer, some)
     .addColumn("currency", text, some)
@@ -157,7 +147,7 @@ export async function initial(db: Kysely<unknown>, home: Home): Promise<void> {
 
   await scoped("events")
     .addColumn("position", integer, home.numbered)
-    .addColumn("id", text, (column) => column.notNull().unique())
+    .addColumn("id", text, unique)
     .addColumn("type", text, some)
     .addColumn("session_id", text, some)
     .addColumn("data", text, some)

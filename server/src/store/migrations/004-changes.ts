@@ -1,18 +1,17 @@
-import type { ColumnDefinitionBuilder, Kysely } from "kysely";
-import { sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { Home } from "../differences.ts";
-
-const some = (column: ColumnDefinitionBuilder) => column.notNull();
+import { key, some, tables } from "./tables.ts";
 
 /** What customers change in a hub, what they do not want to be offered, and which cancellations were taken back. */
-export async function changes(db: Kysely<unknown>, { text, integer, strict }: Home): Promise<void> {
+export async function changes(db: Kysely<unknown>, home: Home): Promise<void> {
+  const { text, integer } = home;
+  const { scoped, index } = tables(db, home);
+
   await db.schema.alterTable("sessions").addColumn("undone_at", integer).execute();
   await db.schema.alterTable("ledger").addColumn("undone_at", integer).execute();
 
-  await strict(db.schema.createTable("changes"))
-    .addColumn("workspace_id", text, some)
-    .addColumn("environment", text, some)
-    .addColumn("id", text, (column) => column.primaryKey())
+  await scoped("changes")
+    .addColumn("id", text, key)
     .addColumn("key", text, some)
     .addColumn("token_id", text, some)
     .addColumn("customer_id", text, some)
@@ -29,14 +28,12 @@ export async function changes(db: Kysely<unknown>, { text, integer, strict }: Ho
     // Also finds what a customer has accepted.
     .addUniqueConstraint("changes_key", ["workspace_id", "environment", "customer_id", "key"])
     .execute();
-  const index = (name: string) =>
-    db.schema.createIndex(name).on("changes").columns(["workspace_id", "environment", "subscription_id"]);
-  await index("changes_subscription").execute();
-  await index("changes_one").unique().where(sql.ref("status"), "=", sql.lit("pending")).execute();
+  const ofSubscription = (name: string) =>
+    index(name, "changes").columns(["workspace_id", "environment", "subscription_id"]);
+  await ofSubscription("changes_subscription").execute();
+  await ofSubscription("changes_one").unique().where(sql.ref("status"), "=", sql.lit("pending")).execute();
 
-  await strict(db.schema.createTable("offer_dismissals"))
-    .addColumn("workspace_id", text, some)
-    .addColumn("environment", text, some)
+  await scoped("offer_dismissals")
     .addColumn("customer_id", text, some)
     .addColumn("offer_id", text, some)
     .addColumn("at", integer, some)

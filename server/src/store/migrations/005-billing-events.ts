@@ -1,22 +1,15 @@
-import type { ColumnDefinitionBuilder, Kysely } from "kysely";
-import { sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { Home } from "../differences.ts";
-
-const key = (column: ColumnDefinitionBuilder) => column.primaryKey();
-const some = (column: ColumnDefinitionBuilder) => column.notNull();
+import { key, some, tables, unique } from "./tables.ts";
 
 /** What billing tells of its own accord: ends that no session brought about, and payments that fail. */
 export async function billingEvents(db: Kysely<unknown>, home: Home): Promise<void> {
   const { text, integer } = home;
-  const table = (name: string) => home.strict(db.schema.createTable(name));
-  const scoped = (name: string) =>
-    table(name).addColumn("workspace_id", text, some).addColumn("environment", text, some);
+  const { table, scoped, index } = tables(db, home);
 
   await withoutSession(db, home);
   // A subscription ends once.
-  await db.schema
-    .createIndex("ledger_ending")
-    .on("ledger")
+  await index("ledger_ending", "ledger")
     .unique()
     .columns(["workspace_id", "environment", "subscription_id"])
     .where(sql.ref("source"), "=", sql.lit("stripe"))
@@ -30,7 +23,6 @@ export async function billingEvents(db: Kysely<unknown>, home: Home): Promise<vo
     .addColumn("received_at", integer, some)
     .addPrimaryKeyConstraint("billing_events_pk", ["workspace_id", "environment", "id"])
     .execute();
-  const index = (name: string, on: string) => db.schema.createIndex(name).on(on);
   await index("billing_events_subject", "billing_events")
     .columns(["workspace_id", "environment", "subject"])
     .execute();
@@ -87,12 +79,11 @@ async function withoutSession(db: Kysely<unknown>, home: Home): Promise<void> {
       .execute();
     return;
   }
-  const { text, integer, numbered, strict } = home;
-  await strict(db.schema.createTable("events_anew"))
-    .addColumn("workspace_id", text, some)
-    .addColumn("environment", text, some)
-    .addColumn("position", integer, numbered)
-    .addColumn("id", text, (column) => column.notNull().unique())
+  const { text, integer } = home;
+  const { scoped, index } = tables(db, home);
+  await scoped("events_anew")
+    .addColumn("position", integer, home.numbered)
+    .addColumn("id", text, unique)
     .addColumn("type", text, some)
     .addColumn("session_id", text)
     .addColumn("data", text, some)
@@ -102,9 +93,5 @@ async function withoutSession(db: Kysely<unknown>, home: Home): Promise<void> {
   await sql`insert into events_anew (${columns}) select ${columns} from events`.execute(db);
   await db.schema.dropTable("events").execute();
   await db.schema.alterTable("events_anew").renameTo("events").execute();
-  await db.schema
-    .createIndex("events_recent")
-    .on("events")
-    .columns(["workspace_id", "environment", "position"])
-    .execute();
+  await index("events_recent", "events").columns(["workspace_id", "environment", "position"]).execute();
 }

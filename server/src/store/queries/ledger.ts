@@ -1,9 +1,18 @@
 import { type Insertable, type Kysely, type Selectable, sql } from "kysely";
-import { flag, withoutNulls } from "../rows.ts";
-import type { LedgerTable, Schema } from "../schema.ts";
-import type { LedgerRow, Queries } from "../store.ts";
+import { flag, fromJson, toJson, withoutNulls } from "../rows.ts";
+import type { LedgerOutcomesTable, LedgerTable, Schema } from "../schema.ts";
+import type { FlatObject, LedgerOutcomeRow, LedgerRow, Queries } from "../store.ts";
 
-type LedgerQueries = Pick<Queries, "ledgerOfSession" | "openEnding" | "putLedger" | "ledger">;
+type LedgerQueries = Pick<
+  Queries,
+  | "ledgerOfSession"
+  | "openEnding"
+  | "putLedger"
+  | "ledger"
+  | "ledgerOfEvent"
+  | "insertLedgerOutcome"
+  | "ledgerOutcomes"
+>;
 
 export function ledgerQueries(db: Kysely<Schema>): LedgerQueries {
   return {
@@ -57,6 +66,41 @@ export function ledgerQueries(db: Kysely<Schema>): LedgerQueries {
         .execute();
       return rows.map(toRow);
     },
+
+    async ledgerOfEvent({ workspaceId, environment }, eventId) {
+      const row = await db
+        .selectFrom("ledger")
+        .selectAll()
+        .where("workspace_id", "=", workspaceId)
+        .where("environment", "=", environment)
+        .where("event_id", "=", eventId)
+        .executeTakeFirst();
+      return row && toRow(row);
+    },
+
+    async insertLedgerOutcome(row) {
+      await db
+        .insertInto("ledger_outcomes")
+        .values({
+          id: row.id,
+          ledger_id: row.ledgerId,
+          outcome: row.outcome,
+          effective_at: row.effectiveAt ?? null,
+          metadata: toJson(row.metadata),
+          at: row.at,
+        })
+        .execute();
+    },
+
+    async ledgerOutcomes(ledgerId) {
+      const rows = await db
+        .selectFrom("ledger_outcomes")
+        .selectAll()
+        .where("ledger_id", "=", ledgerId)
+        .orderBy("position")
+        .execute();
+      return rows.map(toOutcome);
+    },
   };
 }
 
@@ -67,8 +111,9 @@ function toColumns(row: LedgerRow): Insertable<LedgerTable> {
     environment: row.environment,
     source: row.source,
     session_id: row.sessionId ?? null,
-    customer_id: row.customerId,
-    subscription_id: row.subscriptionId,
+    event_id: row.eventId ?? null,
+    customer_id: row.customerId ?? null,
+    subscription_id: row.subscriptionId ?? null,
     email: row.email ?? null,
     reason: row.reason ?? null,
     reason_text: row.reasonText ?? null,
@@ -77,13 +122,18 @@ function toColumns(row: LedgerRow): Insertable<LedgerTable> {
     confirmed: flag(row.confirmed),
     offer_id: row.offerId ?? null,
     offer_type: row.offerType ?? null,
+    offer_label: row.offerLabel ?? null,
     offer_accepted: flag(row.offerAccepted),
-    plan: row.plan,
-    mrr: row.mrr,
+    plan: row.plan ?? null,
+    mrr: row.mrr ?? null,
     currency: row.currency,
+    tenure_days: row.tenureDays ?? null,
+    metadata: toJson(row.metadata),
+    digest: row.digest ?? null,
     occurred_at: row.occurredAt,
     effective_at: row.effectiveAt ?? null,
     undone_at: row.undoneAt ?? null,
+    created_at: row.createdAt,
     updated_at: row.updatedAt,
   };
 }
@@ -95,6 +145,7 @@ function toRow(row: Selectable<LedgerTable>): LedgerRow {
     environment: row.environment,
     source: row.source,
     sessionId: row.session_id,
+    eventId: row.event_id,
     customerId: row.customer_id,
     subscriptionId: row.subscription_id,
     email: row.email,
@@ -105,13 +156,29 @@ function toRow(row: Selectable<LedgerTable>): LedgerRow {
     confirmed: row.confirmed === 1,
     offerId: row.offer_id,
     offerType: row.offer_type,
+    offerLabel: row.offer_label,
     offerAccepted: row.offer_accepted === 1,
     plan: row.plan,
     mrr: row.mrr,
     currency: row.currency,
+    tenureDays: row.tenure_days,
+    metadata: fromJson<FlatObject>(row.metadata),
+    digest: row.digest,
     occurredAt: row.occurred_at,
     effectiveAt: row.effective_at,
     undoneAt: row.undone_at,
+    createdAt: row.created_at,
     updatedAt: row.updated_at,
+  });
+}
+
+function toOutcome(row: Selectable<LedgerOutcomesTable>): LedgerOutcomeRow {
+  return withoutNulls({
+    id: row.id,
+    ledgerId: row.ledger_id,
+    outcome: row.outcome,
+    effectiveAt: row.effective_at,
+    metadata: fromJson<FlatObject>(row.metadata),
+    at: row.at,
   });
 }

@@ -1,0 +1,82 @@
+/**
+ * Mails go out by the outbox: each is written down with what caused it, sent afterwards, and tried again while the mail
+ * server does not take it. Nothing is sent twice, but for one case: a process that dies after the server has taken a mail
+ * and before that is recorded. The repetition has the same Message-ID, by which mail programs may recognise it.
+ */
+import { type Deps, MailError, type Message } from "../deps.ts";
+import type { JobRow, Json, MailRow, Scope, Transaction } from "../store/store.ts";
+
+/** With the outbox's pauses: for about sixteen hours. */
+const MOST_ATTEMPTS = 24;
+
+export interface NewMail extends Scope {
+  kind: string;
+  about: string;
+  message: Message;
+}
+
+/**
+ * Writes a mail down, to be sent once the transaction holds.
+ *
+ * @returns false if there is one already of this kind, about this, to this recipient
+ */
+export async function sendMail(
+  deps: Pick<Deps, "newId" | "clock">,
+  tx: Transaction,
+  { message, ...about }: NewMail,
+): Promise<boolean> {
+  const id = deps.newId("mail");
+  const now = deps.clock();
+  const row: MailRow = {
+    ...about,
+    id,
+    recipient: message.to,
+    status: "pending",
+    attempts: 0,
+    createdAt: now,
+  };
+  if (!(await tx.insertMail(row))) return false;
+  // Only an open job has the message: what was sent is kept nowhere.
+  await tx.enqueue({
+    topic: "mail",
+    key: id,
+    payload: { id, message: message as unknown as Json },
+    dueAt: now,
+  });
+  return true;
+}
+
+/** One attempt. @throws MailError if it is worth another */
+export async function deliverMail(deps: Deps, job: JobRow): Promise<void> {
+  const { store, mailer, log } = deps;
+  const { id, message } = job.payload as unknown as { id: string; message: Message };
+  const row = await store.mail(id);
+  if (row?.status !== "pending") return;
+  const about = { workspaceId: row.workspaceId, mail: id, kind: row.kind, about: row.about };
+  const settle = (status: MailRow["status"], reason?: string) =>
+    store.updateMail(id, {
+      status,
+      attempts: job.attempts,
+      settledAt: deps.clock(),
+      ...(reason === undefined ? {} : { reason }),
+    });
+  if (!mailer) {
+    await settle("skipped", "no way to send mail is configured");
+    log.info(about, "a mail was skipped: no way to send mail is configured");
+    return;
+  }
+  try {
+    await mailer.send(message, id);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const isPermanent = error instanceof MailError && error.permanent;
+    if (!isPermanent && job.attempts < MOST_ATTEMPTS) {
+      await store.updateMail(id, { attempts: job.attempts, reason });
+      throw error;
+    }
+    await settle("failed", reason);
+    log.warn({ ...about, attempts: job.attempts, reason }, "a mail has failed");
+    return;
+  }
+  await settle("sent");
+}

@@ -1,0 +1,112 @@
+/**
+ * The hosted page that a link leads to, and the way back from it. The address is the credential: it is neither logged nor
+ * passed on, and the page may not be framed. A customer always gets a page; what is wrong is said by the status.
+ */
+import type { Context, Hono } from "hono";
+import { ReturnRequest } from "../contract/cancel-links.ts";
+import { type Deps, loggable } from "../deps.ts";
+import {
+  completeCancelLink,
+  type FoundLink,
+  findCancelLink,
+  isOwn,
+  type Opening,
+  openCancelLink,
+  refusalOf,
+} from "../domain/cancel-links.ts";
+import { Problem } from "../domain/problem.ts";
+import { addressOf } from "../http/address.ts";
+import { parse, readJson } from "../http/body.ts";
+import { createRateLimit, type RateLimit } from "../http/rate-limit.ts";
+import type { Env } from "../http/route.ts";
+import { hostedPage } from "./hosted-page.ts";
+import { localeOf } from "./page-locale.ts";
+
+const STATUS = { invalid: 404, used: 410, expired: 410, unavailable: 503 } as const;
+
+const POLICY = [
+  "default-src 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types lit-html",
+].join("; ");
+
+const MAX_BODY = 1024;
+
+export function mountHostedCancel(app: Hono<Env>, deps: Deps): void {
+  const limit = createRateLimit(deps.clock);
+  app.all("/cancel/:token", (context) => {
+    checkMethod(context, "GET", "HEAD");
+    return show(context, deps, limit);
+  });
+  app.all("/cancel/:token/return", (context) => {
+    checkMethod(context, "POST");
+    return leadBack(context, deps, limit);
+  });
+}
+
+function checkMethod(context: Context<Env>, ...methods: string[]): void {
+  if (methods.includes(context.req.method)) return;
+  context.header("Allow", methods.join(", "));
+  throw new Problem("method_not_allowed");
+}
+
+/**
+ * Who tries one address after the other is slowed down. Who has a good one is counted by it alone: behind a proxy all
+ * customers come from one place, and none may keep the others from leaving.
+ */
+async function find(context: Context<Env>, deps: Deps, limit: RateLimit): Promise<FoundLink | undefined> {
+  const found = await findCancelLink(deps, context.req.param("token") ?? "");
+  if (found) limit(context, `link:${found.link.id}`, deps.limits.perSession);
+  else limit(context, `address:${addressOf(context)}`, deps.limits.perAddress);
+  if (found) context.set("workspaceId", found.workspace.id);
+  return found;
+}
+
+async function show(context: Context<Env>, deps: Deps, limit: RateLimit): Promise<Response> {
+  context.header("Cache-Control", "no-store");
+  context.header("X-Robots-Tag", "noindex");
+  context.header("Content-Security-Policy", POLICY);
+  let found: FoundLink | undefined;
+  let opening: Opening | { refusal: keyof typeof STATUS };
+  try {
+    found = await find(context, deps, limit);
+    opening = found ? await openingOf(context, deps, found) : { refusal: "invalid" };
+  } catch (error) {
+    if (error instanceof Problem && error.code === "rate_limited") throw error;
+    deps.log.error(
+      { request_id: context.get("requestId"), link: found?.link.id, err: loggable(error) },
+      "hosted link failed",
+    );
+    opening = { refusal: "unavailable" };
+  }
+  if ("url" in opening) return context.redirect(opening.url, 303);
+  const page = await hostedPage({
+    page: "retention",
+    locale: localeOf(context.req.query("locale"), context.req.header("accept-language")),
+    workspace: found?.workspace,
+    session: "session" in opening ? opening.session : undefined,
+    refusal: "refusal" in opening ? opening.refusal : undefined,
+    base: "../",
+    back: found && isOwn(found.link) ? "decided" : "closed",
+  });
+  return context.html(page, "refusal" in opening ? STATUS[opening.refusal] : 200);
+}
+
+/** To look whether there is a page opens nothing. */
+async function openingOf(context: Context<Env>, deps: Deps, found: FoundLink): Promise<Opening> {
+  if (context.req.method !== "HEAD") return openCancelLink(deps, found);
+  const refusal = refusalOf(deps, found);
+  return refusal ? { refusal } : { session: "" };
+}
+
+async function leadBack(context: Context<Env>, deps: Deps, limit: RateLimit): Promise<Response> {
+  context.header("Cache-Control", "no-store");
+  const found = await find(context, deps, limit);
+  if (!found) throw new Problem("cancel_session_not_found");
+  const belief = parse(ReturnRequest, await readJson(context.req.raw, MAX_BODY)) as ReturnRequest;
+  const url = await completeCancelLink(deps, found, belief);
+  return url === undefined ? context.json({}, 202) : context.json({ url });
+}

@@ -1,0 +1,88 @@
+import type { Kysely, Selectable } from "kysely";
+import { changesSomething, withoutNulls } from "../rows.ts";
+import type { MailsTable, Schema } from "../schema.ts";
+import type { MailRow, Queries } from "../store.ts";
+
+type MailQueries = Pick<Queries, "insertMail" | "mail" | "updateMail" | "mails" | "mailHealth">;
+
+export function mailQueries(db: Kysely<Schema>): MailQueries {
+  return {
+    async insertMail(row) {
+      const { numInsertedOrUpdatedRows } = await db
+        .insertInto("mails")
+        .values({
+          id: row.id,
+          workspace_id: row.workspaceId,
+          environment: row.environment,
+          kind: row.kind,
+          about: row.about,
+          recipient: row.recipient,
+          status: row.status,
+          attempts: row.attempts,
+          reason: row.reason ?? null,
+          created_at: row.createdAt,
+          settled_at: row.settledAt ?? null,
+        })
+        .onConflict((conflict) =>
+          conflict.columns(["workspace_id", "kind", "about", "recipient"]).doNothing(),
+        )
+        .executeTakeFirstOrThrow();
+      return numInsertedOrUpdatedRows === 1n;
+    },
+
+    async mail(id) {
+      const row = await db.selectFrom("mails").selectAll().where("id", "=", id).executeTakeFirst();
+      return row && toRow(row);
+    },
+
+    async updateMail(id, { status, attempts, reason, settledAt }) {
+      const change = { status, attempts, reason, settled_at: settledAt };
+      if (!changesSomething(change)) return;
+      await db.updateTable("mails").set(change).where("id", "=", id).execute();
+    },
+
+    async mails(workspaceId, { limit }) {
+      const rows = await db
+        .selectFrom("mails")
+        .selectAll()
+        .where("workspace_id", "=", workspaceId)
+        .orderBy("created_at", "desc")
+        .orderBy("id", "desc")
+        .limit(limit)
+        .execute();
+      return rows.map(toRow);
+    },
+
+    async mailHealth(workspaceId, since) {
+      const { lastSentAt, failed } = await db
+        .selectFrom("mails")
+        .select(({ fn }) => [
+          fn.max<number | null>("settled_at").filterWhere("status", "=", "sent").as("lastSentAt"),
+          fn
+            .countAll<number>()
+            .filterWhere("status", "=", "failed")
+            .filterWhere("settled_at", ">=", since)
+            .as("failed"),
+        ])
+        .where("workspace_id", "=", workspaceId)
+        .executeTakeFirstOrThrow();
+      return { ...(lastSentAt === null ? {} : { lastSentAt }), failed };
+    },
+  };
+}
+
+function toRow(row: Selectable<MailsTable>): MailRow {
+  return withoutNulls({
+    id: row.id,
+    workspaceId: row.workspace_id,
+    environment: row.environment,
+    kind: row.kind,
+    about: row.about,
+    recipient: row.recipient,
+    status: row.status,
+    attempts: row.attempts,
+    reason: row.reason,
+    createdAt: row.created_at,
+    settledAt: row.settled_at,
+  });
+}

@@ -1,0 +1,32 @@
+/** What has to be true of every answer, whatever was asked. */
+import assert from "node:assert/strict";
+import type { Operation } from "./document.ts";
+
+/** @returns the body where it is a success of the operation, so that its words can be used again */
+export async function judge(operation: Operation, request: Request, response: Response): Promise<unknown> {
+  const { status, headers } = response;
+  const text = await response.text();
+  assert.match(headers.get("request-id") ?? "", /^[\w-]{1,64}$/, "it has a request id");
+  assert.ok(status < 500, `${status} ${text}`);
+  const isHead = request.method === "HEAD";
+  const isPreflight = request.method === "OPTIONS" && status === 204;
+  if (status === 405) assert.ok(headers.get("allow"), "it says what is allowed");
+  if (isHead || isPreflight) {
+    assert.equal(text, "");
+    return undefined;
+  }
+  assert.match(headers.get("content-type") ?? "", /^application\/json/);
+  const body: unknown = JSON.parse(text);
+  const isItsOwn =
+    request.method === operation.method && pattern(operation).test(new URL(request.url).pathname);
+  if (isItsOwn) {
+    const shape = operation.shape(status) ?? assert.fail(`${status} is not in the document: ${text}`);
+    const { success, error } = shape.safeParse(body);
+    assert.ok(success, `${status} ${text} has not the shape of the document: ${error?.message}`);
+  } else if (status >= 400) {
+    assert.match((body as { error?: { code?: string } }).error?.code ?? "", /^[a-z_]+$/, text);
+  }
+  return isItsOwn && status < 300 ? body : undefined;
+}
+
+const pattern = ({ path }: Operation) => new RegExp(`^${path.replace(/\{\w+\}/g, "[^/]+")}$`);

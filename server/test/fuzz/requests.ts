@@ -1,0 +1,192 @@
+/** Requests for an operation: most of them nearly right, so that they come far. */
+import fc from "fast-check";
+import type { Operation, Schema } from "./document.ts";
+import { hostile, hostileText, type Spoil, spoil, spoiled, torn } from "./hostile.ts";
+import type { Knowledge } from "./known.ts";
+import { valid } from "./valid.ts";
+
+export interface Credentials {
+  /** For a business's own server. */
+  keys: readonly string[];
+  /** For a widget. */
+  sessions: readonly string[];
+  /** Good for nothing, or for something else. */
+  others: readonly string[];
+}
+
+export interface Plan {
+  method: string;
+  params: Record<string, unknown>;
+  query: Record<string, unknown>;
+  /** Put behind the address as it is. */
+  rest: string;
+  body: unknown;
+  spoils: Spoil[];
+  /** Which of the ways to tear the text; -1 is none. */
+  tear: number;
+  type: string | undefined;
+  credential: { good: boolean; at: number; header: number; isDouble: boolean };
+  headers: Record<string, string>;
+}
+
+const rarely = <Value>(usual: Value, other: fc.Arbitrary<Value>, weight = 12): fc.Arbitrary<Value> =>
+  fc.oneof({ weight, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: other });
+
+const TYPES = [
+  undefined,
+  "application/json; charset=utf-8",
+  "APPLICATION/JSON",
+  "application/json;;",
+  "text/plain",
+  "text/plain;charset=UTF-8",
+  "application/problem+json",
+  "application/x-www-form-urlencoded",
+  "multipart/form-data",
+  "*/*",
+  ",",
+];
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "get", "BREW"];
+const REST = ["?", "?%", "?%ff=%ff", "?a=%ud800", "?__proto__=1", `?${"a=1&".repeat(500)}`, "/", "//", "%00"];
+
+/** What other programs, and other pages, send along. */
+const strange = fc.dictionary(
+  fc.constantFrom(
+    "Origin",
+    "Accept",
+    "Accept-Language",
+    "Content-Length",
+    "Content-Encoding",
+    "Cookie",
+    "Host",
+    "Idempotency-Key",
+    "If-None-Match",
+    "Range",
+    "Referer",
+    "Request-Id",
+    "X-Forwarded-For",
+    "X-HTTP-Method-Override",
+  ),
+  fc.oneof(
+    fc.constantFrom(
+      "null",
+      "https://shop.example",
+      "https://evil.example",
+      "0",
+      "-1",
+      "99999999",
+      "gzip",
+      "DELETE",
+      "*",
+    ),
+    hostileText,
+  ),
+  { maxKeys: 3 },
+);
+
+/** An `id` in a path is one of what stands before it: `/api/v1/issues/{id}`. */
+function nameIn(path: string, name: string): string {
+  const before = /(\w+?)s\/\{id\}/.exec(path)?.[1];
+  return name === "id" && before ? `${before}_id` : name;
+}
+
+export function plans({
+  method,
+  path,
+  parameters = [],
+  requestBody,
+  schemas,
+}: Operation): fc.Arbitrary<Plan> {
+  const of = (place: "path" | "query") => {
+    const here = parameters.filter((each) => each.in === place);
+    // What stands in an address is text, whatever it means.
+    const values = here.map(({ name, schema }): [string, fc.Arbitrary<unknown>] => {
+      const right = valid(schema, schemas, nameIn(path, name));
+      return [name, fc.oneof({ weight: 5, arbitrary: right }, { weight: 1, arbitrary: hostile })];
+    });
+    const requiredKeys = here.filter(({ required }) => required).map(({ name }) => name);
+    return fc.record(Object.fromEntries(values), { requiredKeys });
+  };
+  const contents = Object.entries(requestBody?.content ?? {});
+  const [type, { schema }] = contents[0] ?? [undefined, { schema: {} as Schema }];
+  const body = type ? valid(schema, schemas) : rarely<unknown>(undefined, hostile, 30);
+  return fc.record({
+    method: rarely(method, fc.constantFrom(...METHODS), 40),
+    params: of("path"),
+    query: of("query"),
+    rest: rarely("", fc.constantFrom(...REST), 30),
+    body,
+    spoils: fc.oneof(
+      { weight: 4, arbitrary: fc.constant<Spoil[]>([]) },
+      { weight: 3, arbitrary: fc.array(spoil, { minLength: 1, maxLength: 3 }) },
+    ),
+    tear: rarely(-1, fc.nat(torn.length - 1), 8),
+    type: rarely<string | undefined>(type ?? "application/json", fc.constantFrom(...TYPES), 25),
+    credential: fc.record({
+      good: rarely(true, fc.constant(false), 14),
+      at: fc.noBias(fc.nat(1000)),
+      header: fc.nat(2),
+      // Now and then there are two of them.
+      isDouble: rarely(false, fc.constant(true), 30),
+    }),
+    headers: rarely({}, strange, 10),
+  });
+}
+
+const textOf = (value: unknown): string =>
+  typeof value === "object" ? JSON.stringify(value) : String(value);
+/** A lone half of a pair cannot be written into an address. */
+const encoded = (value: unknown): string => encodeURIComponent(textOf(value).toWellFormed());
+
+export function requestOf(
+  { path, security }: Operation,
+  plan: Plan,
+  knowledge: Knowledge,
+  credentials: Credentials,
+): Request {
+  const params = knowledge.fill(plan.params) as Record<string, unknown>;
+  const query = Object.entries(knowledge.fill(plan.query) as Record<string, unknown>);
+  const address =
+    path.replace(/\{(\w+)\}/g, (_, name: string) => encoded(params[name])) +
+    (query.length ? `?${query.map(([name, value]) => `${name}=${encoded(value)}`).join("&")}` : "");
+  const headers = headersOf(security, plan, credentials);
+  const hasBody = plan.body !== undefined && !/^(GET|HEAD)$/i.test(plan.method);
+  if (hasBody && plan.type) headers.set("Content-Type", plan.type);
+  const init: RequestInit = { method: plan.method, headers };
+  if (hasBody) init.body = bodyOf(plan, knowledge);
+  const request = new Request(`http://localhost:4321${address}${plan.rest}`, init);
+  // Otherwise a text body would name its type by itself.
+  if (hasBody && !plan.type) request.headers.delete("Content-Type");
+  return request;
+}
+
+function bodyOf({ body, spoils, tear }: Plan, knowledge: Knowledge): string | Uint8Array<ArrayBuffer> {
+  const value = spoils.reduce(spoiled, knowledge.fill(body));
+  const text = JSON.stringify(value) ?? "";
+  return torn[tear]?.(text) ?? text;
+}
+
+function headersOf(
+  security: Operation["security"],
+  { credential: { good, at, header, isDouble }, headers: more }: Plan,
+  { keys, sessions, others }: Credentials,
+): Headers {
+  const headers = new Headers();
+  const set = (name: string, value: string) => {
+    try {
+      headers.set(name, value);
+    } catch {
+      // Not every text can stand in a header.
+    }
+  };
+  for (const [name, value] of Object.entries(more)) set(name, value);
+  const isForKeys = security.some((each) => "brandKey" in each);
+  const right = isForKeys ? keys : security.length ? sessions : [];
+  const from = good ? right : [...others, ...keys, ...sessions, ""];
+  const value = from[at % from.length];
+  const names = ["Authorization", "X-Brand-Key", "X-API-Key"];
+  const put = (which: number, text: string) =>
+    set(names[which % 3] as string, which % 3 === 0 ? `Bearer ${text}` : text);
+  if (value !== undefined) put(isForKeys || !good ? header : 0, value);
+  if (isDouble) put(header + 1, [...keys, ...others][at % (keys.length + others.length)] as string);
+  return headers;
+}

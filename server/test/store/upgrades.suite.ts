@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Kysely, sql } from "kysely";
+import { openStore } from "../../src/store/database.ts";
+import { postgres, sqlite } from "../../src/store/differences.ts";
+import { migrator } from "../../src/store/migrations.ts";
+import { postgresDialect } from "../../src/store/postgres.ts";
+import type { Schema } from "../../src/store/schema.ts";
+import { sqliteDialect } from "../../src/store/sqlite.ts";
+import { type LedgerRow, type Store, StoreConflict } from "../../src/store/store.ts";
+import type { TestHome } from "../stores.ts";
+import {
+  aChange,
+  aFact,
+  aKey,
+  aLedgerRow,
+  anEnding,
+  aReport,
+  aScope,
+  aSession,
+  aWorkspace,
+  NOW,
+} from "./rows.ts";
+
+type Insert = (table: string, row: object) => Promise<unknown>;
+
+/** A row as older versions wrote it, too: a column per field. */
+const columnsOf = (row: object) =>
+  Object.entries(row).map(([name, value]) => ({
+    name: name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    value: typeof value === "object" ? JSON.stringify(value) : typeof value === "boolean" ? +value : value,
+  }));
+
+/** A database of the version with this migration as its last, and what opens it with the present one. */
+async function ofVersion(
+  home: TestHome,
+  last: string,
+  write: (insert: Insert) => Promise<void>,
+  check: (store: Store) => Promise<void>,
+): Promise<void> {
+  const { location, remove } = await home.place();
+  const [differences, dialect] =
+    location.url === undefined
+      ? [sqlite, sqliteDialect(location.file)]
+      : [postgres, postgresDialect(location.url)];
+  const db = new Kysely<Schema>({ dialect });
+  try {
+    const { error } = await migrator(db, differences).migrateTo(last);
+    assert.equal(error, undefined);
+    await write((table, row) => {
+      const columns = columnsOf(row);
+      const names = sql.join(columns.map(({ name }) => sql.ref(name)));
+      const values = sql.join(columns.map(({ value }) => value));
+      return sql`insert into ${sql.table(table)} (${names}) values (${values})`.execute(db);
+    });
+    await db.destroy();
+    const { store } = await openStore(location);
+    await check(store).finally(() => store.close());
+  } finally {
+    await db.destroy();
+    await remove();
+  }
+}
+
+const without = <T extends object, K extends keyof T>(row: T, ...names: K[]): Omit<T, K> => {
+  const rest = { ...row };
+  for (const name of names) delete rest[name];
+  return rest;
+};
+
+/** What older versions have written is read by this one. */
+export function upgradesSuite(home: TestHome): void {
+  describe("a database of an older version", () => {
+    it("keeps what the first one has written", async () => {
+      const scope = aScope();
+      const [workspace, session] = [aWorkspace(), aSession(scope)];
+      const key = aKey({ workspaceId: workspace.id });
+      const facts = [aFact(scope), aFact(scope)];
+      const inBooks = aLedgerRow(scope, session.id, { outcome: "retained", reason: "too_expensive" });
+      await ofVersion(
+        home,
+        "001_initial",
+        async (insert) => {
+          await insert("workspaces", workspace);
+          await insert("api_keys", key);
+          await insert("sessions", without(session, "openedAt"));
+          await insert("ledger", without(inBooks, "createdAt"));
+          for (const fact of facts) await insert("events", fact);
+          await assert.rejects(insert("events", without(aFact(scope), "sessionId")), /session_id/);
+        },
+        async (store) => {
+          assert.deepEqual(await store.workspace(workspace.id), workspace);
+          assert.deepEqual(await store.keyByHash(key.hash), key);
+          assert.deepEqual(await store.session(session.id), { ...session, openedAt: session.config.now });
+          const kept = { ...inBooks, createdAt: inBooks.updatedAt };
+          assert.deepEqual(await store.ledgerOfSession(session.id), kept);
+          const later = [without(aFact(scope), "sessionId"), aFact(scope)];
+          for (const fact of later) await store.insertEvent(fact);
+          assert.deepEqual(await store.events(scope, { limit: 9 }), [...facts, ...later]);
+          assert.equal(await store.useNonce(scope, "nonce", NOW), true);
+          assert.equal(await store.insertChange(aChange(scope)), true);
+        },
+      );
+    });
+
+    it("keeps a ledger in which nothing was reported yet, and the rules of it", async () => {
+      const scope = aScope();
+      const session = aSession(scope);
+      const full: LedgerRow = {
+        ...aLedgerRow(scope, session.id, { outcome: "cancelled", undoneAt: NOW + 9, occurredAt: NOW + 2 }),
+        ...{ email: "jane@example.com", reason: "other", reasonText: "Grüße 🦊", feedback: "“so”" },
+        ...{ offerId: "o1", offerType: "discount", offerAccepted: true, confirmed: true, effectiveAt: NOW },
+      };
+      const ending = anEnding(scope, { occurredAt: NOW + 1 });
+      const undone = anEnding(scope, { undoneAt: NOW });
+      const old = [full, ending, undone];
+      await ofVersion(
+        home,
+        "005_billing_events",
+        async (insert) => {
+          await insert("sessions", session);
+          for (const row of old) await insert("ledger", without(row, "createdAt"));
+          await assert.rejects(insert("ledger", without(anEnding(scope), "createdAt")));
+          const { customerId: _, ...nobody } = without(anEnding(aScope()), "createdAt");
+          await assert.rejects(insert("ledger", nobody), /customer_id/);
+        },
+        async (store) => {
+          const kept = old.map((row) => ({ ...row, createdAt: row.updatedAt }));
+          assert.deepEqual(await store.ledger(scope, { limit: 9 }), kept);
+          assert.deepEqual(await store.openEnding(scope, "sub_1"), kept[1]);
+          await assert.rejects(store.putLedger(anEnding(scope)), StoreConflict);
+          const again = aLedgerRow(scope, session.id, { occurredAt: NOW + 2 });
+          await store.putLedger(again);
+          assert.deepEqual(await store.ledgerOfSession(session.id), { ...again, id: full.id });
+          await assert.rejects(store.putLedger(aLedgerRow(scope, "no such session")));
+          const report = aReport(scope, { occurredAt: NOW + 3 });
+          await store.putLedger(report);
+          assert.equal((await store.ledger(scope, { limit: 9 })).length, 4);
+          assert.deepEqual(await store.ledgerOfEvent(scope, report.eventId), report);
+        },
+      );
+    });
+  });
+}
