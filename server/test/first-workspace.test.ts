@@ -59,7 +59,11 @@ onEachStore("The first workspace", ({ open }) => {
   for (const [name, before, expected] of [
     ["from before there were links comes back to the demo", {}, demoAt(4321)],
     ["follows the server to another port", demoAt(5000), demoAt(4321)],
-    ["stays where somebody has listed more", { ...demoAt(5000), returnHosts: ["a.example"] }, undefined],
+    [
+      "stays where somebody has listed more",
+      { ...demoAt(5000), returnHosts: ["localhost:5000", "a.example"] },
+      undefined,
+    ],
     [
       "stays where it comes back to another page",
       { ...demoAt(5000), defaultReturnUrl: "http://localhost:5000/x" },

@@ -7,6 +7,22 @@ import { JSON_TYPE } from "../http/body.ts";
 import { errors } from "../http/errors.ts";
 import type { Route } from "../http/route.ts";
 
+const errorList = z
+  .array(
+    z.object({
+      param: z.string(),
+      code: z.enum(["parameter_missing", "parameter_invalid", "parameter_unknown"]),
+      message: z.string(),
+    }) satisfies z.ZodType<FieldFault>,
+  )
+  .optional()
+  .describe("All fields at fault; the first of them is named beside");
+
+/** What an integrator's request is refused with: every field at fault is named. */
+const ApiError = z
+  .object({ error: ErrorBody.shape.error.extend({ errors: errorList }) })
+  .meta({ id: "ApiError" });
+
 const PlainError = z
   .object({
     error: z.string(),
@@ -14,26 +30,9 @@ const PlainError = z
     code: z.string(),
     param: z.string().optional(),
     request_id: z.string(),
+    errors: errorList,
   })
   .meta({ id: "PlainError" });
-
-/** What an integrator's request is refused with: every field at fault is named. */
-const ApiError = z
-  .object({
-    error: ErrorBody.shape.error.extend({
-      errors: z
-        .array(
-          z.object({
-            param: z.string(),
-            code: z.enum(["parameter_missing", "parameter_invalid", "parameter_unknown"]),
-            message: z.string(),
-          }) satisfies z.ZodType<FieldFault>,
-        )
-        .optional()
-        .describe("All fields at fault; the first of them is named above"),
-    }),
-  })
-  .meta({ id: "ApiError" });
 
 /** Refusals that a route's own checks bring. */
 function refusalsOf(route: Route): ProblemCode[] {
@@ -92,8 +91,10 @@ function responsesOf(route: Route) {
 }
 
 /** Nothing for a credential in the body: OpenAPI has no word for it, so the operation's description says it. */
-function securityOf({ auth, delivery }: Route): Record<string, []>[] {
-  if (auth === "key") return [{ brandKey: [] }, { apiKey: [] }, { bearer: [] }];
+function securityOf({ auth, delivery, guarded }: Route): Record<string, []>[] {
+  const keys: Record<string, []>[] = [{ brandKey: [] }, { apiKey: [] }, { bearer: [] }];
+  if (guarded) return [{}, ...keys];
+  if (auth === "key") return keys;
   if (auth !== "session") return [];
   return [{ session: [] }, ...(delivery ? [{ delivery: [] as [] }] : [])];
 }

@@ -27,7 +27,7 @@ export interface Checks {
 }
 
 /** Longer than a database that works ever takes, shorter than monitoring waits. ms */
-const PATIENCE = 3_001;
+const PATIENCE = 3_000;
 const DAY = 86_400_000;
 /** What is due for longer than this, ms, nobody is working on. */
 const LATE = 300_000;

@@ -6,7 +6,7 @@ import { openSession, type SessionClaims } from "../domain/session-token.ts";
 import { hashKey, touchKey } from "../domain/workspaces.ts";
 import type { KeyRow, WorkspaceRow } from "../store/store.ts";
 
-function bearer(headers: Headers): string | undefined {
+export function bearer(headers: Headers): string | undefined {
   return /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1];
 }
 

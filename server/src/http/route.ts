@@ -56,6 +56,8 @@ interface Spec<
   maxBody?: number;
   /** What the body may call itself; `application/json` unless said otherwise. */
   contentTypes?: readonly string[];
+  /** Open, but for what a credential opens, which the handler checks: wrong ones are counted by network address. */
+  guarded?: true;
   /** A delivery token will do as well as a session id. */
   delivery?: true;
   /** Refusals are `{error: "words"}`, as this dialect documents them. */
@@ -185,7 +187,8 @@ async function run(context: Context<Env>, route: Route, deps: Deps, limit: RateL
   const counted = route.counted?.(given as never);
   if (counted) limit(context, counted.as, counted.perMinute);
   context.header("Cache-Control", "no-store");
-  const reply = await route.handle(given as never);
+  const handle = () => route.handle(given as never);
+  const reply = await (route.guarded ? countingForged(context, deps, limit, handle) : handle());
   const { body, status, headers: more } = reply instanceof Answer ? reply : new Answer(reply);
   for (const [name, value] of Object.entries(more)) context.header(name, value);
   return context.json(body as object, status);
@@ -218,7 +221,7 @@ async function authenticate(
   if (route.auth === "none") return {};
   const { headers } = context.req.raw;
   if (route.auth === "key") {
-    const caller = await counting401(context, deps, limit, () => keyOf(headers, deps));
+    const caller = await countingForged(context, deps, limit, () => keyOf(headers, deps));
     limit(context, `key:${caller.key.id}`, deps.limits.perKey);
     if (context.req.header("origin")) throw new Problem("secret_key_in_browser");
     context.set("workspaceId", caller.workspace.id);
@@ -226,7 +229,7 @@ async function authenticate(
     checkStatus(route, caller.workspace);
     return caller;
   }
-  const caller = await counting401(
+  const caller = await countingForged(
     context,
     deps,
     limit,
@@ -258,7 +261,7 @@ const FORGED: readonly ProblemCode[] = [
 ];
 
 /** Who tries one credential after the other is slowed down; whoever else comes from there with a good one is not. */
-async function counting401<Who>(
+async function countingForged<Who>(
   context: Context<Env>,
   { limits }: Deps,
   limit: RateLimit,

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Deps } from "../deps.ts";
 import { Problem } from "../domain/problem.ts";
 import { basicHealth, type Checks, deepHealth, statusOf } from "../domain/system-health.ts";
-import { keyOf } from "../http/credentials.ts";
+import { bearer, keyOf } from "../http/credentials.ts";
 import { Answer, openRoute, type Route } from "../http/route.ts";
 import type { KeyRow } from "../store/store.ts";
 
@@ -70,7 +70,8 @@ export const healthRoutes: readonly Route[] = [
         "not answer is answered with 503 and `status` `down`.",
       query: Depth,
       reply: Health,
-      refusals: ["key_invalid", "conflicting_credentials", "secret_key_in_browser"],
+      guarded: true,
+      refusals: ["key_invalid", "conflicting_credentials", "secret_key_in_browser", "rate_limited"],
     },
     async ({ deps, query, headers }) => {
       if (query.deep !== "1") {
@@ -105,8 +106,7 @@ async function watcher(headers: Headers, deps: Deps): Promise<KeyRow | undefined
 
 /** Several credentials that differ are for keyOf to refuse. */
 function hasToken(headers: Headers, token: string | undefined): boolean {
-  const bearer = /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1];
-  const given = [bearer, headers.get("x-api-key")].filter((value) => !!value) as string[];
+  const given = [bearer(headers), headers.get("x-api-key")].filter((value) => !!value) as string[];
   if (!token || !given.length || headers.get("x-brand-key")) return false;
   const digest = (text: string) => createHash("sha256").update(text).digest();
   return given.every((each) => timingSafeEqual(digest(each), digest(token)));

@@ -83,6 +83,7 @@ onEachStore("A subscription that is ended at billing", ({ open }) => {
       currency: "usd",
       occurredAt: at,
       effectiveAt: cancelAt,
+      createdAt: row?.createdAt,
     };
     assert.deepEqual(row && lasting(row), expected);
     const [fact] = await world.deps.store.events(world.scope, { limit: 9 });
