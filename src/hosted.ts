@@ -12,7 +12,7 @@ import { leadBack, type Moment } from "./hosted/way-back.ts";
 /** Milliseconds after which code that has not come counts as lost. */
 const LONGEST_WAIT = 10_000;
 
-const { page: iframe = "", email: fallbackEmail = "", refusal, back } = document.body.dataset;
+const { page: iframe = "", email: fallbackEmail = "", refusal, back, decided } = document.body.dataset;
 const main = document.querySelector("main") as HTMLElement;
 const help = document.querySelector("#help") as HTMLElement;
 
@@ -113,7 +113,11 @@ function start(): void {
     document.addEventListener(`renumerate-${work}`, () => {
       isShown = true;
     });
-  document.addEventListener("renumerate-error", ({ detail }) => failed(detail));
+  document.addEventListener("renumerate-error", ({ detail }) => {
+    // Another tab has used the link: the server has the words for that.
+    if (back && ["session_completed", "session_expired"].includes(detail.code)) location.reload();
+    failed(detail);
+  });
   for (const outcome of ["retained", "cancelled", "complete"] as const)
     document.addEventListener(`renumerate-${outcome}`, () => tell(`on-${outcome}`));
   const retry = help.querySelector("button");
@@ -121,6 +125,8 @@ function start(): void {
   if (refusal) {
     if (session) tidy();
     giveUp();
+  } else if (decided !== undefined) {
+    leadBack(undefined, "decided");
   } else if (iframe === "subscription") {
     standIn("renumerate-subscription-hub");
     showHub();

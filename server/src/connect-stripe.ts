@@ -21,6 +21,8 @@ export interface Connected {
 
 /**
  * Keys of the environment belong to the first workspace, unless the file names it.
+ * Where the business bills by itself there are none: production has no billing then, and nothing of a demo.
+ *
  * @returns undefined where the simulator is billing
  * @throws Error if STRIPE_ACCOUNTS_FILE is not valid; the accounts throw one for a key that two workspaces have
  */
@@ -33,7 +35,11 @@ export function connectStripe(
     warn?: (fields: object, message: string) => void;
   },
 ): Connected | undefined {
-  if (settings.BILLING !== "stripe") return undefined;
+  if (settings.BILLING === "simulator") return undefined;
+  if (settings.BILLING === "none") {
+    const accounts = openAccounts({ ...of, keys: () => new Map(), apiBase: settings.STRIPE_API_BASE });
+    return { accounts, webhooks: () => [], exposed: false, named: [] };
+  }
   const { STRIPE_ACCOUNTS_FILE: file, STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET, STRIPE_API_BASE } = settings;
   const { accounts: listed, exposed } = file
     ? readAccountsFile(file, { secretKeys: StripeSecretKeys, webhookSecrets: StripeWebhookSecrets })
@@ -57,10 +63,10 @@ export async function warningsOf(
   of: { store: Pick<Queries, "workspaces">; first: WorkspaceRow; demoPlans: readonly string[] },
 ): Promise<string[]> {
   const { STRIPE_ACCOUNTS_FILE: file, STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET } = settings;
-  if (!connected) {
+  if (!connected || settings.BILLING === "none") {
     const given = file || STRIPE_SECRET_KEY.length || STRIPE_WEBHOOK_SECRET.length;
     return given
-      ? ["Stripe's keys are not used: BILLING is simulator. BILLING=stripe makes Stripe billing"]
+      ? [`Stripe's keys are not used: BILLING is ${settings.BILLING}. BILLING=stripe makes Stripe billing`]
       : [];
   }
   const warnings: string[] = [];

@@ -1,10 +1,12 @@
 /** What the first start makes of the environment, and what a demo needs to know of where it is served. */
 import { prices } from "./billing/simulator-demo.ts";
 import type { Deps } from "./deps.ts";
+import { DEFAULT_CURRENCY } from "./domain/currency.ts";
 import { demoFlow } from "./domain/default-flow.ts";
+import { changeSettings } from "./domain/settings.ts";
 import type { FirstWorkspace } from "./domain/workspaces.ts";
 import type { Settings } from "./settings.ts";
-import type { WorkspaceRow, WorkspaceSettings } from "./store/store.ts";
+import type { WorkspaceSettings } from "./store/store.ts";
 
 /** All that the demo business sells, so that its customers can change to another product too. */
 export const demoPlans = prices.filter(({ active }) => active).map(({ id }) => id);
@@ -16,12 +18,12 @@ const DEMO_RETURN = "/returned.html";
 
 /** @param isDemo whether billing is simulated */
 export function firstWorkspace(settings: Settings, isDemo: boolean): FirstWorkspace {
-  const { FALLBACK_EMAIL, ALLOWED_ORIGINS, DEFAULT_CURRENCY, PUBLIC_URL } = settings;
+  const { FALLBACK_EMAIL, ALLOWED_ORIGINS, DEFAULT_CURRENCY: given, PUBLIC_URL } = settings;
   const { RENUMERATE_PUBLIC_KEY: publicKey, RENUMERATE_PRIVATE_KEY: privateKey } = settings;
   const business: WorkspaceSettings = {
     fallbackEmail: FALLBACK_EMAIL,
     allowedOrigins: ALLOWED_ORIGINS,
-    currency: DEFAULT_CURRENCY ?? (isDemo ? DEMO_CURRENCY : "eur"),
+    currency: given ?? (isDemo ? DEMO_CURRENCY : DEFAULT_CURRENCY),
     ...(isReturnGiven(settings) ? givenReturn(settings) : isDemo ? ownReturn(PUBLIC_URL) : {}),
   };
   const made = isDemo
@@ -59,9 +61,11 @@ export async function followPort(
   settings: Settings,
   id: string,
 ): Promise<void> {
-  const workspace = (await store.workspace(id)) as WorkspaceRow;
-  if (isReturnGiven(settings) || !isOwnReturn(workspace.settings, publicUrl)) return;
+  if (isReturnGiven(settings)) return;
   const own = ownReturn(publicUrl);
-  if (own.defaultReturnUrl === workspace.settings.defaultReturnUrl) return;
-  await store.updateWorkspace(id, { settings: { ...workspace.settings, ...own } });
+  await changeSettings(store, id, (before) =>
+    isOwnReturn(before, publicUrl) && own.defaultReturnUrl !== before.defaultReturnUrl
+      ? { ...before, ...own }
+      : before,
+  );
 }

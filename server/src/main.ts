@@ -7,12 +7,11 @@ import { fileURLToPath } from "node:url";
 import { serve as listen } from "@hono/node-server";
 import { pino } from "pino";
 import { createApp } from "./app.ts";
-import { ownBilling } from "./billing/own.ts";
+import { chooseBilling } from "./billing/choose.ts";
 import { createSimulator, type Simulator } from "./billing/simulator.ts";
 import { seedDemo } from "./billing/simulator-seed.ts";
 import { simulatorStorage } from "./billing/simulator-storage.ts";
 import { noBilling, type StripeAccounts } from "./billing/stripe/accounts.ts";
-import { withTimeLimit } from "./billing/time-limit.ts";
 import { connectStripe, warningsOf } from "./connect-stripe.ts";
 import type { Deps } from "./deps.ts";
 import { ensureWorkspace, hashKey, randomText } from "./domain/workspaces.ts";
@@ -124,17 +123,15 @@ export async function open(
       clock: Date.now,
       pages: simulatorPages(links, { workspaceId, environment }),
     });
-  const limit = settings.BILLING_TIMEOUT_SECONDS * 1000;
-  const providerOf: Deps["billing"] = ({ subscriptionId, ...scope }) => {
-    // A link to a hosted flow is the subscription of a business that bills by itself.
-    if (subscriptionId?.startsWith("cs_")) return ownBilling({ store, clock: Date.now }, subscriptionId);
+  const connected = (scope: Scope) => {
     if (isSimulated(scope, stripe?.accounts)) return simulator(scope);
     return stripe?.accounts.billing(scope) ?? noBilling(scope.environment);
   };
+  const limit = settings.BILLING_TIMEOUT_SECONDS * 1000;
   const { SMTP_URL: smtp, MAIL_FROM: from, HEALTH_TOKEN: healthToken } = settings;
   const deps: Deps = {
     store,
-    billing: (of) => withTimeLimit(providerOf(of), limit),
+    billing: chooseBilling({ store, clock: Date.now, limit }, connected),
     ...(stripe ? { webhooks: stripe.webhooks } : {}),
     clock: Date.now,
     newId: (prefix) => `${prefix}_${randomText(22)}`,
@@ -194,6 +191,10 @@ export async function open(
 
 const LONGEST_STOP = 10_000;
 
+/** Whether it can be reached from nowhere else, as far as its settings say. */
+const isOfThisMachine = ({ HOST, PUBLIC_URL }: Settings): boolean =>
+  [HOST, new URL(PUBLIC_URL).hostname].every((host) => /^(localhost|127(\.\d+){3}|\[?::1\]?)$/i.test(host));
+
 /**
  * Serves until it is told to stop, then finishes what is in hand.
  * @param built folder of the widgets as they were built
@@ -205,10 +206,17 @@ export async function serve(
 ): Promise<{ url: string; stop(): Promise<void> }> {
   const { settings, tls, deps, workspace, simulator, links, stripe } = installation;
   const scope: Scope = { workspaceId: workspace.id, environment: "prod" };
+  // Whoever reaches the demo's pages can make sessions and read the ledger: not beside a real business, nor for the world.
+  const isDemo = !stripe && (settings.DEMO ?? (isOfThisMachine(settings) ? "on" : "off")) === "on";
+  if (!stripe && settings.DEMO === undefined && !isDemo) {
+    deps.log.warn(
+      {},
+      "The demo's pages are not served, because others can reach this server: DEMO=on serves them",
+    );
+  }
   const app = createApp(deps, (each) => {
     mountEmbed(each, deps, { built, kept: join(settings.DATA_DIR, "embed") });
-    // Whoever reaches the demo's pages can make sessions and read the ledger: not beside a real business.
-    if (!stripe) {
+    if (isDemo) {
       serveFiles(each, join(root, "demo/html"), "/");
       mountDemo(each, deps, scope, simulator(scope));
     }

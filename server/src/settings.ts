@@ -109,7 +109,8 @@ const Settings = z.object({
   BILLING_TIMEOUT_SECONDS: number.min(0.1).max(60).default(8),
   FALLBACK_EMAIL: FallbackEmail.default("support@example.com"),
   ALLOWED_ORIGINS: AllowedOrigins.default(["http://localhost:*", "http://127.0.0.1:*"]),
-  BILLING: z.enum(["simulator", "stripe"], "simulator or stripe").default("simulator"),
+  BILLING: z.enum(["simulator", "stripe", "none"], "simulator, stripe or none").default("simulator"),
+  DEMO: z.enum(["on", "off"], "on or off").optional(),
   STRIPE_SECRET_KEY: list.pipe(StripeSecretKeys).default([]),
   STRIPE_WEBHOOK_SECRET: list.pipe(StripeWebhookSecrets).default([]),
   STRIPE_ACCOUNTS_FILE: z.string().min(1).optional(),
@@ -172,7 +173,7 @@ type Given = Record<string, string | undefined>;
 type Fault = { path: readonly PropertyKey[]; message: string };
 
 /** Takes the content of `NAME_FILE` for `NAME`. */
-function withFiles(given: Given, read: (path: string) => string): { given: Given; faults: Fault[] } {
+function withFiles(given: Given): { given: Given; faults: Fault[] } {
   const taken: Given = { ...given };
   const faults: Fault[] = [];
   for (const name of IN_FILES) {
@@ -183,7 +184,7 @@ function withFiles(given: Given, read: (path: string) => string): { given: Given
       continue;
     }
     try {
-      const text = read(path).trim();
+      const text = readFileSync(path, "utf8").trim();
       taken[name] = isList(name) ? text.replace(/\s*\n\s*/g, ",") : text;
     } catch (error) {
       const { code = "unreadable" } = error as NodeJS.ErrnoException;
@@ -198,16 +199,14 @@ export type Settings = z.output<typeof Settings> & { PUBLIC_URL: string };
 /**
  * An empty variable counts as absent.
  * @param secure whether it answers https itself
- * @param read the text of a file that a variable names
  * @throws Error that names each faulty variable, never its value
  */
 export function parseSettings(
   environment: Readonly<Record<string, string | undefined>>,
   secure = false,
-  read = (path: string): string => readFileSync(path, "utf8"),
 ): Settings {
   const named = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
-  const { given, faults } = withFiles(named, read);
+  const { given, faults } = withFiles(named);
   const parsed = Checked.safeParse(given);
   if (faults.length || !parsed.success) {
     const lines = [...faults, ...(parsed.error?.issues ?? [])].map(

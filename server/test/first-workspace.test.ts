@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
+import { changeSettings } from "../src/domain/settings.ts";
 import { firstWorkspace, followPort } from "../src/first-workspace.ts";
 import { parseSettings } from "../src/settings.ts";
-import type { WorkspaceSettings } from "../src/store/store.ts";
+import type { Store, WorkspaceSettings } from "../src/store/store.ts";
 import { onEachStore, type World } from "./harness.ts";
 
 type Return = Pick<WorkspaceSettings, "returnHosts" | "defaultReturnUrl">;
@@ -84,5 +85,27 @@ onEachStore("The first workspace", ({ open }) => {
   it("stays as it is where the environment says where to", async () => {
     const world = await open({ settings: demoAt(5000) });
     assert.deepEqual(await served(world, { RETURN_HOSTS: "a.example" }), demoAt(5000));
+  });
+
+  it("keeps what somebody else sets while the server starts", async () => {
+    const world = await open({ settings: demoAt(5000) });
+    const { deps, scope } = world;
+    const others = () =>
+      changeSettings(deps.store, scope.workspaceId, (before) => ({ ...before, currency: "chf" }));
+    // After all that was read before writing, and before that is written.
+    const store: Pick<Store, "workspace" | "transaction"> = {
+      workspace: async (id) => {
+        const row = await deps.store.workspace(id);
+        await others();
+        return row;
+      },
+      transaction: async (work) => {
+        await others();
+        return deps.store.transaction(work);
+      },
+    };
+    await followPort({ ...deps, store: { ...deps.store, ...store } }, parseSettings({}), scope.workspaceId);
+    const { settings } = (await deps.store.workspace(scope.workspaceId)) ?? assert.fail();
+    assert.deepEqual([settings.currency, settings.defaultReturnUrl], ["chf", demoAt(4321).defaultReturnUrl]);
   });
 });

@@ -8,13 +8,12 @@ import { sql } from "kysely";
 import { pino } from "pino";
 import type { FlowConfig } from "../../src/api/wire.ts";
 import { createApp } from "../src/app.ts";
-import { ownBilling } from "../src/billing/own.ts";
+import { chooseBilling } from "../src/billing/choose.ts";
 import type { BilledSubscription, BillingProvider, Environment } from "../src/billing/provider.ts";
 import { createSimulator } from "../src/billing/simulator.ts";
 import type { SimulatedInvoice } from "../src/billing/simulator-model.ts";
 import { seedDemo } from "../src/billing/simulator-seed.ts";
 import { simulatorStorage } from "../src/billing/simulator-storage.ts";
-import { withTimeLimit } from "../src/billing/time-limit.ts";
 import type { Deps } from "../src/deps.ts";
 import { defaultFlow } from "../src/domain/default-flow.ts";
 import { lintFlow, publishFlow } from "../src/domain/flows.ts";
@@ -110,15 +109,11 @@ export async function createWorld({ store, db }: TestStore, options: WorldOption
     });
   const simulator = simulatorOf(scope);
   const billing = faulty(options.billing?.(() => clock.now) ?? simulator);
-  const limited = withTimeLimit(billing, BILLING_TIMEOUT);
   const deps: Deps = {
     store,
-    billing: (wanted) => {
-      const { subscriptionId } = wanted;
-      if (subscriptionId?.startsWith("cs_"))
-        return ownBilling({ store, clock: () => clock.now }, subscriptionId);
-      return boxOf(wanted) === boxOf(scope) ? limited : simulatorOf(wanted);
-    },
+    billing: chooseBilling({ store, clock: () => clock.now, limit: BILLING_TIMEOUT }, (wanted) =>
+      boxOf(wanted) === boxOf(scope) ? billing : simulatorOf(wanted),
+    ),
     clock: () => clock.now,
     newId: (prefix) => `${prefix}_${randomText(22)}`,
     keys: {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { describe, it } from "node:test";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
 import { parseSettings, VARIABLES } from "../src/settings.ts";
 
 describe("Settings", () => {
@@ -48,10 +50,16 @@ describe("Settings", () => {
 
   const live = "rk_live_51Abc";
   const test = "sk_test_51Abc";
-  const read = (files: Record<string, string>) => (path: string) => {
-    const text = files[path];
-    if (text === undefined) throw Object.assign(new Error(`no ${path}`), { code: "ENOENT" });
-    return text;
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "renumerate-"));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  let made = 0;
+  const file = (text: string): string => {
+    const path = join(folder, String(++made));
+    writeFileSync(path, text);
+    return path;
   };
 
   it("take a live and a test key of Stripe, and secrets as many as there are", () => {
@@ -77,22 +85,20 @@ describe("Settings", () => {
   });
 
   it("take secrets from files, one a line or with commas", () => {
-    const files = read({ "/run/key": `${live}\n`, "/run/hooks": "whsec_a\nwhsec_b,whsec_c\n" });
-    const { STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET } = parseSettings(
-      { STRIPE_SECRET_KEY_FILE: "/run/key", STRIPE_WEBHOOK_SECRET_FILE: "/run/hooks" },
-      false,
-      files,
-    );
+    const { STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET } = parseSettings({
+      STRIPE_SECRET_KEY_FILE: file(`${live}\n`),
+      STRIPE_WEBHOOK_SECRET_FILE: file("whsec_a\nwhsec_b,whsec_c\n"),
+    });
     assert.deepEqual(STRIPE_SECRET_KEY, [live]);
     assert.deepEqual(STRIPE_WEBHOOK_SECRET, ["whsec_a", "whsec_b", "whsec_c"]);
   });
 
   it("say which file cannot be read, and that one of two places is enough", () => {
-    assert.throws(() => parseSettings({ STRIPE_SECRET_KEY_FILE: "/run/nothing" }, false, read({})), {
+    assert.throws(() => parseSettings({ STRIPE_SECRET_KEY_FILE: join(folder, "nothing") }), {
       message: "The environment is not valid:\n  STRIPE_SECRET_KEY_FILE: a file that can be read (ENOENT)",
     });
-    const both = { STRIPE_SECRET_KEY: live, STRIPE_SECRET_KEY_FILE: "/run/key" };
-    assert.throws(() => parseSettings(both, false, read({ "/run/key": live })), {
+    const both = { STRIPE_SECRET_KEY: live, STRIPE_SECRET_KEY_FILE: file(live) };
+    assert.throws(() => parseSettings(both), {
       message:
         "The environment is not valid:\n  STRIPE_SECRET_KEY_FILE: not beside STRIPE_SECRET_KEY: one of them",
     });
@@ -133,14 +139,17 @@ describe("Settings", () => {
   });
 
   it("take where mails go and the monitoring's token from files, and do not show them", () => {
-    const given = { SMTP_URL_FILE: "/run/smtp", HEALTH_TOKEN_FILE: "/run/token", MAIL_FROM: "a@b.example" };
+    const given = (url: string, token: string) => ({
+      SMTP_URL_FILE: file(url),
+      HEALTH_TOKEN_FILE: file(token),
+      MAIL_FROM: "a@b.example",
+    });
     const smtp = "smtps://ada:s3cret@mail.example";
-    const files = { "/run/smtp": `${smtp}\n`, "/run/token": "monitoring-0123456789\n" };
-    const { SMTP_URL, HEALTH_TOKEN } = parseSettings(given, false, read(files));
+    const { SMTP_URL, HEALTH_TOKEN } = parseSettings(given(`${smtp}\n`, "monitoring-0123456789\n"));
     assert.deepEqual([SMTP_URL, HEALTH_TOKEN], [smtp, "monitoring-0123456789"]);
-    const faulty = { "/run/smtp": "https://ada:s3cret@mail.example", "/run/token": "s3cret of 16 letters" };
+    const faulty = given("https://ada:s3cret@mail.example", "s3cret of 16 letters");
     assert.throws(
-      () => parseSettings(given, false, read(faulty)),
+      () => parseSettings(faulty),
       ({ message }: Error) => /SMTP_URL: .*\n.*HEALTH_TOKEN: /.test(message) && !/s3cret/.test(message),
     );
   });
@@ -173,6 +182,9 @@ describe("Settings", () => {
     ["ALLOWED_ORIGINS", "https://a.example:8443", "https://a.example/"],
     ["DATABASE_URL", "postgresql://h/d", "postgres:/h/d"],
     ["BILLING", "simulator", "braintree"],
+    ["BILLING", "none", "nothing"],
+    ["DEMO", "on", "yes"],
+    ["DEMO", "off", "0"],
     ["STRIPE_SECRET_KEY", "sk_live_1,rk_test_2", "sk_live_1,rk_live_2"],
     ["STRIPE_SECRET_KEY", "rk_test_2", "pk_test_2"],
     ["STRIPE_WEBHOOK_SECRET", "whsec_1,whsec_2", "whsec_1,sk_live_2"],

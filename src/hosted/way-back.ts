@@ -57,8 +57,16 @@ async function addressOf(outcome: CompleteDetail["outcome"], isFinal: boolean): 
   }
 }
 
-/** Leads from this flow back to the business, or says on the page why not. */
-export function leadBack(flow: RetentionModal, when: Moment): void {
+/** Resolves once there is somebody who sees this page: browsers run some before they are asked for. */
+const seen = () =>
+  new Promise<unknown>((resolve) =>
+    "prerendering" in document && document.prerendering
+      ? document.addEventListener("prerenderingchange", resolve, { once: true })
+      : resolve(undefined),
+  );
+
+/** Leads from this flow back to the business, or says on the page why not; without one, at once. */
+export function leadBack(flow: RetentionModal | undefined, when: Moment): void {
   const part = (id: string) => document.getElementById(id) as HTMLElement;
   const close = part("close");
   const moment = part("moment");
@@ -91,9 +99,10 @@ export function leadBack(flow: RetentionModal, when: Moment): void {
   async function leave(): Promise<void> {
     if (isLeaving) return;
     isLeaving = true;
-    for (const each of [flow, close, failed, part("help")]) each.hidden = true;
+    for (const each of [flow, close, failed, part("help")]) if (each) each.hidden = true;
     moment.textContent = moment.dataset.words ?? "";
     try {
+      await seen();
       const believed = outcome ?? (isFinal ? "abandoned" : await decided());
       location.replace(await addressOf(believed, isFinal));
     } catch (error) {
@@ -104,6 +113,13 @@ export function leadBack(flow: RetentionModal, when: Moment): void {
     }
   }
 
+  retry.onclick = () => void leave();
+  // It comes back as it was left; the link may have been used meanwhile.
+  addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
+  if (!flow) {
+    isFinal = true;
+    return void leave();
+  }
   flow.addEventListener("renumerate-step", () => {
     isAsked = true;
     // After an offer that was taken the customer may begin again.
@@ -127,7 +143,4 @@ export function leadBack(flow: RetentionModal, when: Moment): void {
     void leave();
   };
   close.hidden = false;
-  retry.onclick = () => void leave();
-  // It comes back as it was left; the link may have been used meanwhile.
-  addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
 }

@@ -223,6 +223,16 @@ describe("offers", () => {
     expect(server.decisions[0]?.body.events.at(-1)?.type).to.equal("accept");
   });
 
+  it("promises no date of a pause where nobody has said until when is paid for", async () => {
+    const { periodEnd: _, ...unknown } = subscription;
+    const { dates: _d, ...terms } = offers.pause.terms;
+    const { modal } = await open(offering({ ...offers.pause, terms }, { subscription: unknown }));
+    control<HTMLInputElement>(modal, "2 months").click();
+    await modal.updateComplete;
+    expect(facts(modal)).to.deep.equal([]);
+    expect(text(modal)).not.to.match(/Pause starts|Billing resumes/);
+  });
+
   it("a pause sends the length that was picked", async () => {
     const { modal, server } = await open(offering(offers.pause), settlements.pause);
     await click(modal, "Pause subscription");
@@ -343,6 +353,11 @@ describe("confirm and endings", () => {
     );
     expect(heading(modal)).to.equal("Leave Team?");
     expect(facts(modal)).to.deep.equal(["Plan: Team"]);
+    closeAll();
+    const priced = await open(
+      configOf([steps.confirm], { subscription: { ...unknown, price: subscription.price } }),
+    );
+    expect(facts(priced.modal)).to.deep.equal(["Plan: Team · $49.00 per month"]);
     expect(text(modal)).not.to.match(/Invalid|NaN|undefined|1970|Further charges/);
     closeAll();
     const now = await open(

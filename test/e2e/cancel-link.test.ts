@@ -14,6 +14,7 @@ import { createWorld, type Visit, type Visitor, type World } from "./harness.ts"
 const LEAVE = "Cancel subscription";
 const EMAIL = "help@papercrane.example";
 const OVER = "This link cannot be used any more";
+const USED = "This link has already been used";
 const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 
 interface Result {
@@ -148,6 +149,9 @@ describe("a link to the hosted cancel flow", () => {
       await leave(page);
       await asked;
       await words(page).waitFor();
+      await words(page).evaluate((moment) =>
+        Promise.all(moment.getAnimations().map(({ finished }) => finished)),
+      );
       assert.equal(await page.getByRole("heading", { name: /cancelled/ }).count(), 0);
       if (device === "phone") await isReadable(page);
       go();
@@ -222,6 +226,22 @@ describe("a link to the hosted cancel flow", () => {
     assert.partialDeepStrictEqual(await returned(page), { sub: `user_${users}`, outcome: "churned" });
   });
 
+  it("a customer who decided and left the page comes back at once when they open it again", async () => {
+    const page = await tab();
+    const { url } = await link();
+    await page.route("**/return", (route) => route.abort());
+    await page.goto(url);
+    await leave(page);
+    await heading(page, "This is not working right now");
+    await page.goto(business.account);
+    await page.goto(url);
+    await heading(page, "This is not working right now");
+    await page.unroute("**/return");
+    await press(page, "Try again");
+    assert.equal((await returned(page)).outcome, "churned");
+    assert.equal((await page.goto(url))?.status(), 410);
+  });
+
   it("a link that was used opens nothing any more, from the list of visited pages either", async () => {
     const page = await tab();
     const { url } = await link();
@@ -233,7 +253,7 @@ describe("a link to the hosted cancel flow", () => {
     assert.equal(page.url(), business.account);
     const again = await page.goto(url);
     assert.equal(again?.status(), 410);
-    await heading(page, OVER);
+    await heading(page, USED);
     await page.getByRole("link", { name: EMAIL }).waitFor();
     assert.equal(await page.getByRole("button").count(), 0);
     await isReadable(page);
@@ -250,7 +270,7 @@ describe("a link to the hosted cancel flow", () => {
     await press(other, "Close");
     await returned(other);
     await page.evaluate(() => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })));
-    await heading(page, OVER);
+    await heading(page, USED);
     assert.equal(await page.getByRole("heading", { name: "Before you go" }).count(), 0);
   });
 

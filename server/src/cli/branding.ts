@@ -1,8 +1,9 @@
 /** `renumerate workspace branding`: how hosted flows look. */
 import type { Command } from "commander";
 import { BrandingError, parseBranding } from "../domain/branding.ts";
-import type { Branding } from "../store/store.ts";
-import { asJson, changeSettings, print, Refused, readBytes, type Using } from "./tools.ts";
+import { changeSettings } from "../domain/settings.ts";
+import type { Branding, WorkspaceSettings } from "../store/store.ts";
+import { asJson, print, Refused, readBytes, type Using } from "./tools.ts";
 
 interface Named {
   color?: string;
@@ -28,6 +29,16 @@ function read({ color, logo }: Named): Branding {
   }
 }
 
+/** What is not given stays. */
+function dressed({ branding: before, ...rest }: WorkspaceSettings, given: Branding): WorkspaceSettings {
+  const branding = { ...before, ...given };
+  return Object.keys(branding).length ? { ...rest, branding } : rest;
+}
+
+function bare({ branding: _, ...rest }: WorkspaceSettings): WorkspaceSettings {
+  return rest;
+}
+
 export function brandingCommand(workspace: Command, using: Using): void {
   workspace
     .command("branding")
@@ -45,11 +56,11 @@ export function brandingCommand(workspace: Command, using: Using): void {
         command.error("error: --none is alone");
       // Before anything is opened: what is refused leaves nothing behind.
       const given = read(named);
-      return using(async (opened) => {
-        const branding = none ? {} : { ...opened.workspace.settings.branding, ...given };
-        if (none || Object.keys(given).length)
-          await changeSettings(opened, { branding: Object.keys(branding).length ? branding : undefined });
-        const brief = briefly(branding);
+      return using(async ({ deps, workspace }) => {
+        const { branding } = await changeSettings(deps.store, workspace.id, (before) =>
+          none ? bare(before) : dressed(before, given),
+        );
+        const brief = briefly(branding ?? {});
         print(json, brief, JSON.stringify(brief, null, 2));
       });
     });

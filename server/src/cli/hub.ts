@@ -3,7 +3,8 @@ import type { Command } from "commander";
 import { HubDefinition } from "../contract/hub-settings.ts";
 import { issuesOf } from "../domain/flows.ts";
 import { unknownPlans } from "../domain/hub-settings.ts";
-import { accepted, asJson, changeSettings, print, readJson, type Using } from "./tools.ts";
+import { changeSettings } from "../domain/settings.ts";
+import { accepted, asJson, print, readJson, type Using } from "./tools.ts";
 
 export function hubCommands(root: Command, using: Using): void {
   const hub = root.command("hub").description("what customers may do in the subscription hub");
@@ -28,10 +29,10 @@ export function hubCommands(root: Command, using: Using): void {
         data ? { ok: true, settings: data } : { ok: false, issues: issuesOf(error) },
         json,
       );
-      return using(async (opened) => {
-        const issues = await unknownPlans(opened.deps, opened.workspace.id, settings);
+      return using(async ({ deps, workspace }) => {
+        const issues = await unknownPlans(deps, workspace.id, settings);
         if (issues.length) accepted(file, { ok: false, issues }, json);
-        await changeSettings(opened, { hub: settings });
+        await changeSettings(deps.store, workspace.id, (before) => ({ ...before, hub: settings }));
         const off = Object.entries(settings.actions ?? {}).flatMap(([name, on]) => (on ? [] : [name]));
         print(json, { ok: true, off }, `The hub is set; switched off: ${off.join(", ") || "nothing"}`);
       });

@@ -3,7 +3,8 @@ import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import { MessagesDefinition, messagesLocale } from "../contract/messages.ts";
 import { issuesOf } from "../domain/flows.ts";
-import { accepted, asJson, changeSettings, print, Refused, readJson, type Using } from "./tools.ts";
+import { changeSettings } from "../domain/settings.ts";
+import { accepted, asJson, print, Refused, readJson, type Using } from "./tools.ts";
 
 /** A language, or `*` for all of them. */
 function language(value: string): string {
@@ -16,10 +17,12 @@ export function messageCommands(root: Command, using: Using): void {
   const messages = root.command("messages").description("your words in place of the widgets' own");
   /** Stores the words of one language; undefined takes them away. */
   const change = (locale: string, words: MessagesDefinition | undefined) =>
-    using(async (opened) => {
-      const { [locale]: before, ...others } = opened.workspace.settings.messages ?? {};
-      if (!words && !before) throw new Refused(`There are no messages for ${locale}`);
-      await changeSettings(opened, { messages: words ? { ...others, [locale]: words } : others });
+    using(async ({ deps, workspace }) => {
+      await changeSettings(deps.store, workspace.id, (settings) => {
+        const { [locale]: before, ...others } = settings.messages ?? {};
+        if (!words && !before) throw new Refused(`There are no messages for ${locale}`);
+        return { ...settings, messages: words ? { ...others, [locale]: words } : others };
+      });
     });
   messages
     .command("set")

@@ -2,15 +2,8 @@
 import type { Command } from "commander";
 import { z } from "zod";
 import { enabledReasons } from "../domain/reasons.ts";
-import {
-  asJson,
-  changeSettings,
-  type EnvironmentName,
-  environment,
-  print,
-  type Using,
-  valid,
-} from "./tools.ts";
+import { changeSettings } from "../domain/settings.ts";
+import { asJson, type EnvironmentName, environment, print, type Using, valid } from "./tools.ts";
 
 const Key = z
   .string()
@@ -52,10 +45,12 @@ export function reasonCommands(root: Command, using: Using): void {
       .description(`${description}; in both environments`)
       .addOption(asJson())
       .action((keys: string[], { json }: { json?: boolean }) =>
-        using(async (opened) => {
+        using(async ({ deps, workspace }) => {
           const change = Object.fromEntries(keys.map((key) => [key, on]));
-          const set = { ...opened.workspace.settings.reasons, ...change };
-          await changeSettings(opened, { reasons: set });
+          const { reasons: set } = await changeSettings(deps.store, workspace.id, (before) => ({
+            ...before,
+            reasons: { ...before.reasons, ...change },
+          }));
           print(json, { ok: true, reasons: set }, `${keys.join(", ")}: ${name}d`);
         }),
       );

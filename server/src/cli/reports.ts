@@ -3,11 +3,13 @@ import type { Command } from "commander";
 import { Option } from "commander";
 import { Recipient, Recipients, TimeZone } from "../contract/reports.ts";
 import { MailError } from "../deps.ts";
+import { isoOf } from "../domain/dates.ts";
 import { reportMail } from "../domain/report-mail.ts";
 import { lastPeriod, nextDue, type ReportKind } from "../domain/report-period.ts";
-import { reportOf } from "../domain/reports.ts";
+import { REPORT_MAILS, reportOf } from "../domain/reports.ts";
+import { changeSettings } from "../domain/settings.ts";
 import type { MailRow, ReportSettings } from "../store/store.ts";
-import { asJson, changeSettings, type Opened, print, Refused, type Using, valid } from "./tools.ts";
+import { asJson, type Opened, print, Refused, type Using, valid } from "./tools.ts";
 
 type Named = Partial<Pick<ReportSettings, "recipients" | "timeZone" | "weekly" | "monthly">> & {
   json?: boolean;
@@ -18,15 +20,34 @@ const NO_TRANSPORT =
   "No way to send mail is configured: until SMTP_URL and MAIL_FROM are set, reports are skipped";
 const MOST_MAILS = 20;
 
-async function set(opened: Opened, { json, ...named }: Named): Promise<void> {
-  const { deps, workspace } = opened;
-  const first = { recipients: [], timeZone: "UTC", weekly: true, monthly: true, since: deps.clock() };
-  const reports: ReportSettings = { ...first, ...workspace.settings.reports, ...named };
+/** @throws Refused */
+function checked(reports: ReportSettings): ReportSettings {
   if (!reports.recipients.length)
     throw new Refused("There is nobody to send them to: --recipients ann@shop.example");
   if (!reports.weekly && !reports.monthly)
     throw new Refused("Neither weekly nor monthly: renumerate reports off ends them");
-  await changeSettings(opened, { reports });
+  return reports;
+}
+
+/** A kind that is switched on begins with the next one that is due: none of those before was left out. */
+function renewed(before: ReportSettings | undefined, after: ReportSettings, now: number): ReportSettings {
+  const isNew = before && KINDS.some((kind) => after[kind] && !before[kind]);
+  return isNew ? { ...after, since: now } : after;
+}
+
+async function set(opened: Opened, { json, ...named }: Named): Promise<void> {
+  const { deps, workspace } = opened;
+  const first: ReportSettings = {
+    recipients: [],
+    timeZone: "UTC",
+    weekly: true,
+    monthly: true,
+    since: deps.clock(),
+  };
+  const { reports = first } = await changeSettings(deps.store, workspace.id, (before) => ({
+    ...before,
+    reports: renewed(before.reports, checked({ ...first, ...before.reports, ...named }), deps.clock()),
+  }));
   print(json, { ok: true, reports }, settingsOf(opened, reports).join("\n"));
 }
 
@@ -49,18 +70,20 @@ function settingsOf({ deps }: Opened, reports: ReportSettings): string[] {
 
 const lineOf = ({ createdAt, kind, about, recipient, status, attempts, reason }: MailRow): string =>
   [
-    new Date(createdAt).toISOString(),
+    isoOf(createdAt),
     kind,
     about,
     recipient,
     status,
-    ...(status === "sent" || reason === undefined ? [] : [`after ${attempts}: ${reason}`]),
+    ...(status === "sent" || reason === undefined
+      ? []
+      : [attempts ? `after ${attempts}: ${reason}` : reason]),
   ].join("  ");
 
 async function show(opened: Opened, { json }: { json?: boolean }): Promise<void> {
   const { deps, workspace } = opened;
   const reports = workspace.settings.reports ?? null;
-  const mails = await deps.store.mails(workspace.id, { limit: MOST_MAILS });
+  const mails = await deps.store.mails(workspace.id, { kinds: REPORT_MAILS, limit: MOST_MAILS });
   const words = reports ? settingsOf(opened, reports) : ["No reports are wanted"];
   print(
     json,
@@ -113,8 +136,8 @@ export function reportCommands(root: Command, using: Using): void {
     .description("end them")
     .addOption(asJson())
     .action(({ json }: { json?: boolean }) =>
-      using(async (opened) => {
-        await changeSettings(opened, { reports: undefined });
+      using(async ({ deps, workspace }) => {
+        await changeSettings(deps.store, workspace.id, ({ reports: _, ...rest }) => rest);
         print(json, { ok: true, reports: null }, "No more reports are sent");
       }),
     );

@@ -6,11 +6,11 @@ import { checkAccount } from "../billing/stripe/check.ts";
 import type { Finding } from "../billing/stripe/finding.ts";
 import { StripeDefinition } from "../contract/stripe-settings.ts";
 import { issuesOf } from "../domain/flows.ts";
+import { changeSettings } from "../domain/settings.ts";
 import { STRIPE_WEBHOOK } from "../routes/stripe-webhook.ts";
 import {
   accepted,
   asJson,
-  changeSettings,
   type EnvironmentName,
   type Opened,
   print,
@@ -59,8 +59,12 @@ async function check(
     throw new Refused(`${missing.length} ${missing.length === 1 ? "thing is" : "things are"} missing`);
 }
 
-async function set(opened: Opened, settings: StripeDefinition, json: boolean | undefined): Promise<void> {
-  await changeSettings(opened, { stripe: settings });
+async function set(
+  { deps, workspace }: Opened,
+  settings: StripeDefinition,
+  json: boolean | undefined,
+): Promise<void> {
+  await changeSettings(deps.store, workspace.id, (before) => ({ ...before, stripe: settings }));
   print(
     json,
     { ok: true, settings },

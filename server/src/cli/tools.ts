@@ -5,11 +5,12 @@ import { z } from "zod";
 import type { StripeAccounts } from "../billing/stripe/accounts.ts";
 import type { Deps } from "../deps.ts";
 import type { LintIssue } from "../domain/flows.ts";
-import type { WorkspaceRow, WorkspaceSettings } from "../store/store.ts";
+import type { WorkspaceRow } from "../store/store.ts";
 
 /** What a command works on. */
 export interface Opened {
   deps: Deps;
+  /** As it was when the installation was opened. What changes it starts from what is stored by then. */
   workspace: WorkspaceRow;
   /** Absent where the simulator is billing. */
   stripe?: StripeAccounts;
@@ -60,19 +61,6 @@ export function readJson(file: string): unknown {
   } catch (error) {
     throw new Refused(`${file} is not valid JSON: ${(error as Error).message}`);
   }
-}
-
-/** Stores what is named and leaves the other settings as they are; undefined takes one away. */
-export async function changeSettings(
-  { deps, workspace: { id } }: Opened,
-  change: { [Name in keyof WorkspaceSettings]?: WorkspaceSettings[Name] | undefined },
-): Promise<void> {
-  await deps.store.transaction(async (tx) => {
-    await tx.lock(`workspace:${id}`);
-    const before = (await tx.workspace(id))?.settings;
-    // JSON holds nothing that is undefined.
-    await tx.updateWorkspace(id, { settings: { ...before, ...change } as WorkspaceSettings });
-  });
 }
 
 export type Checked<Good> = ({ ok: true } & Good) | { ok: false; issues: LintIssue[] };

@@ -1,10 +1,11 @@
 /** `renumerate workspace`: its name, its settings and how hosted flows look. */
 import type { Command } from "commander";
 import { Option } from "commander";
+import { changeWorkspace } from "../domain/settings.ts";
 import { AllowedOrigins, Currency, FallbackEmail, ReturnHosts, ReturnUrl } from "../settings.ts";
 import type { WorkspaceRow, WorkspaceSettings } from "../store/store.ts";
 import { brandingCommand, briefly } from "./branding.ts";
-import { asJson, changeSettings, Name, type Opened, print, type Using, valid } from "./tools.ts";
+import { asJson, Name, type Opened, print, type Using, valid } from "./tools.ts";
 
 type Named = Partial<Pick<WorkspaceRow, "name" | "status">> &
   Partial<Pick<WorkspaceSettings, "fallbackEmail" | "allowedOrigins" | "currency" | "returnHosts">> & {
@@ -18,24 +19,25 @@ const shown = ({ settings: { branding, ...settings }, ...row }: WorkspaceRow): o
   settings: { ...settings, ...(branding ? { branding: briefly(branding) } : {}) },
 });
 
-async function show({ deps, workspace: { id } }: Opened, json: boolean | undefined): Promise<void> {
-  const value = shown((await deps.store.workspace(id)) as WorkspaceRow);
+function show(workspace: WorkspaceRow, json: boolean | undefined): void {
+  const value = shown(workspace);
   print(json, value, JSON.stringify(value, null, 2));
 }
 
-async function set(opened: Opened, { json, name, status, defaultReturnUrl, ...named }: Named): Promise<void> {
-  const { deps, workspace } = opened;
-  const settings = {
-    ...named,
-    ...(defaultReturnUrl === undefined ? {} : { defaultReturnUrl: defaultReturnUrl || undefined }),
-  };
-  if (name || status)
-    await deps.store.updateWorkspace(workspace.id, {
+async function set(
+  { deps, workspace }: Opened,
+  { json, name, status, defaultReturnUrl: url, ...named }: Named,
+): Promise<void> {
+  const after = await changeWorkspace(deps.store, workspace.id, ({ settings }) => {
+    const { defaultReturnUrl: before, ...rest } = settings;
+    const defaultReturnUrl = url ?? before;
+    return {
       ...(name ? { name } : {}),
       ...(status ? { status } : {}),
-    });
-  await changeSettings(opened, settings);
-  await show(opened, json);
+      settings: { ...rest, ...named, ...(defaultReturnUrl ? { defaultReturnUrl } : {}) },
+    };
+  });
+  show(after, json);
 }
 
 export function workspaceCommands(root: Command, using: Using): void {
@@ -44,7 +46,7 @@ export function workspaceCommands(root: Command, using: Using): void {
     .command("show")
     .description("print them")
     .addOption(asJson())
-    .action(({ json }: { json?: boolean }) => using((opened) => show(opened, json)));
+    .action(({ json }: { json?: boolean }) => using(async ({ workspace: now }) => show(now, json)));
   workspace
     .command("set")
     .description("change settings; what is not named stays")

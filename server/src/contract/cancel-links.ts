@@ -3,10 +3,11 @@
  * of RetentBase's API, in camelCase; answers are in snake_case, as there. What a request holds beyond that is ignored.
  */
 import { z } from "zod";
-import { instant, line, metadata } from "./fields.ts";
+import { instant, line, metadata, mrr } from "./fields.ts";
 
 const Environment = z.enum(["prod", "sandbox"]);
 const Outcome = z.enum(["churned", "recovered", "abandoned"]);
+const Status = z.enum(["requested", "done"]);
 const date = z.string().meta({ format: "date-time" });
 const Flat = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
 
@@ -19,7 +20,7 @@ export const CancelLinkRequest = z
       .optional()
       .describe(
         "Where the customer comes back to, on a host that the workspace lists; the workspace's own unless said otherwise. " +
-          "At most 2048 characters, https, no fragment. A query is kept",
+          "At most 2048 characters as browsers write it, https, no fragment. A query is kept",
       ),
     environment: Environment.optional().describe(
       "`prod` unless said otherwise; a key of the sandbox makes links for it",
@@ -27,9 +28,7 @@ export const CancelLinkRequest = z
     context: z
       .object({
         plan: line(255).optional().describe("As the customer knows it; shown in the flow"),
-        mrr: z
-          .number()
-          .min(0)
+        mrr: mrr
           .optional()
           .describe(
             "What a month costs, in units of the workspace's currency such as 129.99. Without it no discount is offered",
@@ -41,6 +40,13 @@ export const CancelLinkRequest = z
       })
       .optional()
       .describe("What there is to know of the subscription, where your own system bills it"),
+    locale: z
+      .string()
+      .max(255)
+      .optional()
+      .describe(
+        "BCP 47: the customer's language, in place of the browser's. Anything else counts as none. RetentBase does not know this field",
+      ),
     metadata: metadata
       .optional()
       .describe("Usable in the conditions and texts of flows as `attributes.<key>`"),
@@ -103,6 +109,7 @@ export const CancelSession = z
     expires_at: date,
     result_token: z.object({
       issued: z.boolean(),
+      status: Status.nullable().describe("As the token says it; null before one was made"),
       issued_at: date.nullable(),
       verified_at: date.nullable(),
     }),
@@ -116,7 +123,9 @@ export const CancelSession = z
 
 export const CancelSessionAddress = z.object({ id: z.string() });
 export const CancelSessionQuery = z.object({
-  environment: Environment.optional().describe("A session of the other one is then a conflict"),
+  environment: Environment.optional().describe(
+    "A session of the other one is then a conflict, and for a key of the sandbox not found",
+  ),
 });
 
 export const ResultVerification = z
@@ -135,6 +144,9 @@ export const VerifiedResult = z
     sid: z.string().describe("The session"),
     env: Environment,
     outcome: Outcome,
+    status: Status.describe(
+      "`requested`: billing was asked and had not answered yet, and the token will not say more. Always `done` where you bill",
+    ),
     reason_key: z.string().nullable(),
     offer: z.object({
       ...offerFields,

@@ -3,7 +3,7 @@
  * are those of RetentBase's API; what they hold beyond that is ignored.
  */
 import { z } from "zod";
-import { instant, line, metadata, prose } from "./fields.ts";
+import { instant, line, metadata, mrr, prose } from "./fields.ts";
 
 const EventId = line(255, 1)
   // An address cannot hold them: there they mean the folder, and the one above.
@@ -42,9 +42,7 @@ export const CancellationRequest = z
     context: z
       .object({
         plan: line(255).optional(),
-        mrr: z
-          .number()
-          .min(0)
+        mrr: mrr
           .optional()
           .describe(
             "Monthly recurring revenue, in units of the workspace's currency such as 129.99, rounded to its decimals",
@@ -107,7 +105,8 @@ export const CancellationHistory = Cancellation.extend({
         at: date.describe("When it was reported"),
       }),
     )
-    .describe("Every outcome that was reported, oldest first; the last one holds"),
+    .describe("The latest 100 outcomes that were reported, oldest first; the last one holds"),
+  historyTruncated: z.boolean().describe("Whether there are earlier ones that `history` leaves out"),
 }).meta({ id: "CancellationHistory" });
 
 export const CancellationAddress = z.object({ eventId: EventId });

@@ -23,6 +23,12 @@ export const line = (most: number, least: 0 | 1 = 0) =>
     .refine((value) => lengthOf(value) >= least, "must not be empty")
     .meta({ maxLength: most, ...(least ? { minLength: least } : {}) });
 
+/** Enough for any customer, and far from where sums of many would no longer be exact. */
+export const MOST_MRR = 1_000_000_000;
+
+/** Major units: 129.99 */
+export const mrr = z.number().min(0).max(MOST_MRR);
+
 /** Beyond these years an instant has no usual way to be written. */
 const isWritable = (at: number): boolean => /^\d{4}-/.test(new Date(at).toISOString());
 

@@ -1,10 +1,14 @@
-/** What the ledger says all together: retention health, and reasons that are named unusually often. */
+/**
+ * What the ledger says all together: retention health, and reasons that are named unusually often. Customers are counted,
+ * each of them once.
+ */
 import { z } from "zod";
+import { page, pageFields } from "./paging.ts";
 
 const text = z.string();
 const count = z.int();
 const minor = z.int();
-const date = text.describe("ISO 8601, UTC");
+const date = text.meta({ format: "date-time" }).describe("ISO 8601, UTC");
 const currency = text.describe(
   "Lower-case ISO 4217: the currency of the workspace, whose minor units amounts are in",
 );
@@ -32,14 +36,18 @@ export const RetentionHealth = z
       .int()
       .nullable()
       .describe("Points more than in the 30 days before; null if there is no score of either"),
-    recovered: count.describe("Also those who have taken their cancellation back"),
-    churned: count,
-    abandoned: count,
-    pending: count.describe("Not decided yet"),
+    recovered: count.describe(
+      "Customers whose last decision was to stay; also those who have taken their cancellation back",
+    ),
+    churned: count.describe("Customers whose last decision was to cancel"),
+    abandoned: count.describe("Customers who left a flow and decided nothing"),
+    pending: count.describe("Customers who have done neither yet"),
     mrr_recovered_cents: minor,
     mrr_churned_cents: minor,
     currency,
-    other_currency: count.describe("Cancellations in another currency: they are counted, but in no amount"),
+    other_currency: count.describe(
+      "Of these customers, those who pay in another currency: they are in no amount",
+    ),
     why: z
       .object({
         decided: count.describe("recovered + churned"),
@@ -58,12 +66,18 @@ const Rule = z
 
 const findings = {
   week: text.describe("ISO 8601 week in UTC, `2027-W19`"),
-  count: count.describe("How often the reason was named in the week"),
+  count: count.describe("Customers who named the reason in the week"),
   baseline: z.number().describe("Mean of the four weeks before"),
-  total: count.describe("Cancellations of the week that name any reason"),
+  total: count.describe("The counts of all reasons of the week together"),
   share: z.number().describe("count ÷ total, 0 to 1, four digits"),
-  rules: z.array(Rule).describe("Which rules the week meets. Fewer than 3 in a week meet none."),
+  rules: z
+    .array(Rule)
+    .describe("Which rules the week met when it was looked at. Fewer than 3 in a week meet none."),
   mrr_at_risk_cents: minor.describe("Monthly revenue of those who named it, whatever they did then"),
+  currency: text.describe(
+    "Lower-case ISO 4217: the currency of the workspace when the week was looked at, whose minor units the amount is in",
+  ),
+  other_currency: count.describe("Of `count`, those who pay in another currency: they are in no amount"),
 };
 
 export const IssueWeek = z.object(findings).meta({ id: "IssueWeek" });
@@ -79,9 +93,9 @@ export const Issue = z
     week: findings.week.describe(
       "The last week in which it was found, `2027-W19`; the figures are of that week",
     ),
-    currency,
     first_seen: date.describe("When it was first found"),
-    last_seen: date.describe("When it was last found, or somebody opened it again"),
+    last_seen: date.describe("When it was last found"),
+    opened_at: date.describe("When it was last opened, because it was found or by somebody"),
     dismissed_count: count.optional().describe("What `count` was when it was dismissed"),
     owner: text.optional(),
     note: text.optional(),
@@ -95,12 +109,12 @@ export const IssueWithWeeks = Issue.extend({
 }).meta({ id: "IssueWithWeeks" });
 
 export const IssueList = z
-  .object({ data: z.array(Issue).describe("Latest found first"), limit: count, has_more: z.boolean() })
+  .object({ data: z.array(Issue).describe("Latest found first"), ...pageFields })
   .meta({ id: "IssueList" });
 
 export const IssuesQuery = InsightQuery.extend({
   status: IssueStatus.optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  ...page,
 });
 
 export const IssueParams = z.object({ id: text.min(1).max(255) });

@@ -1,5 +1,6 @@
 /** Reports by mail: what a business decides about them, and what became of each. */
 import { z } from "zod";
+import { page, pageFields } from "./paging.ts";
 
 const MOST_RECIPIENTS = 20;
 
@@ -34,7 +35,7 @@ export const TimeZone = z.string().refine(isTimeZone, "a time zone such as Europ
 const date = z.string().meta({ format: "date-time" });
 const dueAt = date.nullable().describe("When the next one is due; null if none is wanted");
 
-export const ReportsQuery = z.object({ limit: z.coerce.number().int().min(1).max(200).default(50) });
+export const ReportsQuery = z.object(page);
 
 const Mail = z
   .object({
@@ -68,7 +69,8 @@ export const Reports = z
       })
       .nullable()
       .describe("null while no reports are wanted"),
-    mails: z.array(Mail).describe("Latest first"),
+    data: z.array(Mail).describe("What became of each mail, latest first"),
+    ...pageFields,
   })
   .meta({ id: "Reports" });
 

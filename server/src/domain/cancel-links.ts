@@ -3,15 +3,16 @@
  * a digest is stored. It opens one flow, as often as the customer likes, until the business has got the result.
  */
 import { createHash, randomBytes } from "node:crypto";
-import type { CancelLinkRequest, ReturnRequest } from "../contract/cancel-links.ts";
+import type { CancelLinkRequest } from "../contract/cancel-links.ts";
+import { canonicalLocale } from "../contract/locale.ts";
 import type { Deps } from "../deps.ts";
-import type { CancelLinkRow, KeyRow, Scope, Transaction, WorkspaceRow } from "../store/store.ts";
-import { type CancelRecord, recordOf, WORDS } from "./cancel-record.ts";
-import { recordAbandoned } from "./ledger.ts";
-import { LINK } from "./link-ids.ts";
+import type { CancelLinkRow, KeyRow, Scope, WorkspaceRow } from "../store/store.ts";
+import { recordOf } from "./cancel-record.ts";
+import { type FoundLink, returnsUntil, wayBack } from "./cancel-result.ts";
+import { currencyOf } from "./currency.ts";
+import { isOwn, LINK } from "./link-ids.ts";
 import { toMinor } from "./major-units.ts";
 import { Problem } from "./problem.ts";
-import { signResult } from "./result-token.ts";
 import { checkedReturnUrl } from "./return-urls.ts";
 import { environmentOf } from "./scopes.ts";
 import { sealSession } from "./session-token.ts";
@@ -23,7 +24,7 @@ const hashOf = (token: string): string => createHash("sha256").update(token).dig
 /**
  * @returns the link, and the address that opens it, which is stored nowhere
  * @throws Problem insufficient_scope, return_url_missing, return_url_not_allowed, parameter_missing, parameter_invalid,
- * customer_not_found, subscription_not_found; BillingError
+ * no_active_flow, customer_not_found, subscription_not_found; BillingError
  */
 export async function createCancelLink(
   deps: Deps,
@@ -35,7 +36,8 @@ export async function createCancelLink(
   const wanted = request.returnUrl ?? settings.defaultReturnUrl;
   if (wanted === undefined) throw new Problem("return_url_missing", { param: "returnUrl" });
   const returnUrl = checkedReturnUrl(deps, { environment: scope.environment, settings }, wanted);
-  const { currency = "eur" } = settings;
+  if (!(await deps.store.activeFlow(scope))) throw new Problem("no_active_flow");
+  const currency = currencyOf(settings);
   const now = deps.clock();
   const id = deps.newId(LINK);
   const token = randomBytes(32).toString("base64url");
@@ -53,7 +55,8 @@ export async function createCancelLink(
     expiresAt: now + deps.limits.linkTtl,
   };
   await deps.store.insertCancelLink(link);
-  return { link, url: `${deps.publicUrl}/cancel/${token}` };
+  const locale = canonicalLocale(request.locale);
+  return { link, url: `${deps.publicUrl}/cancel/${token}${locale ? `?locale=${locale}` : ""}` };
 }
 
 function contextOf(
@@ -68,7 +71,7 @@ function contextOf(
   }
   return {
     ...(plan === undefined ? {} : { plan }),
-    ...(mrr === undefined ? {} : { mrr: toMinor(mrr, currency, "context/mrr") }),
+    ...(mrr === undefined ? {} : { mrr: toMinor(mrr, currency) }),
     ...(tenureDays === undefined ? {} : { tenureDays }),
     ...(periodEnd === undefined ? {} : { periodEnd }),
   };
@@ -94,120 +97,42 @@ async function atBilling(
   return { customerId, subscriptionId: id };
 }
 
-/** Whether the business carries out by itself what is decided. */
-export const isOwn = ({ id, subscriptionId }: Pick<CancelLinkRow, "id" | "subscriptionId">): boolean =>
-  id === subscriptionId;
-
-export interface FoundLink {
-  link: CancelLinkRow;
-  workspace: WorkspaceRow;
-}
-
 export async function findCancelLink({ store }: Deps, token: string): Promise<FoundLink | undefined> {
   const link = /^[\w-]{43}$/.test(token) ? await store.cancelLinkByToken(hashOf(token)) : undefined;
   const workspace = link && (await store.workspace(link.workspaceId));
   return workspace && { link, workspace };
 }
 
-/** Why a link opens nothing any more. */
-export function refusalOf(
-  { clock }: Pick<Deps, "clock">,
-  { link }: FoundLink,
-): "used" | "expired" | undefined {
-  if (link.completedAt !== undefined) return "used";
-  return clock() >= link.expiresAt ? "expired" : undefined;
-}
-
-/** What a customer who follows a link gets. */
-export type Opening = { session: string } | { url: string } | { refusal: "used" | "expired" };
+/** What a customer who follows a link gets; `decided` when there is nothing to do but to go back. */
+export type Opening = { session: string } | "decided" | { refusal: "used" | "expired" };
 
 /**
- * Who has decided and closed the page before going back, goes back now.
- * @throws Problem return_url_not_allowed; BillingError
+ * Nothing is concluded by it: whoever looks at a page, a program that makes a preview among them, has not gone back yet.
+ * @param isLook whether nobody may see it, so that nothing is marked
  */
-export async function openCancelLink(deps: Deps, found: FoundLink): Promise<Opening> {
+export async function openCancelLink(deps: Deps, found: FoundLink, isLook = false): Promise<Opening> {
   const { link } = found;
-  const refusal = refusalOf(deps, found);
-  if (refusal) return { refusal };
+  if (link.completedAt !== undefined) return { refusal: "used" };
   const session = await deps.store.latestSession(link.id, link.subscriptionId);
-  if (session) await settlePending(deps, session);
-  if ((await recordOf(deps.store, link)).isDecided) {
-    const url = await completeCancelLink(deps, found, { outcome: "abandoned", final: true });
-    if (url !== undefined) return { url };
-  }
-  await deps.store.markCancelLink(link.id, { openedAt: deps.clock() });
+  if (session && !isLook) await settlePending(deps, session);
+  const { isDecided } = await recordOf(deps.store, link);
+  if (deps.clock() >= (isDecided ? returnsUntil(link, true) : link.expiresAt)) return { refusal: "expired" };
+  if (!mayReturn(deps, found, isDecided)) return { refusal: "expired" };
+  if (isDecided) return "decided";
+  if (!isLook) await deps.store.markCancelLink(link.id, { openedAt: deps.clock() });
   const { workspaceId, environment, customerId, subscriptionId, expiresAt } = link;
   const claims = { workspaceId, environment, customerId, subscriptionId, expiresAt, tokenId: link.id };
   return { session: sealSession(deps.keys.session, "ret_", claims) };
 }
 
-/** Who has read until the link expired must still get back, ms. */
-const RETURN_GRACE = 15 * 60_000;
-
-/**
- * @param belief what the page thinks has happened: the books decide, but they may not have heard of it yet
- * @returns where to send the customer, with the result; undefined if the books do not say yet what the page believes
- * @throws Problem cancel_link_used, return_url_not_allowed; BillingError
- */
-export async function completeCancelLink(
-  deps: Deps,
-  { link, workspace }: FoundLink,
-  belief: ReturnRequest,
-): Promise<string | undefined> {
-  if (deps.clock() >= link.expiresAt + RETURN_GRACE) throw new Problem("cancel_link_used");
-  const { environment } = link;
-  const returnUrl = checkedReturnUrl(deps, { environment, settings: workspace.settings }, link.returnUrl);
-  // Another decision may come in between, but only one.
-  for (let attempts = 0; attempts < 3; attempts++) {
-    const session = await deps.store.latestSession(link.id, link.subscriptionId);
-    if (session) await settlePending(deps, session);
-    const now = belief.final ? await deps.billing(link).now() : deps.clock();
-    const concluded = await deps.store.transaction((tx) => conclude(deps, tx, link, belief, now));
-    if (concluded === "under_way") continue;
-    if (concluded === "open") return undefined;
-    const { outcome, reason, offer, jti } = concluded;
-    const token = signResult(deps, workspace, {
-      iss: deps.publicUrl,
-      sub: link.userId,
-      sid: link.id,
-      env: environment,
-      outcome: WORDS[outcome],
-      reason_key: reason ?? null,
-      offer,
-      jti,
-    });
-    return `${returnUrl}#ci_result_token=${token}`;
+/** Where only the result can bring anything about, there is nothing to decide without a way back. */
+function mayReturn(deps: Deps, found: FoundLink, isDecided: boolean): boolean {
+  try {
+    if (isDecided || isOwn(found.link)) wayBack(deps, found);
+    return true;
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    deps.log.warn({ link: found.link.id, code: error.code }, "a link has no way back");
+    return false;
   }
-  return undefined;
-}
-
-type Concluded = Required<Pick<CancelRecord, "offer">> & {
-  outcome: NonNullable<CancelRecord["outcome"]>;
-  reason: string | undefined;
-  jti: string;
-};
-
-/** @param now billing's clock */
-async function conclude(
-  deps: Deps,
-  tx: Transaction,
-  { id, subscriptionId }: CancelLinkRow,
-  belief: ReturnRequest,
-  now: number,
-): Promise<Concluded | "under_way" | "open"> {
-  await tx.lock(`cancel-link:${id}`);
-  const latest = await tx.latestSession(id, subscriptionId);
-  if (latest) await tx.lock(`session:${latest.id}`);
-  const link = (await tx.cancelLink(id)) as CancelLinkRow;
-  const record = await recordOf(tx, link);
-  const { session, isDecided, outcome = "abandoned", reason, offer } = record;
-  if (link.resultId !== undefined) return { outcome, reason, offer, jti: link.resultId };
-  if (record.isUnderWay) return "under_way";
-  const isAsBelieved = isDecided || (record.outcome !== undefined && record.outcome === belief.outcome);
-  if (!isAsBelieved && !belief.final) return "open";
-  if (session && record.outcome === undefined) await recordAbandoned(deps, tx, session, now);
-  const at = deps.clock();
-  const resultId = deps.newId("res");
-  await tx.markCancelLink(id, { completedAt: at, resultId, issuedAt: at });
-  return { outcome, reason, offer, jti: resultId };
 }

@@ -1,16 +1,30 @@
 /** What the books say of the flow that a link has led to: the one source of its result and its diagnostics. */
 import type { BillingAction } from "../billing/provider.ts";
-import type { ActionRow, CancelLinkRow, LedgerRow, Outcome, Queries, SessionRow } from "../store/store.ts";
-import type { ResultClaims, ResultOffer } from "./result-token.ts";
+import type {
+  ActionRow,
+  CancelLinkRow,
+  GivenResult,
+  LedgerRow,
+  Outcome,
+  Queries,
+  ResultOffer,
+  SessionRow,
+} from "../store/store.ts";
+import { isOwn } from "./link-ids.ts";
+import type { ResultClaims } from "./result-token.ts";
 
 export interface CancelRecord {
   /** The latest; undefined if the flow was never loaded. */
   session: SessionRow | undefined;
   outcome: Outcome | undefined;
+  /** The one that the result is of: the latest, or an earlier one that was decided. */
+  telling: SessionRow | undefined;
   /** The customer has stayed or cancelled: nothing else can come of it. */
   isDecided: boolean;
   /** Something was decided a moment ago, and billing is being asked. */
   isUnderWay: boolean;
+  /** Of what was decided. */
+  status: GivenResult["status"];
   reason: string | undefined;
   offer: ResultOffer;
 }
@@ -24,13 +38,34 @@ export const WORDS: Readonly<Record<Outcome, ResultClaims["outcome"]>> = {
 
 const NO_OFFER: ResultOffer = { type: "none", accepted: false };
 
+/** What a link has come to: what was given out once, and before that what the books say. */
+export async function resultOf(
+  queries: Queries,
+  link: CancelLinkRow,
+): Promise<Partial<GivenResult> & Pick<GivenResult, "offer">> {
+  if (link.result) return link.result;
+  const { outcome, reason, offer } = await recordOf(queries, link);
+  return { ...(outcome ? { outcome } : {}), ...(reason === undefined ? {} : { reason }), offer };
+}
+
 const isSettled = ({ settlement, undoneAt }: SessionRow): boolean => !!settlement && undoneAt === undefined;
 
 export async function recordOf(queries: Queries, link: CancelLinkRow): Promise<CancelRecord> {
   const session = await queries.latestSession(link.id, link.subscriptionId);
-  const blank = { session, outcome: undefined, isDecided: false, isUnderWay: false, reason: undefined };
-  if (!session) return { ...blank, offer: NO_OFFER };
-  const telling = isSettled(session) ? session : ((await earlier(queries, link, session)) ?? session);
+  const blank = {
+    session,
+    telling: session,
+    outcome: undefined,
+    isDecided: false,
+    isUnderWay: false,
+    reason: undefined,
+  };
+  if (!session) return { ...blank, status: "done", offer: NO_OFFER };
+  const isUnderWay =
+    !isSettled(session) && (await queries.actions(session.id)).some(({ status }) => status === "pending");
+  // Who has stayed, begins again and then closes the flow, has stayed.
+  const before = isUnderWay || isSettled(session) ? undefined : await queries.decidedSession(session);
+  const telling = before ?? session;
   const [actions, row] = await Promise.all([
     queries.actions(telling.id),
     queries.ledgerOfSession(telling.id),
@@ -38,48 +73,32 @@ export async function recordOf(queries: Queries, link: CancelLinkRow): Promise<C
   const isDecided = isSettled(telling);
   return {
     session,
-    outcome: isDecided ? telling.settlement?.outcome : telling.outcome,
+    telling,
+    outcome: outcomeOf(telling),
     isDecided,
-    isUnderWay: !isDecided && actions.some(({ status }) => status === "pending"),
+    isUnderWay,
+    status: isOwn(link) ? "done" : (telling.settlement?.status ?? "done"),
     reason: row?.reason,
-    offer: row ? offerOf(telling, row, actions) : NO_OFFER,
+    offer: row ? offerOf(link, row, actions) : NO_OFFER,
   };
 }
 
-/** Far more than one link can lead to. */
-const MOST_ROWS = 100;
-
-/** Who has stayed, begins again and then closes the flow, has stayed. */
-async function earlier(
-  queries: Queries,
-  link: CancelLinkRow,
-  { ordinal }: SessionRow,
-): Promise<SessionRow | undefined> {
-  if (ordinal === 0) return undefined;
-  for (const { sessionId } of await queries.ledger(link, { customerId: link.customerId, limit: MOST_ROWS })) {
-    const session = sessionId === undefined ? undefined : await queries.session(sessionId);
-    if (session?.tokenId === link.id && session.ordinal < ordinal && isSettled(session)) return session;
-  }
-  return undefined;
+/** Who has taken their cancellation back has not decided anything since. */
+function outcomeOf(session: SessionRow): Outcome | undefined {
+  if (isSettled(session)) return session.settlement?.outcome;
+  return session.undoneAt === undefined ? session.outcome : "abandoned";
 }
 
 function offerOf(
-  { config }: SessionRow,
-  { offerId: id, offerType: type, offerAccepted: accepted }: LedgerRow,
+  link: CancelLinkRow,
+  { offerId: id, offerType: type, offerLabel: label, offerAccepted: accepted }: LedgerRow,
   actions: readonly ActionRow[],
 ): ResultOffer {
   if (id === undefined || type === undefined) return NO_OFFER;
-  const label = config.flow.steps
-    .flatMap((step) =>
-      step.type === "survey"
-        ? step.reasons.map(({ offer }) => offer)
-        : step.type === "offer"
-          ? [step.offer]
-          : [],
-    )
-    .find((offer) => offer?.id === id)?.title;
-  const { action } = actions.find(({ status }) => status !== "failed") ?? {};
-  const terms = action && termsOf(action);
+  const { action, decision } = actions.find(({ status }) => status !== "failed") ?? {};
+  const months = decision?.type === "accept" ? decision.choice?.months : undefined;
+  const terms =
+    action && termsOf(action, { months, isDated: !isOwn(link) || link.context.periodEnd !== undefined });
   return {
     type,
     accepted,
@@ -91,8 +110,14 @@ function offerOf(
 
 const iso = (at: number): string => new Date(at).toISOString();
 
-/** What has to be done so that the customer has what they were promised. */
-function termsOf(action: BillingAction): Record<string, string | number> | undefined {
+/**
+ * What has to be done so that the customer has what they were promised.
+ * @param chosen.isDated whether the customer was told until when a pause lasts: what is paid for is used up first
+ */
+function termsOf(
+  action: BillingAction,
+  { months: length, isDated }: { months: number | undefined; isDated: boolean },
+): Record<string, string | number> | undefined {
   switch (action.type) {
     case "discount": {
       const { percentOff, amountOff, currency, duration, months } = action;
@@ -104,7 +129,10 @@ function termsOf(action: BillingAction): Record<string, string | number> | undef
       };
     }
     case "pause":
-      return { resumes_at: iso(action.resumesAt) };
+      return {
+        ...(length === undefined ? {} : { months: length }),
+        ...(isDated ? { resumes_at: iso(action.resumesAt) } : {}),
+      };
     case "change_price":
       return { price_id: action.priceId, charge: action.charge };
     case "extend_trial":

@@ -2,8 +2,8 @@
 import type { CancelSession, ResultVerification, VerifiedResult } from "../contract/cancel-links.ts";
 import type { Deps } from "../deps.ts";
 import type { CancelLinkRow, KeyRow, WorkspaceRow } from "../store/store.ts";
-import { isOwn } from "./cancel-links.ts";
-import { recordOf, WORDS } from "./cancel-record.ts";
+import { resultOf, WORDS } from "./cancel-record.ts";
+import { isOwn } from "./link-ids.ts";
 import { toMajor } from "./major-units.ts";
 import { Problem } from "./problem.ts";
 import { verifyResultToken } from "./result-token.ts";
@@ -22,16 +22,17 @@ export async function readCancelSession(
   const environment = environmentOf(key, wanted);
   const link = await deps.store.cancelLink(id);
   if (link?.workspaceId !== key.workspaceId) throw new Problem("cancel_session_not_found");
-  // A key of production knows both; one of the sandbox hears of nothing else unless it asks.
-  if (link.environment !== environment && (wanted !== undefined || key.environment === "sandbox")) {
-    throw new Problem(wanted === undefined ? "cancel_session_not_found" : "environment_mismatch");
+  // A key of production knows both; one of the sandbox hears of nothing else, not even that it exists.
+  if (link.environment !== environment) {
+    if (key.environment === "sandbox") throw new Problem("cancel_session_not_found");
+    if (wanted !== undefined) throw new Problem("environment_mismatch");
   }
   return viewOf(deps, link);
 }
 
 async function viewOf(deps: Deps, link: CancelLinkRow): Promise<CancelSession> {
   const { context, currency, environment, issuedAt } = link;
-  const { outcome, reason, offer } = await recordOf(deps.store, link);
+  const { outcome, reason, offer } = await resultOf(deps.store, link);
   return {
     session_id: link.id,
     environment,
@@ -62,6 +63,7 @@ async function viewOf(deps: Deps, link: CancelLinkRow): Promise<CancelSession> {
     expires_at: dateOf(link.expiresAt),
     result_token: {
       issued: issuedAt !== undefined,
+      status: link.result?.status ?? null,
       issued_at: dateOrNull(issuedAt),
       verified_at: dateOrNull(link.verifiedAt),
     },

@@ -49,14 +49,18 @@ export function viewOf(row: LedgerRow): Cancellation {
   };
 }
 
+/** As many reports of one event as are shown. */
+export const MOST_HISTORY = 100;
+
+/** @param outcomes oldest first, one more than are shown if there are more */
 export function historyOf(row: LedgerRow, outcomes: readonly LedgerOutcomeRow[]): CancellationHistory {
-  const history = outcomes.map(({ outcome, effectiveAt, metadata = null, at }) => ({
+  const history = outcomes.slice(-MOST_HISTORY).map(({ outcome, effectiveAt, metadata = null, at }) => ({
     outcome: WORDS[outcome],
     effectiveAt: dateOrNull(effectiveAt),
     metadata,
     at: dateOf(at),
   }));
-  return { ...viewOf(row), history };
+  return { ...viewOf(row), history, historyTruncated: outcomes.length > MOST_HISTORY };
 }
 
 /** The same text for the same value, in whichever order its keys were sent. */

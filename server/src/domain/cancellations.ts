@@ -20,7 +20,8 @@ import type {
   Transaction,
   WorkspaceRow,
 } from "../store/store.ts";
-import { canonical, digestOf, historyOf, OUTCOMES, viewOf } from "./cancellation-view.ts";
+import { canonical, digestOf, historyOf, MOST_HISTORY, OUTCOMES, viewOf } from "./cancellation-view.ts";
+import { currencyOf } from "./currency.ts";
 import { toMinor } from "./major-units.ts";
 import { Problem } from "./problem.ts";
 import { enabledReasons } from "./reasons.ts";
@@ -58,15 +59,15 @@ export async function reportCancellation(
 ): Promise<Reported> {
   refuseHosted(request);
   const scope = scopeOf(key, request.environment);
-  const wanted = rowOf(deps, scope, workspace, request);
   const repeated = (row: LedgerRow): Reported => ({
     cancellation: viewOf(row),
     created: false,
-    differs: row.digest !== wanted.digest,
+    differs: row.digest !== digestOf(request),
   });
   const known = await deps.store.ledgerOfEvent(scope, request.eventId);
   if (known) return repeated(known);
-  // Only now: a repetition is answered whatever has become of its reason.
+  // Only now: a repetition is answered whatever has become of our clock, and of its reason.
+  const wanted = rowOf(deps, scope, workspace, request);
   const enabled = await enabledReasons(deps, scope, workspace.settings);
   if (!enabled.includes(request.reasonKey)) throw new Problem("reason_not_enabled", { param: "reasonKey" });
   return deps.store.transaction(async (tx) => {
@@ -84,9 +85,10 @@ export async function reportCancellation(
 function rowOf(
   deps: Deps,
   scope: Scope,
-  { settings: { currency = "eur" } }: WorkspaceRow,
+  { settings }: WorkspaceRow,
   request: CancellationRequest,
 ): LedgerRow {
+  const currency = currencyOf(settings);
   const { userId, reasonText, outcome, offer, context, metadata } = request;
   const now = deps.clock();
   const occurredAt = request.occurredAt ?? now;
@@ -109,7 +111,7 @@ function rowOf(
     ...(offer?.label === undefined ? {} : { offerLabel: offer.label }),
     offerAccepted: offer?.accepted ?? false,
     ...(context?.plan === undefined ? {} : { plan: context.plan }),
-    ...(context?.mrr === undefined ? {} : { mrr: toMinor(context.mrr, currency, "context/mrr") }),
+    ...(context?.mrr === undefined ? {} : { mrr: toMinor(context.mrr, currency) }),
     ...(context?.tenureDays === undefined ? {} : { tenureDays: context.tenureDays }),
     currency,
     ...(metadata === undefined ? {} : { metadata }),
@@ -194,7 +196,7 @@ export async function readCancellation(
   return deps.store.transaction(async (tx) => {
     await lockOf(tx, scope, eventId);
     const row = await find(tx, key, scope, eventId);
-    return historyOf(row, await tx.ledgerOutcomes(row.id));
+    return historyOf(row, await tx.ledgerOutcomes(row.id, MOST_HISTORY + 1));
   });
 }
 

@@ -6,9 +6,9 @@ import { type BilledSubscription, type BillingAction, BillingError } from "../bi
 import type { Deps } from "../deps.ts";
 import type { ActionRow, SessionRow, Transaction } from "../store/store.ts";
 import { StoreConflict } from "../store/store.ts";
+import { isGivenOut, lockLink } from "./cancel-visits.ts";
 import { definitionOf } from "./flows.ts";
 import { recordProgress } from "./ledger.ts";
-import { isLinkId } from "./link-ids.ts";
 import { actionFor, isEligible, termsHold } from "./offers.ts";
 import { settleAll } from "./pending.ts";
 import { Problem } from "./problem.ts";
@@ -55,7 +55,7 @@ async function ingest(
   }
   // While billing is being asked the session is as good as decided: its answer, not another tab, says how it ends.
   const isOpen = !session.settlement && !actions.some(({ status }) => status === "pending");
-  if (accepted && isOpen && !(await isGivenOut(tx, session))) {
+  if (accepted && isOpen && !(await isGivenOut(tx, session.tokenId))) {
     for (const progress of runs.values()) {
       await recordProgress(deps, tx, session, progress, now);
       // Staying decides the session; what other openings say no longer counts.
@@ -65,10 +65,6 @@ async function ingest(
   return { accepted, runs };
 }
 
-/** Whether the business has been told already how the flow of a link has ended. */
-const isGivenOut = async (tx: Transaction, { tokenId }: SessionRow): Promise<boolean> =>
-  isLinkId(tokenId) && (await tx.cancelLink(tokenId))?.completedAt !== undefined;
-
 /** @throws Problem session_not_found, event_conflict, too_many_events */
 export async function recordEvents(
   deps: Deps,
@@ -77,6 +73,7 @@ export async function recordEvents(
 ): Promise<number> {
   const now = await deps.billing(claims).now();
   return deps.store.transaction(async (tx) => {
+    await lockLink(tx, claims.tokenId);
     await tx.lock(`session:${request.session}`);
     const session = await ownSession(tx, claims, request.session);
     return (await ingest(deps, tx, session, request, now)).accepted;
@@ -96,6 +93,7 @@ export async function decide(
   const now = await billing.now();
   // The events are kept even if the decision itself is refused: they happened.
   const session = await deps.store.transaction(async (tx) => {
+    await lockLink(tx, claims.tokenId);
     await tx.lock(`session:${request.session}`);
     const own = await ownSession(tx, claims, request.session);
     await ingest(deps, tx, own, request, now, EVENTS_PER_SESSION + DECISION_RESERVE);
@@ -141,6 +139,7 @@ async function prepare(
 ): Promise<Prepared | undefined> {
   // Two sessions of one customer must not both take what is offered once.
   await tx.lock(`customer:${claims.workspaceId}:${claims.environment}:${claims.customerId}`);
+  await lockLink(tx, claims.tokenId);
   await tx.lock(`session:${request.session}`);
   const session = await ownSession(tx, claims, request.session);
   const decision = await decisionOf(tx, session, request);
@@ -154,6 +153,7 @@ async function prepare(
     return session.settlement ? { settlement: session.settlement } : { session, action: live };
   }
   if (session.settlement) throw new Problem("session_completed");
+  if (await isGivenOut(tx, session.tokenId)) throw new Problem("session_completed");
   // A change that billing has not answered may yet happen, after a cancellation as well, and take it back.
   if ((await tx.pendingChanges(session, session.subscriptionId)).length) return undefined;
   const clicked = clickedAt(session, request, now);

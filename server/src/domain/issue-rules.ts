@@ -45,10 +45,10 @@ export function statusWhenFound(
  * @param latest weeks of the reason, latest first
  */
 export function isOver(
-  { status, lastSeen }: Pick<IssueRow, "status" | "lastSeen">,
+  { status, openedAt }: Pick<IssueRow, "status" | "openedAt">,
   latest: readonly Pick<IssueWeekRow, "rules" | "at">[],
 ): boolean {
   if (status !== "open" && status !== "acting") return false;
   const quiet = latest.slice(0, QUIET_WEEKS);
-  return quiet.length === QUIET_WEEKS && quiet.every(({ rules, at }) => !rules.length && at >= lastSeen);
+  return quiet.length === QUIET_WEEKS && quiet.every(({ rules, at }) => !rules.length && at >= openedAt);
 }

@@ -13,10 +13,10 @@ import type {
   Transaction,
   WorkspaceRow,
 } from "../store/store.ts";
+import { currencyOf } from "./currency.ts";
 import { BASE_WEEKS, isOver, QUIET_WEEKS, rulesMet, statusWhenFound } from "./issue-rules.ts";
 import { issueView } from "./issue-view.ts";
 import { Problem } from "./problem.ts";
-import { currencyOf } from "./retention-health.ts";
 import { WEEK, weekOf } from "./weeks.ts";
 
 /** After an outage, weeks further back are left out: nobody acts on them any more. */
@@ -24,9 +24,6 @@ const MOST_WEEKS = 8;
 
 /** Half a year. */
 const WEEKS_SHOWN = 26;
-
-/** More than there are reasons. */
-const ALL = 1_000_000;
 
 type IssueDeps = Pick<Deps, "store" | "clock" | "newId" | "log">;
 type Change = {
@@ -37,6 +34,8 @@ type Change = {
 
 const lockOf = ({ workspaceId, environment }: Scope) => `issues:${workspaceId}:${environment}`;
 const isActive = ({ status }: IssueRow) => status === "open" || status === "acting";
+const isOpened = (before: IssueRow | undefined, after: IssueRow) =>
+  isActive(after) && !(before && isActive(before));
 
 /** Looks at all weeks that have ended since the last time, of every workspace. A second time changes nothing. */
 export async function detectIssues(deps: IssueDeps): Promise<void> {
@@ -55,7 +54,7 @@ export async function detectIssues(deps: IssueDeps): Promise<void> {
 
 async function lookAtWorkspace(deps: IssueDeps, workspace: WorkspaceRow): Promise<void> {
   const scope: Scope = { workspaceId: workspace.id, environment: "prod" };
-  const currency = currencyOf(workspace);
+  const currency = currencyOf(workspace.settings);
   const last = await deps.store.lastIssueWeek(scope);
   const weeks = weeksAfter(last, deps.clock());
   const [first] = weeks;
@@ -67,8 +66,9 @@ async function lookAtWorkspace(deps: IssueDeps, workspace: WorkspaceRow): Promis
     await tx.lock(lockOf(scope));
     // Somebody else has looked in the meantime.
     if ((await tx.lastIssueWeek(scope)) !== last) return;
+    const issues = new Map((await tx.issues(scope)).map((issue) => [issue.reason, issue]));
     for (const [index, week] of weeks.entries())
-      await lookAtWeek(deps, tx, { scope, currency, week, counts, index: BASE_WEEKS + index });
+      await lookAtWeek(deps, tx, { scope, currency, week, counts, index: BASE_WEEKS + index, issues });
   });
 }
 
@@ -88,26 +88,28 @@ interface Look {
   counts: readonly ReasonCount[];
   /** Which of the counted weeks this is. */
   index: number;
+  /** By their reasons, as the weeks before have left them. */
+  issues: Map<string, IssueRow>;
 }
 
 async function lookAtWeek(deps: IssueDeps, tx: Transaction, look: Look): Promise<void> {
-  const { scope, week, counts, index } = look;
-  const issues = new Map((await tx.issues(scope, { limit: ALL })).map((issue) => [issue.reason, issue]));
+  const { scope, currency, week, counts, index, issues } = look;
   const here = counts.filter((each) => each.part === index);
   const total = here.reduce((sum, { count }) => sum + count, 0);
   const unresolved = [...issues.values()].filter(({ status }) => status !== "resolved");
   const reasons = new Set([...here, ...unresolved].map(({ reason }) => reason));
   for (const reason of [...reasons].sort()) {
-    const { count = 0, mrr = 0 } = here.find((each) => each.reason === reason) ?? {};
+    const { count = 0, mrr = 0, otherCurrency = 0 } = here.find((each) => each.reason === reason) ?? {};
     const before = counts
       .filter((each) => each.reason === reason && each.part < index && each.part >= index - BASE_WEEKS)
       .reduce((sum, each) => sum + each.count, 0);
     const rules = rulesMet({ count, before, total });
-    const row = { ...scope, reason, week, count, before, total, mrrAtRisk: mrr, rules, at: deps.clock() };
+    const found = { week, count, before, total, rules, mrrAtRisk: mrr, currency, otherCurrency };
+    const row = { ...scope, reason, ...found, at: deps.clock() };
     await tx.putIssueWeek(row);
     const issue = issues.get(reason);
-    if (rules.length) await keepIssue(deps, tx, issue, row, look.currency);
-    else if (issue) await closeIfOver(deps, tx, issue);
+    if (rules.length) issues.set(reason, await keepIssue(deps, tx, issue, row));
+    else if (issue) issues.set(reason, await closeIfOver(deps, tx, issue));
   }
 }
 
@@ -115,23 +117,26 @@ async function keepIssue(
   deps: IssueDeps,
   tx: Transaction,
   issue: IssueRow | undefined,
-  { rules: _, at: now, ...found }: IssueWeekRow,
-  currency: string,
-): Promise<void> {
+  { at: now, ...found }: IssueWeekRow,
+): Promise<IssueRow> {
   const status = statusWhenFound(issue, found.count);
-  const start = issue ?? { id: deps.newId("iss"), firstSeen: now };
-  const row: IssueRow = { ...start, ...found, status, currency, lastSeen: now, updatedAt: now };
+  const start = issue ?? { id: deps.newId("iss"), firstSeen: now, openedAt: now };
+  const row: IssueRow = { ...start, ...found, status, lastSeen: now, updatedAt: now };
   if (status !== "dismissed") delete row.dismissedCount;
+  if (isOpened(issue, row)) row.openedAt = now;
   await tx.putIssue(row);
   await announce(deps, tx, issue, row);
+  return row;
 }
 
-async function closeIfOver(deps: IssueDeps, tx: Transaction, issue: IssueRow): Promise<void> {
+/** @returns what has become of it */
+async function closeIfOver(deps: IssueDeps, tx: Transaction, issue: IssueRow): Promise<IssueRow> {
   const latest = await tx.issueWeeks(issue, { reason: issue.reason, limit: QUIET_WEEKS });
-  if (!isOver(issue, latest)) return;
+  if (!isOver(issue, latest)) return issue;
   const row: IssueRow = { ...issue, status: "resolved", updatedAt: deps.clock() };
   await tx.putIssue(row);
   await announce(deps, tx, issue, row);
+  return row;
 }
 
 /** Tells integrators that an issue is there, again perhaps, or is over. What a team does in between is the team's. */
@@ -141,8 +146,7 @@ async function announce(
   before: IssueRow | undefined,
   after: IssueRow,
 ): Promise<void> {
-  const wasActive = before !== undefined && isActive(before);
-  const opened = isActive(after) && !wasActive;
+  const opened = isOpened(before, after);
   const resolved = after.status === "resolved" && before?.status !== "resolved";
   if (!opened && !resolved) return;
   const { workspaceId, environment } = after;
@@ -182,8 +186,8 @@ function changed(issue: IssueRow, change: Change, now: number): IssueRow | undef
   if (isSame) return undefined;
   if (row.status !== "dismissed") delete row.dismissedCount;
   else if (issue.status !== "dismissed") row.dismissedCount = issue.count;
-  // Who opens one again has seen it: it does not resolve because of weeks before that.
-  if (isActive(row) && !isActive(issue)) row.lastSeen = now;
+  // It does not resolve because of weeks before that.
+  if (isOpened(issue, row)) row.openedAt = now;
   return { ...row, updatedAt: now };
 }
 

@@ -5,10 +5,18 @@
 import type { Settlement } from "../../../src/api/wire.ts";
 import type { Deps } from "../deps.ts";
 import type { Json, LedgerRow, Queries, Scope, SessionRow } from "../store/store.ts";
+import { isLinkId, isOwn } from "./link-ids.ts";
 import type { Replay } from "./replay.ts";
 
-function blank(deps: Deps, session: SessionRow, now: number): LedgerRow {
-  const { workspaceId, environment, customerId, subscriptionId, email, plan, mrr, currency } = session;
+const DAY = 86_400_000;
+
+async function blank(deps: Deps, tx: Queries, session: SessionRow, now: number): Promise<LedgerRow> {
+  const { workspaceId, environment, customerId, tokenId, subscriptionId, email, plan, mrr, currency } =
+    session;
+  const link = isLinkId(tokenId) ? await tx.cancelLink(tokenId) : undefined;
+  const isOfBusiness = isOwn({ id: tokenId, subscriptionId });
+  const days = Math.floor((now - session.config.subscription.startedAt) / DAY);
+  const tenureDays = isOfBusiness ? link?.context.tenureDays : Math.max(0, days);
   return {
     id: deps.newId("can"),
     workspaceId,
@@ -16,7 +24,8 @@ function blank(deps: Deps, session: SessionRow, now: number): LedgerRow {
     source: "flow",
     sessionId: session.id,
     customerId,
-    subscriptionId,
+    // Of a subscription that a business bills by itself nobody knows the id.
+    ...(isOfBusiness ? {} : { subscriptionId }),
     ...(email === undefined ? {} : { email }),
     confirmed: false,
     offerAccepted: false,
@@ -24,10 +33,27 @@ function blank(deps: Deps, session: SessionRow, now: number): LedgerRow {
     ...(plan ? { plan } : {}),
     ...(session.config.subscription.price ? { mrr } : {}),
     currency,
+    ...(tenureDays === undefined ? {} : { tenureDays }),
+    ...(link && Object.keys(link.metadata).length ? { metadata: link.metadata } : {}),
     occurredAt: now,
     createdAt: deps.clock(),
     updatedAt: deps.clock(),
   };
+}
+
+/** What the customer was shown, and what it was called if that is more than its kind. */
+function showing({ config }: SessionRow, row: LedgerRow, { id, type }: { id: string; type: string }): void {
+  const offers = config.flow.steps.flatMap((step) =>
+    step.type === "survey"
+      ? step.reasons.map(({ offer }) => offer)
+      : step.type === "offer"
+        ? [step.offer]
+        : [],
+  );
+  const label = offers.find((offer) => offer?.id === id)?.title;
+  Object.assign(row, { offerId: id, offerType: type });
+  if (label === undefined) delete row.offerLabel;
+  else row.offerLabel = label;
 }
 
 export async function announce(
@@ -82,11 +108,11 @@ export async function recordProgress(
   now: number,
 ): Promise<void> {
   const existing = await tx.ledgerOfSession(session.id);
-  const row: LedgerRow = { ...(existing ?? blank(deps, session, now)), updatedAt: deps.clock() };
+  const row: LedgerRow = { ...(existing ?? (await blank(deps, tx, session, now))), updatedAt: deps.clock() };
   for (const key of ["reason", "reasonText", "feedback"] as const) {
     if (run[key] !== undefined) row[key] = run[key];
   }
-  if (run.offer) Object.assign(row, { offerId: run.offer.id, offerType: run.offer.type });
+  if (run.offer) showing(session, row, run.offer);
   const touched = { touchedAt: deps.clock(), ...(session.startedAt === undefined ? { startedAt: now } : {}) };
 
   if (run.kept) {
@@ -124,7 +150,7 @@ export async function recordOutcome(
   now: number,
 ): Promise<void> {
   const row: LedgerRow = {
-    ...((await tx.ledgerOfSession(session.id)) ?? blank(deps, session, now)),
+    ...((await tx.ledgerOfSession(session.id)) ?? (await blank(deps, tx, session, now))),
     updatedAt: deps.clock(),
   };
   if (!settlement) {
@@ -135,7 +161,7 @@ export async function recordOutcome(
   }
   const { outcome, status, offer, choice, subscription, at } = settlement;
   Object.assign(row, { outcome, confirmed: status === "done", offerAccepted: !!offer, occurredAt: at });
-  if (offer) Object.assign(row, { offerId: offer.id, offerType: offer.type });
+  if (offer) showing(session, row, offer);
   const effectiveAt = outcome === "cancelled" ? subscription.cancelAt : undefined;
   if (effectiveAt !== undefined) row.effectiveAt = effectiveAt;
   await tx.putLedger(row);
@@ -153,7 +179,7 @@ export async function recordDuplicate(
   now: number,
 ): Promise<void> {
   const existing = await tx.ledgerOfSession(session.id);
-  const row: LedgerRow = { ...(existing ?? blank(deps, session, now)), updatedAt: deps.clock() };
+  const row: LedgerRow = { ...(existing ?? (await blank(deps, tx, session, now))), updatedAt: deps.clock() };
   Object.assign(row, { outcome: "abandoned", confirmed: true, offerAccepted: false });
   await tx.putLedger(row);
   if (existing?.outcome !== "abandoned") await announce(deps, tx, "session.abandoned", row, now);
@@ -167,7 +193,7 @@ export async function recordUndoing(
   now: number,
 ): Promise<void> {
   const row: LedgerRow = {
-    ...((await tx.ledgerOfSession(session.id)) ?? blank(deps, session, now)),
+    ...((await tx.ledgerOfSession(session.id)) ?? (await blank(deps, tx, session, now))),
     undoneAt: now,
     updatedAt: deps.clock(),
   };
@@ -196,7 +222,7 @@ export async function recordAbandoned(
   now: number,
 ): Promise<void> {
   const existing = await tx.ledgerOfSession(session.id);
-  const row: LedgerRow = { ...(existing ?? blank(deps, session, now)), updatedAt: deps.clock() };
+  const row: LedgerRow = { ...(existing ?? (await blank(deps, tx, session, now))), updatedAt: deps.clock() };
   Object.assign(row, { outcome: "abandoned", confirmed: true });
   const started = session.startedAt === undefined ? { startedAt: now } : {};
   await tx.updateSession(session.id, { ...started, outcome: "abandoned", completedAt: now });

@@ -46,6 +46,41 @@ export async function sendMail(
   return true;
 }
 
+/**
+ * Writes down that a mail is not sent, and why.
+ *
+ * @returns false if there is one already of this kind, about this, to this recipient
+ */
+export function skipMail(
+  { newId, clock }: Pick<Deps, "newId" | "clock">,
+  tx: Transaction,
+  mail: Pick<MailRow, "workspaceId" | "environment" | "kind" | "about" | "recipient" | "reason">,
+): Promise<boolean> {
+  const now = clock();
+  return tx.insertMail({
+    ...mail,
+    id: newId("mail"),
+    status: "skipped",
+    attempts: 0,
+    createdAt: now,
+    settledAt: now,
+  });
+}
+
+const REPORT = /^report_(weekly|monthly)$/;
+
+/** Why nobody wants it any more: an attempt may come hours after the mail was written down. */
+async function unwanted(
+  { store }: Pick<Deps, "store">,
+  { workspaceId, kind, recipient }: MailRow,
+): Promise<string | undefined> {
+  const [, period] = REPORT.exec(kind) ?? [];
+  if (!period) return undefined;
+  const reports = (await store.workspace(workspaceId))?.settings.reports;
+  if (!reports?.[period as "weekly" | "monthly"]) return "such reports have been switched off";
+  return reports.recipients.includes(recipient) ? undefined : "the recipient was taken off the list";
+}
+
 /** One attempt. @throws MailError if it is worth another */
 export async function deliverMail(deps: Deps, job: JobRow): Promise<void> {
   const { store, mailer, log } = deps;
@@ -60,9 +95,10 @@ export async function deliverMail(deps: Deps, job: JobRow): Promise<void> {
       settledAt: deps.clock(),
       ...(reason === undefined ? {} : { reason }),
     });
-  if (!mailer) {
-    await settle("skipped", "no way to send mail is configured");
-    log.info(about, "a mail was skipped: no way to send mail is configured");
+  const reason = (await unwanted(deps, row)) ?? (mailer ? undefined : "no way to send mail is configured");
+  if (!mailer || reason !== undefined) {
+    await settle("skipped", reason);
+    log.info(about, `a mail was skipped: ${reason}`);
     return;
   }
   try {

@@ -164,8 +164,10 @@ function discountedUntil(
 }
 
 function pauseTerms({ months, untilDate }: Definition<"pause">, { subscription, now }: Customer) {
+  // What is paid for is used up first: where nobody has said until when that is, only a length can be promised.
+  const dates = subscription.unknown?.includes("periodEnd") ? undefined : untilDate;
   return subscription.status === "active"
-    ? pauseChoices({ months, untilDate }, subscription, now)
+    ? pauseChoices({ months, untilDate: dates }, subscription, now)
     : undefined;
 }
 

@@ -1,7 +1,7 @@
 /** What a report says, once for both of its forms. Its readers know their business and not our words for it. */
 import { minorDigits } from "../../../src/flow/offers.ts";
 import type { IssueRow, OutcomeCounts, ReasonCount } from "../store/store.ts";
-import { BASE_WEEKS, rulesMet } from "./issue-rules.ts";
+import { BASE_WEEKS } from "./issue-rules.ts";
 import { reportHtml } from "./report-html.ts";
 import { type ReportPeriod, shortTitleOf, titleOf } from "./report-period.ts";
 import { reportText } from "./report-text.ts";
@@ -136,7 +136,7 @@ function reasonsOf({ reasons, currency }: Report): Pick<ReportWords, "reasons" |
       count,
       share: count / total,
       kept: `${retained} kept`,
-      mrr: money(mrr, currency),
+      mrr: mrr === undefined ? "–" : money(mrr, currency),
     })),
     ...(rest.length
       ? { moreReasons: `${counted(others, "customer", "customers")} named another reason.` }
@@ -161,8 +161,7 @@ const dayOf = (at: number, timeZone = "UTC"): string =>
   new Intl.DateTimeFormat("en-GB", { timeZone, day: "numeric", month: "long" }).format(at);
 
 function whyOf(issue: IssueRow): string {
-  const { count, total, before, week, mrrAtRisk, currency } = issue;
-  const rules = rulesMet(issue);
+  const { count, total, before, week, rules } = issue;
   const mean = (before / BASE_WEEKS).toLocaleString("en", { maximumFractionDigits: 1 });
   const reasons = [
     ...(rules.includes("large_share") ? [`${Math.round((100 * count) / total)}% of all`] : []),
@@ -175,13 +174,24 @@ function whyOf(issue: IssueRow): string {
       : []),
   ];
   const because = reasons.length ? ` (${reasons.join("; ")})` : "";
-  return `Named ${count} of ${total} times in the week of ${dayOf(week)}${because}. Together they paid ${money(mrrAtRisk, currency)} a month.`;
+  return `Named ${count} of ${total} times in the week of ${dayOf(week)}${because}.${paidOf(issue)}`;
 }
 
-function stateOf({ status, owner, firstSeen }: IssueRow, { timeZone }: ReportPeriod): string {
-  const since = `since ${dayOf(firstSeen, timeZone)}`;
-  if (status !== "acting") return `Open ${since}; nobody has taken it up.`;
-  return owner ? `Open ${since}; ${owner} is on it.` : `Open ${since}; somebody is on it.`;
+/** Nothing where no amount is known. */
+function paidOf({ mrrAtRisk, currency, otherCurrency }: IssueRow): string {
+  if (!mrrAtRisk) return "";
+  const others = otherCurrency ? `, without ${otherCurrency} in another currency` : "";
+  return ` Together they paid ${money(mrrAtRisk, currency)} a month${others}.`;
+}
+
+function stateOf({ status, owner, openedAt }: IssueRow, { timeZone }: ReportPeriod): string {
+  const whose =
+    status === "acting"
+      ? `${owner ?? "somebody"} is on it`
+      : owner
+        ? `its owner is ${owner}`
+        : "nobody has taken it up";
+  return `Open since ${dayOf(openedAt, timeZone)}; ${whose}.`;
 }
 
 function healthOf({ score, trend }: RetentionHealth): string {
@@ -201,10 +211,10 @@ const MEANING =
 function notesOf({ counts, previous, period, currency }: Report): string[] {
   const { pending, otherCurrency } = counts;
   return [
-    ...(pending ? [`${counted(pending, "cancellation is", "cancellations are")} not decided yet.`] : []),
+    ...(pending ? [`${counted(pending, "customer has", "customers have")} not decided yet.`] : []),
     ...(otherCurrency
       ? [
-          `${counted(otherCurrency, "cancellation is", "cancellations are")} in another currency than ${currency.toUpperCase()}: counted, but in no amount.`,
+          `${counted(otherCurrency, "customer pays", "customers pay")} in another currency than ${currency.toUpperCase()}: counted, but in no amount.`,
         ]
       : []),
     ...(askedOf(counts) || askedOf(previous) ? [MEANING] : []),

@@ -2,7 +2,10 @@
 import type { Reports } from "../contract/reports.ts";
 import type { Deps } from "../deps.ts";
 import type { MailRow, ReportSettings, WorkspaceRow } from "../store/store.ts";
+import { isoOf } from "./dates.ts";
+import { type Page, pageOf } from "./paging.ts";
 import { nextDue, type ReportKind } from "./report-period.ts";
+import { REPORT_MAILS } from "./reports.ts";
 
 /** `ann@papercrane.example` as `a…@papercrane.example` */
 export function shortened(address: string): string {
@@ -10,18 +13,18 @@ export function shortened(address: string): string {
   return `${Array.from(address)[0] ?? ""}…${address.slice(at)}`;
 }
 
-const iso = (at: number): string => new Date(at).toISOString();
-
 export async function reportsView(
   deps: Pick<Deps, "store" | "clock" | "mailer">,
   { id, settings: { reports } }: Pick<WorkspaceRow, "id" | "settings">,
-  limit: number,
+  page: Page,
 ): Promise<Reports> {
+  const mails = await deps.store.mails(id, { kinds: REPORT_MAILS, ...page });
+  const total = await deps.store.mailCount(id, { kinds: REPORT_MAILS });
   return {
     object: "reports",
     transport: deps.mailer ? "smtp" : "none",
     settings: reports ? settingsView(reports, deps.clock()) : null,
-    mails: (await deps.store.mails(id, { limit })).map(mailView),
+    ...pageOf(mails.map(mailView), total, page),
   };
 }
 
@@ -29,20 +32,20 @@ function settingsView(reports: ReportSettings, now: number): NonNullable<Reports
   const { recipients, timeZone, since } = reports;
   const next = (kind: ReportKind) => {
     const at = reports[kind] ? nextDue(kind, timeZone, now) : undefined;
-    return at === undefined ? null : iso(at);
+    return at === undefined ? null : isoOf(at);
   };
   return {
     recipients: recipients.map(shortened),
     time_zone: timeZone,
     weekly: reports.weekly,
     monthly: reports.monthly,
-    since: iso(since),
+    since: isoOf(since),
     next_weekly_at: next("weekly"),
     next_monthly_at: next("monthly"),
   };
 }
 
-function mailView(row: MailRow): Reports["mails"][number] {
+function mailView(row: MailRow): Reports["data"][number] {
   const { id, kind, about, recipient, status, reason, attempts, createdAt, settledAt } = row;
   return {
     id,
@@ -53,7 +56,7 @@ function mailView(row: MailRow): Reports["mails"][number] {
     // What an earlier attempt met with is no reason any more.
     reason: status === "sent" ? null : (reason ?? null),
     attempts,
-    created_at: iso(createdAt),
-    settled_at: settledAt === undefined ? null : iso(settledAt),
+    created_at: isoOf(createdAt),
+    settled_at: settledAt === undefined ? null : isoOf(settledAt),
   };
 }

@@ -6,8 +6,9 @@
 import { createHash, createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
 import type { Environment } from "../billing/provider.ts";
 import type { Deps } from "../deps.ts";
-import type { WorkspaceRow } from "../store/store.ts";
+import type { GivenResult, ResultOffer, WorkspaceRow } from "../store/store.ts";
 import { Problem } from "./problem.ts";
+import { changeSettings } from "./settings.ts";
 
 /** How long a token holds, seconds. */
 export const RESULT_TTL = 900;
@@ -28,18 +29,6 @@ export interface ResultKeys {
   previous?: ResultKey;
 }
 
-export interface ResultOffer {
-  /** `none`, `discount`, `pause`; of other offers our own word. */
-  type: string;
-  accepted: boolean;
-  /** As it was called in the flow. */
-  label?: string;
-  /** Of the flow. */
-  id?: string;
-  /** Of one that was accepted: what the customer was promised. */
-  terms?: Readonly<Record<string, string | number>>;
-}
-
 export interface ResultClaims {
   /** The server. */
   iss: string;
@@ -51,6 +40,8 @@ export interface ResultClaims {
   sid: string;
   env: Environment;
   outcome: "churned" | "recovered" | "abandoned";
+  /** `requested` where billing was asked and had not answered yet. */
+  status: GivenResult["status"];
   reason_key: string | null;
   offer: ResultOffer;
   /** Seconds since 1970. */
@@ -83,25 +74,18 @@ export function resultKeys(
 /**
  * From now on tokens are signed with another key. The one before still verifies those that it has signed until they have
  * expired, and the one before that no more: between two changes there should be a quarter of an hour.
- *
- * @throws Problem route_not_found if there is no such workspace
  */
-export function rotateResultKey(
+export async function rotateResultKey(
   deps: Pick<Deps, "keys" | "clock" | "store">,
   workspaceId: string,
   environment: Environment,
 ): Promise<ResultKeys> {
-  return deps.store.transaction(async (tx) => {
-    await tx.lock(`workspace:${workspaceId}`);
-    const workspace = await tx.workspace(workspaceId);
-    if (!workspace) throw new Problem("route_not_found", { message: "There is no such workspace." });
-    const { settings } = workspace;
-    const generation = (settings.resultKeys?.[environment]?.generation ?? 0) + 1;
-    const changed = { ...settings.resultKeys, [environment]: { generation, changedAt: deps.clock() } };
-    const after = { ...workspace, settings: { ...settings, resultKeys: changed } };
-    await tx.updateWorkspace(workspaceId, { settings: after.settings });
-    return resultKeys(deps, after, environment);
+  const settings = await changeSettings(deps.store, workspaceId, (before) => {
+    const generation = (before.resultKeys?.[environment]?.generation ?? 0) + 1;
+    const changed = { generation, changedAt: deps.clock() };
+    return { ...before, resultKeys: { ...before.resultKeys, [environment]: changed } };
   });
+  return resultKeys(deps, { id: workspaceId, settings }, environment);
 }
 
 const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");

@@ -2,6 +2,7 @@
 import type { Environment } from "../billing/provider.ts";
 import type { Deps } from "../deps.ts";
 import type { OutcomeCounts, WorkspaceRow } from "../store/store.ts";
+import { currencyOf } from "./currency.ts";
 
 export const HEALTH_DAYS = 30;
 
@@ -10,7 +11,7 @@ export const LEAST_DECIDED = 5;
 
 const PERIOD = HEALTH_DAYS * 86_400_000;
 
-/** Money is in minor units of `currency`. */
+/** Numbers are of customers. Money is in minor units of `currency`. */
 export interface RetentionHealth extends OutcomeCounts {
   environment: Environment;
   /** When it was computed, and since when events count. What billing dates later counts as well. */
@@ -23,9 +24,6 @@ export interface RetentionHealth extends OutcomeCounts {
   trend: number | null;
   previous: { from: number; to: number; score: number | null; retained: number; cancelled: number };
 }
-
-export const currencyOf = ({ settings }: Pick<WorkspaceRow, "settings">): string =>
-  settings.currency ?? "eur";
 
 /** Whole points, halves upwards. */
 export function scoreOf({
@@ -42,7 +40,7 @@ export async function retentionHealth(
   environment: Environment = "prod",
 ): Promise<RetentionHealth> {
   const scope = { workspaceId: workspace.id, environment };
-  const currency = currencyOf(workspace);
+  const currency = currencyOf(workspace.settings);
   const at = clock();
   const from = at - PERIOD;
   const before = { from: from - PERIOD, to: from };

@@ -50,10 +50,11 @@ const hrefOf = (text: string): string | undefined => (URL.canParse(text) ? new U
 
 /** Whatever the list says. What two readers of addresses could understand differently is refused, too. */
 function faultOf(text: string, environment: Environment, server: URL): string | undefined {
-  if (text.length > LONGEST_URL) return `at most ${LONGEST_URL} characters`;
   if (/[\s\p{Cc}\\]/u.test(text) || !/^https?:\/\/[^/]/i.test(text) || !URL.canParse(text))
     return "a complete address that begins with https://";
   const url = new URL(text);
+  // As it is stored: letters beyond ASCII are longer there.
+  if (url.href.length > LONGEST_URL) return `at most ${LONGEST_URL} characters, as browsers write it`;
   // Where the result goes.
   if (text.includes("#")) return "it must not have a fragment";
   if (/^[^/]*\/\/[^/?]*@/.test(text)) return "it must not hold a user name or a password";

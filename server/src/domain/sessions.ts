@@ -10,15 +10,17 @@ import type { FlowDefinition } from "../contract/flow-definition.ts";
 import { canonicalLocale } from "../contract/locale.ts";
 import type { Deps } from "../deps.ts";
 import type { FlowRow, Scope, SessionRow } from "../store/store.ts";
+import { enter } from "./cancel-visits.ts";
 import { settleChanges } from "./change-settlement.ts";
 import { resolveFlow } from "./flows.ts";
+import { isLinkId } from "./link-ids.ts";
 import { mrrOf } from "./mrr.ts";
 import { termsHold } from "./offers.ts";
 import { Problem } from "./problem.ts";
 import { type SessionClaims, type SessionPrefix, sealSession } from "./session-token.ts";
 import { settlePending } from "./settlement.ts";
 import { noticeUndone } from "./undo.ts";
-import { attributesIn, messagesOf, translated } from "./words.ts";
+import { attributesIn, messagesOf, translated, withOpenEnd } from "./words.ts";
 
 /** How long a delivery token is good for, ms: the longest that a cancellation may be on its way. */
 export const DELIVERY_TTL = 7 * 86_400_000;
@@ -100,8 +102,10 @@ interface Visit {
  * @param visit.restart begin again after having been retained
  * @param visit.session go on with this one, although the token has been renewed; another customer's counts as none
  * @param visit.locale the customer's language; what is no language tag counts as none
+ * @throws Problem session_expired for a link that has been used; subscription_not_found, no_active_flow; BillingError
  */
 export async function openFlow(deps: Deps, claims: SessionClaims, visit: Visit): Promise<FlowConfig> {
+  await enter(deps, claims);
   const locale = canonicalLocale(visit.locale);
   const session = await sessionFor(deps, claims, visit, locale);
   if (locale && session.locale !== locale) await deps.store.updateSession(session.id, { locale });
@@ -125,7 +129,8 @@ async function answer(
     deps.store.workspace(workspaceId),
   ]);
   const definition = (row?.definition ?? {}) as unknown as FlowDefinition;
-  const flow = translated(config.flow, definition, locale);
+  const said = translated(config.flow, definition, locale);
+  const flow = config.subscription.periodEnd === undefined ? withOpenEnd(said, locale) : said;
   const messages = workspace && messagesOf(workspace.settings, locale);
   const mentioned = attributesIn(flow);
   const deliveryToken = sealSession(deps.keys.session, "dlv_", {
@@ -210,7 +215,7 @@ async function sessionFor(
 /** A renewed token has another id than the one that the session was opened with; who is asking is the same. */
 async function ongoing(
   { store, clock }: Deps,
-  { workspaceId, environment, customerId }: SessionClaims,
+  { tokenId, workspaceId, environment, customerId }: SessionClaims,
   { session: id, restart }: Visit,
   subscriptionId: string,
 ): Promise<SessionRow | undefined> {
@@ -221,6 +226,8 @@ async function ongoing(
     found.customerId === customerId &&
     found.subscriptionId === subscriptionId &&
     found.undoneAt === undefined &&
+    // What is decided behind a link is told to its business, and nothing else is.
+    (found.tokenId === tokenId || !(isLinkId(found.tokenId) || isLinkId(tokenId))) &&
     clock() - found.touchedAt < DELIVERY_TTL;
   return isOwn ? found : undefined;
 }

@@ -1,7 +1,9 @@
 /** Whether the parts of this installation work: what monitoring asks for. */
 import { type Deps, loggable } from "../deps.ts";
 import type { KeyRow, Scope } from "../store/store.ts";
+import { isoOf } from "./dates.ts";
 import { Problem } from "./problem.ts";
+import { isNeglected } from "./timetable.ts";
 
 export interface Checks {
   database: { status: "ok" | "down"; latency_ms?: number };
@@ -97,7 +99,7 @@ const isReached = (key: Reached, { workspaceId, environment }: Scope): boolean =
 
 const latest = (times: readonly (number | undefined)[]): string | null => {
   const last = Math.max(...times.filter((each) => each !== undefined));
-  return Number.isFinite(last) ? new Date(last).toISOString() : null;
+  return Number.isFinite(last) ? isoOf(last) : null;
 };
 
 async function stripeOf(deps: Deps, key: Reached): Promise<Required<Checks>["stripe"]> {
@@ -132,8 +134,10 @@ async function notificationsOf(deps: Deps, key: Reached): Promise<Required<Check
 
 async function webhooksOf(deps: Deps): Promise<Required<Checks>["webhooks"]> {
   const { open, failing, age, stuck } = await jobsOf(deps);
+  const schedules = await deps.store.schedules();
+  const neglected = schedules.some((schedule) => isNeglected(schedule, deps.clock()));
   return {
-    status: stuck ? "degraded" : "ok",
+    status: stuck || neglected ? "degraded" : "ok",
     pending: open,
     failing,
     oldest_pending_seconds: Math.floor(age / 1000),

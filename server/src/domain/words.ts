@@ -4,6 +4,7 @@ import { chain } from "../../../src/i18n/tags.ts";
 import type { FlowDefinition } from "../contract/flow-definition.ts";
 import { sayStep } from "../contract/translations.ts";
 import type { WorkspaceSettings } from "../store/store.ts";
+import { linkWords } from "./link-words.ts";
 
 type Words = Readonly<Record<string, string>>;
 
@@ -37,6 +38,14 @@ export function translated(
   if (!translations) return flow;
   const words = merged(translations, locale);
   return { ...flow, steps: flow.steps.map((step) => sayStep(step, (path) => words[path])) };
+}
+
+/** What a confirmation says where nobody has said when the subscription would end, unless the business has its own words. */
+export function withOpenEnd(flow: Flow, locale: string | undefined): Flow {
+  const body = linkWords(locale).openEnd;
+  const say = (step: Flow["steps"][number]) =>
+    step.type === "confirm" && step.effective === "period_end" ? { body, ...step } : step;
+  return { ...flow, steps: flow.steps.map(say) };
 }
 
 /** Names of the attributes that texts mention. */

@@ -11,13 +11,15 @@ export function createRateLimit(clock: () => number): RateLimit {
   // Times of the requests of the last minute, oldest first. A caller's list never grows past its limit.
   const seen = new Map<string, number[]>();
   let swept = clock();
+  // A time that lies ahead was written before the clock was set back: it would count until then.
+  const isRecent = (at: number, now: number) => at <= now && now - at < WINDOW;
   return (context, caller, perMinute) => {
     const now = clock();
-    if (now - swept >= WINDOW) {
-      for (const [key, times] of seen) if (now - (times.at(-1) as number) >= WINDOW) seen.delete(key);
+    if (!isRecent(swept, now)) {
+      for (const [key, times] of seen) if (!times.some((at) => isRecent(at, now))) seen.delete(key);
       swept = now;
     }
-    const times = (seen.get(caller) ?? []).filter((at) => now - at < WINDOW);
+    const times = (seen.get(caller) ?? []).filter((at) => isRecent(at, now));
     const allowed = times.length < perMinute;
     if (allowed) seen.set(caller, [...times, now]);
     const oldest = times[0] ?? now;

@@ -22,6 +22,9 @@ export interface Env {
   Variables: { requestId: string; workspaceId?: string; plainErrors?: boolean };
 }
 
+/** Of an answer that is no refusal. */
+export type ReplyStatus = 200 | 201 | 503;
+
 interface Spec<
   Body extends z.ZodType,
   Query extends z.ZodType,
@@ -40,9 +43,9 @@ interface Spec<
   query?: Query;
   params?: Params;
   reply: Reply;
-  /** What a success can be, beside 200. */
-  created?: string;
-  /** Headers of an answer that say more than the body, each with what it says. */
+  /** Statuses beside 200 that `reply` is answered with, each with what it says. */
+  statuses?: Readonly<Partial<Record<Exclude<ReplyStatus, 200>, string>>>;
+  /** Headers of a 200 that say more than the body, each with what it says. */
   replyHeaders?: Readonly<Record<string, string>>;
   /** What a secret key must be allowed to do for this; where any will do, it is absent. */
   scope?: KeyScope;
@@ -80,15 +83,12 @@ interface Given<Body, Query, Params> {
 /** An answer that is not simply 200 with a body. */
 export class Answer<Reply> {
   readonly body: Reply;
-  readonly status: 200 | 201 | 202 | 503;
+  readonly status: ReplyStatus;
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     body: Reply,
-    {
-      status = 200,
-      headers = {},
-    }: { status?: Answer<Reply>["status"]; headers?: Answer<Reply>["headers"] } = {},
+    { status = 200, headers = {} }: { status?: ReplyStatus; headers?: Answer<Reply>["headers"] } = {},
   ) {
     this.body = body;
     this.status = status;

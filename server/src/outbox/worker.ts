@@ -2,7 +2,6 @@
  * Carries out what was written down: jobs of the outbox and recurring schedules. Any number of processes share them by
  * leases; one that dies only delays its share.
  */
-import { Cron } from "croner";
 import { type Deps, loggable } from "../deps.ts";
 import { forgetBillingEvents, processBillingEvent } from "../domain/billing-events.ts";
 import { settleChange } from "../domain/change-settlement.ts";
@@ -12,13 +11,17 @@ import { deliverMail } from "../domain/mails.ts";
 import { giveUpSilent } from "../domain/recovery.ts";
 import { makeReports } from "../domain/reports.ts";
 import { settlePending } from "../domain/settlement.ts";
+import { isTooFar, nextRun, type ScheduleName, scheduleNames } from "../domain/timetable.ts";
 import type { JobRow, Scope } from "../store/store.ts";
+import { forgetOld } from "./forget.ts";
 
 const LEASE = 60_000;
 const BATCH = 20;
 
-/** By topic. A handler that throws is tried again later. */
-const topics: Readonly<Record<string, (deps: Deps, job: JobRow) => Promise<void>>> = {
+/** Handlers by topic. One that throws is tried again later. */
+type Topics = Readonly<Record<string, (deps: Deps, job: JobRow) => Promise<void>>>;
+
+const billing: Topics = {
   /** A billing action whose request did not live to see its answer. */
   async settle(deps, job) {
     const { sessionId } = job.payload as { sessionId: string };
@@ -40,42 +43,58 @@ const topics: Readonly<Record<string, (deps: Deps, job: JobRow) => Promise<void>
     const { id, ...scope } = job.payload as unknown as Scope & { id: string };
     await processBillingEvent(deps, scope, id);
   },
-  mail: deliverMail,
 };
 
-const schedules: Readonly<Record<string, { cron: string; run: (deps: Deps) => Promise<unknown> }>> = {
-  sweep: { cron: "* * * * *", run: sweepIdle },
-  nonces: { cron: "* * * * *", run: (deps) => deps.store.forgetNonces(deps.clock()) },
-  recoveries: { cron: "17 * * * *", run: giveUpSilent },
-  billing_events: { cron: "47 3 * * *", run: forgetBillingEvents },
-  /** Of the ISO week that has just ended. */
-  issues: { cron: "0 0 * * 1", run: detectIssues },
-  /** When it is Monday, or the first of the month, differs from workspace to workspace. */
-  reports: { cron: "*/5 * * * *", run: makeReports },
-};
+/** Side by side: a mail server that is slow must not keep a customer's decision from being carried out. */
+const lanes: readonly Topics[] = [billing, { mail: deliverMail }];
 
-const nextRun = (cron: string, now: number): number =>
-  new Cron(cron, { timezone: "UTC" }).nextRun(new Date(now))?.getTime() ?? now + LEASE;
+const schedules: Readonly<Record<ScheduleName, (deps: Deps) => Promise<unknown>>> = {
+  sweep: sweepIdle,
+  nonces: (deps) => deps.store.forgetNonces(deps.clock()),
+  recoveries: giveUpSilent,
+  billing_events: forgetBillingEvents,
+  forget: forgetOld,
+  issues: detectIssues,
+  reports: makeReports,
+};
 
 /** 5 s, 10 s, 20 s, … up to an hour. */
 const backoff = (attempts: number): number => Math.min(3_600_000, 5_000 * 2 ** attempts);
 
 /** Does everything that is due once. @returns how many jobs were claimed */
 export async function tick(deps: Deps): Promise<number> {
-  const now = deps.clock();
-  for (const [name, { cron, run }] of Object.entries(schedules)) {
-    await deps.store.ensureSchedule(name, nextRun(cron, now));
-    if (!(await deps.store.claimSchedule(name, now, LEASE))) continue;
-    try {
-      await run(deps);
-    } catch (error) {
-      // The jobs must not wait for it; it comes up again when its lease runs out.
-      deps.log.warn({ schedule: name, err: loggable(error) }, "schedule will be retried");
-      continue;
-    }
-    await deps.store.finishSchedule(name, nextRun(cron, deps.clock()));
+  await runSchedules(deps);
+  const done = await Promise.all(lanes.map((lane) => doJobs(deps, lane)));
+  return done.reduce((sum, count) => sum + count, 0);
+}
+
+async function runSchedules(deps: Deps): Promise<void> {
+  const known = new Map((await deps.store.schedules()).map(({ name, nextAt }) => [name, nextAt]));
+  for (const name of scheduleNames) {
+    const now = deps.clock();
+    const nextAt = known.get(name);
+    // A clock that ran ahead once must not stop it until then.
+    if (nextAt === undefined || isTooFar(name, nextAt, now))
+      await deps.store.ensureSchedule(name, nextRun(name, now));
+    else if (nextAt <= now && (await deps.store.claimSchedule(name, now, LEASE)))
+      await runSchedule(deps, name);
   }
-  const jobs = await deps.store.claimJobs(now, LEASE, BATCH);
+}
+
+async function runSchedule(deps: Deps, name: ScheduleName): Promise<void> {
+  try {
+    await schedules[name](deps);
+  } catch (error) {
+    // The jobs must not wait for it; it comes up again when its lease runs out.
+    deps.log.warn({ schedule: name, err: loggable(error) }, "schedule will be retried");
+    return;
+  }
+  await deps.store.finishSchedule(name, nextRun(name, deps.clock()));
+}
+
+async function doJobs(deps: Deps, topics: Topics): Promise<number> {
+  const now = deps.clock();
+  const jobs = await deps.store.claimJobs(now, LEASE, BATCH, Object.keys(topics));
   for (const job of jobs) {
     // Its lease must last for it: what is left is claimed again once that has run out.
     if (deps.clock() - now > LEASE / 2) break;

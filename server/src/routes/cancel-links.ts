@@ -29,6 +29,7 @@ export const cancelLinkRoutes: readonly Route[] = [
       refusals: [
         "return_url_not_allowed",
         "return_url_missing",
+        "no_active_flow",
         "customer_not_found",
         "subscription_not_found",
         "billing_unavailable",

@@ -24,7 +24,7 @@ export const cancellationRoutes: readonly Route[] = [
         "holds. A reason must be one that the workspace has enabled. Cancellations of hosted flows are in the ledger already.",
       body: CancellationRequest,
       reply: Cancellation,
-      created: "It is new.",
+      statuses: { 201: "It is new." },
       replyHeaders: {
         "Idempotent-Replayed": "`true`: it was reported before, and is answered as it is stored.",
         "X-Idempotency-Mismatch": "`true`: it was reported before, with something else, which holds.",
@@ -51,7 +51,7 @@ export const cancellationRoutes: readonly Route[] = [
       operationId: "update_cancellation",
       summary: "Report how a cancellation ended",
       description:
-        "The last report holds; those before it stay in the history. One that says nothing new changes nothing: send the " +
+        "The last report holds; those before it stay in the history, of which the latest hundred are read. One that says nothing new changes nothing: send the " +
         "same `effectiveAt` when you send it again. Neither the reason nor the offer changes.",
       params: CancellationAddress,
       body: CancellationUpdate,

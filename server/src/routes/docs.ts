@@ -14,12 +14,18 @@ interface Schema {
   anyOf?: Schema[];
   additionalProperties?: Schema | boolean;
 }
+interface Header {
+  $ref?: string;
+  description?: string;
+}
 interface Content {
   description?: string;
+  headers?: Record<string, Header>;
   content?: Record<string, { schema: Schema }>;
 }
 interface Operation {
   operationId: string;
+  tags: string[];
   summary: string;
   description?: string;
   security: Record<string, unknown>[];
@@ -29,8 +35,9 @@ interface Operation {
 }
 interface Document {
   info: { title: string; version: string };
+  tags: { name: string; description: string }[];
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, Schema> };
+  components: { schemas: Record<string, Schema>; headers: Record<string, Header> };
 }
 
 type Html = ReturnType<typeof html>;
@@ -81,38 +88,69 @@ const body = (content: Content | undefined): Html | string => {
   return schema ? typeOf(schema) : "";
 };
 
-function operation(method: string, path: string, spec: Operation): Html {
+const headers = ({ headers: named }: Content, { components }: Document): Html | string =>
+  named
+    ? html`<p>Headers:</p>
+        <dl>
+          ${Object.entries(named).map(([name, { $ref, description }]) => {
+            const words = $ref ? components.headers[nameOf($ref)]?.description : description;
+            return html`<dt><code>${name}</code></dt>
+              <dd>${plain(words ?? "")}</dd>`;
+          })}
+        </dl>`
+    : "";
+
+interface Row {
+  path: string;
+  method: string;
+  spec: Operation;
+}
+
+const list = (rows: readonly Row[]): Html => html`<ul>
+  ${rows.map(
+    ({ path, method, spec }) =>
+      html`<li><a href="#${spec.operationId}"><code>${method.toUpperCase()} ${path}</code></a> ${spec.summary}</li>`,
+  )}
+</ul>`;
+
+function operation({ method, path, spec }: Row, document: Document): Html {
   const credentials = spec.security.flatMap((scheme) => Object.keys(scheme)).map((name) => CREDENTIALS[name]);
   return html`<section id="${spec.operationId}">
-    <h2><code>${method.toUpperCase()} ${path}</code></h2>
+    <h3><code>${method.toUpperCase()} ${path}</code></h3>
     <p>${spec.summary}</p>
     ${spec.description ? html`<p>${plain(spec.description)}</p>` : ""}
     ${credentials.length ? html`<p>Credential: ${credentials.join(" or ")}</p>` : ""}
     ${
       spec.parameters?.length
-        ? html`<h3>Query</h3>
+        ? html`<h4>Parameters</h4>
           ${fields({ properties: Object.fromEntries(spec.parameters.map((each) => [each.name, { ...each.schema, ...(each.description ? { description: each.description } : {}) }])) })}`
         : ""
     }
-    ${spec.requestBody ? html`<h3>Body</h3>${body(spec.requestBody)}` : ""}
-    <h3>Answers</h3>
+    ${spec.requestBody ? html`<h4>Body</h4>${body(spec.requestBody)}` : ""}
+    <h4>Answers</h4>
     <dl>
       ${Object.entries(spec.responses).map(
         ([status, response]) => html`<dt><code>${status}</code></dt>
           <dd>
             ${body(response)}
             ${(response.description ?? "").split("\n\n").map((line) => html`<p>${plain(line)}</p>`)}
+            ${headers(response, document)}
           </dd>`,
       )}
     </dl>
   </section>`;
 }
 
-export function docsPage(document: object): Html {
-  const { info, paths, components } = document as Document;
+export function docsPage(made: object): Html {
+  const document = made as Document;
+  const { info, tags, paths, components } = document;
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, spec]) => ({ path, method, spec })),
   );
+  const groups = tags.map((tag) => ({
+    ...tag,
+    rows: operations.filter(({ spec }) => spec.tags.includes(tag.name)),
+  }));
   return html`${raw("<!doctype html>")}
     <html lang="en">
       <head>
@@ -126,18 +164,20 @@ export function docsPage(document: object): Html {
           <h1>${info.title} API</h1>
           <p>Version ${info.version}. The same as a document for machines: <a href="/openapi.json">openapi.json</a>.</p>
           <nav aria-label="Operations">
-            <ul>
-              ${operations.map(
-                ({ path, method, spec }) =>
-                  html`<li><a href="#${spec.operationId}"><code>${method.toUpperCase()} ${path}</code></a> ${spec.summary}</li>`,
-              )}
-            </ul>
+            ${groups.map(
+              ({ name, description, rows }) => html`<h2>${name}</h2>
+                <p>${description}.</p>
+                ${list(rows)}`,
+            )}
           </nav>
-          ${operations.map(({ path, method, spec }) => operation(method, path, spec))}
-          <h1>Shapes</h1>
+          ${groups.map(
+            ({ name, rows }) => html`<h2>${name}</h2>
+              ${rows.map((row) => operation(row, document))}`,
+          )}
+          <h2>Shapes</h2>
           ${Object.entries(components.schemas).map(
             ([name, schema]) => html`<section id="${name}">
-              <h2>${name}</h2>
+              <h3>${name}</h3>
               ${schema.description ? html`<p>${schema.description}</p>` : ""}${typeOf(schema)}
             </section>`,
           )}
@@ -151,8 +191,9 @@ export const docsStyle = `
 body { margin: 0; }
 main { max-width: 50rem; margin: auto; padding: 2rem 1rem; overflow-wrap: anywhere; }
 section { border-top: 1px solid #8886; padding-block: 1rem; }
-h2 { margin: 0; font-size: 1.15rem; }
-h3 { margin: 1rem 0 0; font-size: 1rem; }
+h2 { margin: 1.5rem 0 0; font-size: 1.3rem; }
+h3 { margin: 0; font-size: 1.15rem; }
+h4 { margin: 1rem 0 0; font-size: 1rem; }
 dt { margin-top: 0.5rem; }
 dd { margin-inline-start: 1.25rem; }
 dd p { margin: 0.25rem 0; }

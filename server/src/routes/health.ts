@@ -2,13 +2,15 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import type { Deps } from "../deps.ts";
+import { isoOf } from "../domain/dates.ts";
 import { Problem } from "../domain/problem.ts";
 import { basicHealth, type Checks, deepHealth, statusOf } from "../domain/system-health.ts";
 import { bearer, keyOf } from "../http/credentials.ts";
 import { Answer, openRoute, type Route } from "../http/route.ts";
 import type { KeyRow } from "../store/store.ts";
 
-const instant = z.string().nullable().describe("ISO 8601, UTC");
+const date = z.string().meta({ format: "date-time" }).describe("ISO 8601, UTC");
+const instant = date.nullable();
 const count = z.int().min(0);
 
 const Health = z
@@ -17,7 +19,7 @@ const Health = z
       .enum(["ok", "degraded", "down"])
       .describe("`degraded`: it serves, and something needs attention. `down` is answered with 503"),
     version: z.string(),
-    time: z.string().describe("ISO 8601, UTC"),
+    time: date,
     checks: z
       .object({
         database: z.object({ status: z.enum(["ok", "down"]), latency_ms: count.optional() }),
@@ -70,6 +72,7 @@ export const healthRoutes: readonly Route[] = [
         "not answer is answered with 503 and `status` `down`.",
       query: Depth,
       reply: Health,
+      statuses: { 503: "The database does not answer." },
       guarded: true,
       refusals: ["key_invalid", "conflicting_credentials", "secret_key_in_browser", "rate_limited"],
     },
@@ -86,7 +89,7 @@ export const healthRoutes: readonly Route[] = [
 const answer = (deps: Deps, checks: Checks) => ({
   status: statusOf(checks),
   version: deps.version,
-  time: new Date(deps.clock()).toISOString(),
+  time: isoOf(deps.clock()),
   checks,
 });
 

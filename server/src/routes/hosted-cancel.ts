@@ -5,15 +5,9 @@
 import type { Context, Hono } from "hono";
 import { ReturnRequest } from "../contract/cancel-links.ts";
 import { type Deps, loggable } from "../deps.ts";
-import {
-  completeCancelLink,
-  type FoundLink,
-  findCancelLink,
-  isOwn,
-  type Opening,
-  openCancelLink,
-  refusalOf,
-} from "../domain/cancel-links.ts";
+import { findCancelLink, type Opening, openCancelLink } from "../domain/cancel-links.ts";
+import { completeCancelLink, type FoundLink, wayBack } from "../domain/cancel-result.ts";
+import { isOwn } from "../domain/link-ids.ts";
 import { Problem } from "../domain/problem.ts";
 import { addressOf } from "../http/address.ts";
 import { parse, readJson } from "../http/body.ts";
@@ -57,13 +51,22 @@ function checkMethod(context: Context<Env>, ...methods: string[]): void {
  * Who tries one address after the other is slowed down. Who has a good one is counted by it alone: behind a proxy all
  * customers come from one place, and none may keep the others from leaving.
  */
-async function find(context: Context<Env>, deps: Deps, limit: RateLimit): Promise<FoundLink | undefined> {
-  const found = await findCancelLink(deps, context.req.param("token") ?? "");
-  if (found) limit(context, `link:${found.link.id}`, deps.limits.perSession);
-  else limit(context, `address:${addressOf(context)}`, deps.limits.perAddress);
+function count(
+  context: Context<Env>,
+  { limits }: Deps,
+  limit: RateLimit,
+  found: FoundLink | undefined,
+): void {
   if (found) context.set("workspaceId", found.workspace.id);
-  return found;
+  if (found) limit(context, `link:${found.link.id}`, limits.perSession);
+  else limit(context, `address:${addressOf(context)}`, limits.perAddress);
 }
+
+const find = (context: Context<Env>, deps: Deps) => findCancelLink(deps, context.req.param("token") ?? "");
+
+/** To look whether there is a page opens nothing, nor does fetching one that nobody may want to see. */
+const isLook = ({ req }: Context<Env>): boolean =>
+  req.method === "HEAD" || /\bprefetch\b/i.test(req.header("sec-purpose") ?? req.header("purpose") ?? "");
 
 async function show(context: Context<Env>, deps: Deps, limit: RateLimit): Promise<Response> {
   context.header("Cache-Control", "no-store");
@@ -71,40 +74,49 @@ async function show(context: Context<Env>, deps: Deps, limit: RateLimit): Promis
   context.header("Content-Security-Policy", POLICY);
   let found: FoundLink | undefined;
   let opening: Opening | { refusal: keyof typeof STATUS };
+  let isTooMuch = false;
   try {
-    found = await find(context, deps, limit);
-    opening = found ? await openingOf(context, deps, found) : { refusal: "invalid" };
+    found = await find(context, deps);
+    count(context, deps, limit, found);
+    opening = found ? await openCancelLink(deps, found, isLook(context)) : { refusal: "invalid" };
   } catch (error) {
-    if (error instanceof Problem && error.code === "rate_limited") throw error;
-    deps.log.error(
-      { request_id: context.get("requestId"), link: found?.link.id, err: loggable(error) },
-      "hosted link failed",
-    );
+    isTooMuch = error instanceof Problem && error.code === "rate_limited";
+    if (!isTooMuch) {
+      const code = error instanceof Problem ? error.code : undefined;
+      const about = { request_id: context.get("requestId"), link: found?.link.id, code };
+      deps.log.error({ ...about, err: loggable(error) }, "hosted link failed");
+    }
     opening = { refusal: "unavailable" };
   }
-  if ("url" in opening) return context.redirect(opening.url, 303);
+  const { session, refusal } =
+    opening === "decided" ? {} : { session: undefined, refusal: undefined, ...opening };
   const page = await hostedPage({
     page: "retention",
     locale: localeOf(context.req.query("locale"), context.req.header("accept-language")),
     workspace: found?.workspace,
-    session: "session" in opening ? opening.session : undefined,
-    refusal: "refusal" in opening ? opening.refusal : undefined,
+    session,
+    refusal,
+    home: found && refusal && homeOf(deps, found),
+    isDecided: opening === "decided",
     base: "../",
     back: found && isOwn(found.link) ? "decided" : "closed",
   });
-  return context.html(page, "refusal" in opening ? STATUS[opening.refusal] : 200);
+  return context.html(page, isTooMuch ? 429 : refusal ? STATUS[refusal] : 200);
 }
 
-/** To look whether there is a page opens nothing. */
-async function openingOf(context: Context<Env>, deps: Deps, found: FoundLink): Promise<Opening> {
-  if (context.req.method !== "HEAD") return openCancelLink(deps, found);
-  const refusal = refusalOf(deps, found);
-  return refusal ? { refusal } : { session: "" };
+/** Of a host that is listed still. */
+function homeOf(deps: Deps, found: FoundLink): string | undefined {
+  try {
+    return new URL(wayBack(deps, found)).origin;
+  } catch {
+    return undefined;
+  }
 }
 
 async function leadBack(context: Context<Env>, deps: Deps, limit: RateLimit): Promise<Response> {
   context.header("Cache-Control", "no-store");
-  const found = await find(context, deps, limit);
+  const found = await find(context, deps);
+  count(context, deps, limit, found);
   if (!found) throw new Problem("cancel_session_not_found");
   const belief = parse(ReturnRequest, await readJson(context.req.raw, MAX_BODY)) as ReturnRequest;
   const url = await completeCancelLink(deps, found, belief);

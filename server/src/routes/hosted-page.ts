@@ -6,9 +6,9 @@ import { html } from "hono/html";
 import { createFormat } from "../../../src/i18n/format.ts";
 import { createHubFormat, loadHubLanguage } from "../../../src/i18n/hub/languages.ts";
 import { loadLanguage } from "../../../src/i18n/languages.ts";
+import { linkWords } from "../domain/link-words.ts";
 import { messagesOf } from "../domain/words.ts";
 import type { WorkspaceRow } from "../store/store.ts";
-import { linkWords } from "./link-words.ts";
 
 /** What is shown; in messages to the page around it a hub is called `subscription`. */
 export type HostedPage = "retention" | "subscription";
@@ -29,6 +29,10 @@ interface Content {
   base?: "" | "../" | undefined;
   /** Present where the page leads back to the business: as soon as the flow is over, or when the customer has read how. */
   back?: "decided" | "closed" | undefined;
+  /** Where the business is, for a customer who finds nothing here any more. */
+  home?: string | undefined;
+  /** Whether it leads back at once: the customer has decided before. */
+  isDecided?: boolean | undefined;
 }
 
 /** An address cannot bring fields of its own. */
@@ -42,7 +46,7 @@ const cross = html`<svg viewBox="0 0 18 18" width="18" height="18" aria-hidden="
 
 /** @returns the whole document */
 export async function hostedPage(content: Content): Promise<Html> {
-  const { page, locale, workspace, session, refusal, base = "" } = content;
+  const { page, locale, workspace, session, refusal, isDecided, home, base = "" } = content;
   await Promise.all([loadLanguage(locale), loadHubLanguage(locale)]);
   const words = workspace && messagesOf(workspace.settings, locale);
   const { t, locale: lang } = createFormat(locale, words);
@@ -53,7 +57,9 @@ export async function hostedPage(content: Content): Promise<Html> {
   const link = linkWords(lang);
   const trouble =
     isOver && content.back
-      ? link
+      ? refusal === "used"
+        ? link.used
+        : link.over
       : isOver
         ? { title: t("expired"), body: t("expiredBody") }
         : { title: t("unavailable"), body: t("unavailableBody") };
@@ -67,6 +73,7 @@ export async function hostedPage(content: Content): Promise<Html> {
     refusal ? html` data-refusal="${refusal}"` : "",
     session ? html` data-session="${session}"` : "",
     back ? html` data-back="${back}"` : "",
+    isDecided ? html` data-decided=""` : "",
   ];
   const subject = page === "retention" ? t("mailSubject") : title;
   const text = page === "retention" ? t("mailText") : "";
@@ -85,8 +92,8 @@ export async function hostedPage(content: Content): Promise<Html> {
       ${mail}
     </section>
     <section id="used" class="words" role="alert" hidden>
-      <h2 tabindex="-1">${link.title}</h2>
-      <p>${link.body}</p>
+      <h2 tabindex="-1">${link.over.title}</h2>
+      <p>${link.over.body}</p>
       ${mail}
     </section>`;
   return html`<!doctype html>
@@ -99,7 +106,7 @@ export async function hostedPage(content: Content): Promise<Html> {
     <link rel="stylesheet" href="${base}hosted.css">
     ${brand?.style ?? ""}
     <script type="module" src="${base}hosted.js"></script>
-    ${refusal ? "" : html`<script type="module" src="${base}embed.js"></script>`}
+    ${refusal || isDecided ? "" : html`<script type="module" src="${base}embed.js"></script>`}
   </head>
   <body class="${page}" data-page="${page}"${data}>
     ${brand ? html`<header><h1>${brand.name}</h1>${back ? closing : ""}</header>` : ""}
@@ -108,6 +115,7 @@ export async function hostedPage(content: Content): Promise<Html> {
     <section id="help" class="words" role="alert">
       <h2>${trouble.title}</h2>
       <p>${trouble.body}</p>
+      ${home ? html`<p><a href="${home}" rel="noreferrer">${new URL(home).host}</a></p>` : ""}
       ${isOver ? "" : retry}
       ${mail}
     </section>

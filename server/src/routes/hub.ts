@@ -18,7 +18,9 @@ import type { HubChange } from "../../../src/api/wire.ts";
 import { makeChange, previewChange } from "../domain/changes.ts";
 import { openPaymentPage, readInvoices, saveBillingDetails } from "../domain/customer.ts";
 import { readHub } from "../domain/hub.ts";
+import { isLinkId } from "../domain/link-ids.ts";
 import { dismissOffer } from "../domain/proactive.ts";
+import { Problem } from "../domain/problem.ts";
 import type { SessionClaims } from "../domain/session-token.ts";
 import { type Route, sessionRoute } from "../http/route.ts";
 import { returnAddress } from "./hosted.ts";
@@ -47,7 +49,7 @@ function attempt({ claims, body }: { claims: SessionClaims; body: { change: HubC
   return { as: JSON.stringify([body.change.type, workspaceId, environment, customerId]), perMinute };
 }
 
-export const hubRoutes: readonly Route[] = [
+const routes: readonly Route[] = [
   sessionRoute(
     {
       method: "get",
@@ -150,3 +152,15 @@ export const hubRoutes: readonly Route[] = [
     ({ deps, claims, body }) => dismissOffer(deps, claims, body.offer),
   ),
 ];
+
+/** The session of a link is for its flow alone: whoever has the address may leave, and see or change nothing else. */
+const forHubs = (route: Route): Route => ({
+  ...route,
+  handle: async (given) => {
+    const { claims } = given as unknown as { claims: SessionClaims };
+    if (isLinkId(claims.tokenId)) throw new Problem("session_invalid");
+    return route.handle(given);
+  },
+});
+
+export const hubRoutes: readonly Route[] = routes.map(forHubs);

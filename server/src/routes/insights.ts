@@ -10,8 +10,10 @@ import {
   IssueWithWeeks,
   RetentionHealth,
 } from "../contract/insights.ts";
+import { isoOf } from "../domain/dates.ts";
 import { issueView, issueWeekView } from "../domain/issue-view.ts";
 import { changeIssue, readIssue } from "../domain/issues.ts";
+import { pageOf } from "../domain/paging.ts";
 import {
   type RetentionHealth as Health,
   LEAST_DECIDED,
@@ -27,16 +29,14 @@ const production = (key: KeyRow): Scope => ({
   environment: environmentOf(key, "prod"),
 });
 
-const iso = (at: number): string => new Date(at).toISOString();
-
 function healthView(health: Health): z.input<typeof RetentionHealth> {
   const { previous } = health;
   return {
     object: "retention_health",
     environment: "prod",
     period: "last_30_days",
-    from: iso(health.from),
-    as_of: iso(health.at),
+    from: isoOf(health.from),
+    as_of: isoOf(health.at),
     score: health.score,
     trend: health.trend,
     recovered: health.retained,
@@ -51,8 +51,8 @@ function healthView(health: Health): z.input<typeof RetentionHealth> {
       decided: health.retained + health.cancelled,
       needed: LEAST_DECIDED,
       previous: {
-        from: iso(previous.from),
-        to: iso(previous.to),
+        from: isoOf(previous.from),
+        to: isoOf(previous.to),
         recovered: previous.retained,
         churned: previous.cancelled,
         decided: previous.retained + previous.cancelled,
@@ -90,11 +90,11 @@ export const insightRoutes: readonly Route[] = [
       query: IssuesQuery,
       reply: IssueList,
     },
-    async ({ deps, key, query: { status, limit } }) => {
-      // One more tells whether there are more.
-      const by = { ...(status === undefined ? {} : { status }), limit: limit + 1 };
-      const rows = await deps.store.issues(production(key), by);
-      return { data: rows.slice(0, limit).map(issueView), limit, has_more: rows.length > limit };
+    async ({ deps: { store }, key, query: { status, limit, offset } }) => {
+      const scope = production(key);
+      const by = status === undefined ? {} : { statuses: [status] };
+      const rows = await store.issues(scope, { ...by, limit, offset });
+      return pageOf(rows.map(issueView), await store.issueCount(scope, by), { limit, offset });
     },
   ),
   keyRoute(

@@ -29,7 +29,7 @@ function sessionRoute(kind: "retention" | "subscription", prefix: SessionPrefix)
       reply: SessionResponse,
       scope: "sessions:write",
       writes: true,
-      refusals: ["customer_not_found", "customer_ambiguous", "subscription_not_found"],
+      refusals: ["customer_not_found", "customer_ambiguous", "subscription_not_found", "billing_unavailable"],
       plainErrors: true,
     },
     async ({ deps, body, key }) => {

@@ -18,7 +18,7 @@ export const reportRoutes: readonly Route[] = [
     },
     async ({ deps, key, workspace, query }) => {
       environmentOf(key, "prod");
-      return reportsView(deps, workspace, query.limit);
+      return reportsView(deps, workspace, query);
     },
   ),
 ];

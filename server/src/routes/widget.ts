@@ -17,7 +17,12 @@ import { bodyRoute, type Route, sessionRoute } from "../http/route.ts";
 /** A whole run of a flow with long answers. */
 const MAX_RUN = 524_288;
 
-const EVENT_REFUSALS = ["session_not_found", "event_conflict", "too_many_events"] as const;
+const EVENT_REFUSALS = [
+  "session_not_found",
+  "event_conflict",
+  "too_many_events",
+  "billing_unavailable",
+] as const;
 
 export const localeQuery = z
   .string()

@@ -1,6 +1,7 @@
 /** Opens the store in one of its two homes. */
 import { Kysely } from "kysely";
 import { type Home, postgres, sqlite } from "./differences.ts";
+import { forgetQueries } from "./forget.ts";
 import { healthQueries } from "./health.ts";
 import { jobQueries } from "./jobs.ts";
 import { migrate } from "./migrations.ts";
@@ -50,6 +51,7 @@ function createStore(db: Kysely<Schema>, home: Home): Store {
       ...queries(db, home),
       ...jobQueries(db, home),
       ...healthQueries(db),
+      ...forgetQueries(db),
     }),
     transaction,
     // More than one statement each.

@@ -2,7 +2,7 @@
  * Work that several processes share. A claim is a lease: while it runs nobody else gets the work, and when
  * its holder dies the work becomes claimable again. So everything may happen twice, nothing not at all.
  */
-import type { ExpressionBuilder, Kysely, Selectable } from "kysely";
+import { type ExpressionBuilder, type Kysely, type Selectable, sql } from "kysely";
 import type { Home } from "./differences.ts";
 import { fromJson, withoutNulls } from "./rows.ts";
 import type { JobsTable, Schema } from "./schema.ts";
@@ -10,21 +10,30 @@ import type { JobRow, Json, Store } from "./store.ts";
 
 type JobQueries = Pick<
   Store,
-  "claimJobs" | "finishJob" | "retryJob" | "ensureSchedule" | "claimSchedule" | "finishSchedule"
+  "claimJobs" | "finishJob" | "retryJob" | "schedules" | "ensureSchedule" | "claimSchedule" | "finishSchedule"
 >;
 
-const unleased = (now: number) => (where: ExpressionBuilder<Schema, "jobs" | "schedules">) =>
-  where.or([where("leased_until", "is", null), where("leased_until", "<=", now)]);
+/** Longer than anything is ever put off, ms: what is due later was written down while the clock ran ahead. */
+const FARTHEST = 2 * 3_600_000;
+
+/** Nor does a lease that a clock gave which ran ahead hold. That one runs a little ahead of the other is no reason. */
+const unleased = (now: number, leaseMs: number) => (where: ExpressionBuilder<Schema, "jobs" | "schedules">) =>
+  where.or([
+    where("leased_until", "is", null),
+    where("leased_until", "<=", now),
+    where("leased_until", ">", now + 2 * leaseMs),
+  ]);
 
 export function jobQueries(db: Kysely<Schema>, home: Home): JobQueries {
   return {
-    claimJobs: (now, leaseMs, limit) =>
+    claimJobs: (now, leaseMs, limit, topics) =>
       db.transaction().execute(async (tx) => {
         const due = tx
           .selectFrom("jobs")
           .select("id")
-          .where("due_at", "<=", now)
-          .where(unleased(now))
+          .where((job) => job.or([job("due_at", "<=", now), job("due_at", ">", now + FARTHEST)]))
+          .where(unleased(now, leaseMs))
+          .$if(topics !== undefined, (query) => query.where("topic", "in", topics as string[]))
           .orderBy("due_at")
           .orderBy("id")
           .limit(limit);
@@ -32,7 +41,11 @@ export function jobQueries(db: Kysely<Schema>, home: Home): JobQueries {
         if (!ids.length) return [];
         const claimed = await tx
           .updateTable("jobs")
-          .set((job) => ({ leased_until: now + leaseMs, attempts: job("attempts", "+", 1) }))
+          .set((job) => ({
+            leased_until: now + leaseMs,
+            attempts: job("attempts", "+", 1),
+            due_at: sql<number>`case when due_at > ${now} then ${now} else due_at end`,
+          }))
           .where("id", "in", ids)
           .returningAll()
           .execute();
@@ -52,11 +65,18 @@ export function jobQueries(db: Kysely<Schema>, home: Home): JobQueries {
         .execute();
     },
 
+    async schedules() {
+      const rows = await db.selectFrom("schedules").select(["name", "next_at"]).execute();
+      return rows.map((row) => ({ name: row.name, nextAt: row.next_at }));
+    },
+
     async ensureSchedule(name, nextAt) {
       await db
         .insertInto("schedules")
         .values({ name, next_at: nextAt })
-        .onConflict((conflict) => conflict.column("name").doNothing())
+        .onConflict((conflict) =>
+          conflict.column("name").doUpdateSet({ next_at: nextAt }).where("schedules.next_at", ">", nextAt),
+        )
         .execute();
     },
 
@@ -66,7 +86,7 @@ export function jobQueries(db: Kysely<Schema>, home: Home): JobQueries {
         .set({ leased_until: now + leaseMs })
         .where("name", "=", name)
         .where("next_at", "<=", now)
-        .where(unleased(now))
+        .where(unleased(now, leaseMs))
         .returning(["name", "next_at"])
         .executeTakeFirst();
       return row && { name: row.name, nextAt: row.next_at };

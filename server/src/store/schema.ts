@@ -156,7 +156,8 @@ export interface LedgerTable extends Scoped {
   occurred_at: number;
   effective_at: number | null;
   undone_at: number | null;
-  created_at: number;
+  /** Null in rows that an older server has written. */
+  created_at: number | null;
   updated_at: number;
 }
 
@@ -185,6 +186,7 @@ export interface CancelLinksTable extends Scoped {
   expires_at: number;
   opened_at: number | null;
   completed_at: number | null;
+  result: string | null;
   result_id: string | null;
   issued_at: number | null;
   verified_at: number | null;
@@ -198,10 +200,14 @@ export interface IssuesTable extends Scoped {
   count: number;
   before: number;
   total: number;
+  /** Separated by spaces. */
+  rules: string;
   mrr_at_risk: number;
   currency: string;
+  other_currency: number;
   first_seen: number;
   last_seen: number;
+  opened_at: number;
   dismissed_count: number | null;
   owner: string | null;
   note: string | null;
@@ -214,9 +220,10 @@ export interface IssueWeeksTable extends Scoped {
   count: number;
   before: number;
   total: number;
-  mrr_at_risk: number;
-  /** Separated by spaces. */
   rules: string;
+  mrr_at_risk: number;
+  currency: string;
+  other_currency: number;
   at: number;
 }
 

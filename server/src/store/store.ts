@@ -270,31 +270,68 @@ export interface CancelLinkRow extends Scope {
   createdAt: number;
   expiresAt: number;
   openedAt?: number;
-  /** From then on it opens nothing: a result has been given out, or the flow was decided. */
+  /** From then on it opens nothing: a result has been given out. */
   completedAt?: number;
+  /** What was given out. It holds from then on, whatever the books say. */
+  result?: GivenResult;
   /** Id of the result token (`jti`), and when one was first given out. */
   resultId?: string;
   issuedAt?: number;
   verifiedAt?: number;
 }
 
-/** A reason that customers name unusually often. At most one per workspace, environment and reason. */
-export interface IssueRow extends Scope {
-  id: string;
-  reason: string;
-  status: "open" | "acting" | "dismissed" | "resolved";
-  /** Start of the last week in which it was found, UTC, and what was found then. */
+/** What a business was told of a flow that it had sent a customer to. */
+export interface GivenResult {
+  outcome: Outcome;
+  /** `requested`: billing had been asked and had not answered. Where the business bills by itself, it is always `done`. */
+  status: Settlement["status"];
+  reason?: string;
+  offer: ResultOffer;
+}
+
+export interface ResultOffer {
+  /** `none`, `discount`, `pause`; of other offers our own word. */
+  type: string;
+  accepted: boolean;
+  /** As it was called in the flow. */
+  label?: string;
+  /** Of the flow. */
+  id?: string;
+  /** Of one that was accepted: what the customer was promised. */
+  terms?: Readonly<Record<string, string | number>>;
+}
+
+/** What was found of one reason in one week, by the rules and in the currency of then. */
+export interface IssueFindings {
+  /** Its start, UTC. */
   week: number;
   count: number;
   /** Of the four weeks before, all together. */
   before: number;
   /** Of all cancellations of the week that name a reason. */
   total: number;
+  /** Which rules were met: `doubled`, `large_share`, both or none. */
+  rules: ("doubled" | "large_share")[];
+  /** Minor units of `currency`; what nobody has told an amount of counts as nothing. */
   mrrAtRisk: number;
   currency: string;
-  /** When it was first found, by the machine's clock; and last, or opened again by somebody. */
+  /** How many of `count` were in another currency, and are in no amount. */
+  otherCurrency: number;
+}
+
+/**
+ * A reason that customers name unusually often. At most one per workspace, environment and reason. What was found is of the
+ * last week in which it was.
+ */
+export interface IssueRow extends Scope, IssueFindings {
+  id: string;
+  reason: string;
+  status: "open" | "acting" | "dismissed" | "resolved";
+  /** When it was first found, by the machine's clock, and last. */
   firstSeen: number;
   lastSeen: number;
+  /** When it became one to see to, for the first time or again: found, or opened by somebody. */
+  openedAt: number;
   /** Of a dismissed one: how many there were in the last week in which it was found. */
   dismissedCount?: number;
   owner?: string;
@@ -302,20 +339,13 @@ export interface IssueRow extends Scope {
   updatedAt: number;
 }
 
-/** What was found of one reason in one week, and why that is an issue or is not. */
-export interface IssueWeekRow extends Scope {
+/** One week of one reason, whether that made it an issue or did not. */
+export interface IssueWeekRow extends Scope, IssueFindings {
   reason: string;
-  week: number;
-  count: number;
-  before: number;
-  total: number;
-  mrrAtRisk: number;
-  /** Which rules were met: `doubled`, `large_share`, both or none. */
-  rules: ("doubled" | "large_share")[];
   at: number;
 }
 
-/** One mail to one recipient; (workspace, kind, subject of it, recipient) is unique, so that nothing is sent twice. */
+/** One mail to one recipient; (scope, kind, about, recipient) is unique, so that nothing is sent twice. */
 export interface MailRow extends Scope {
   id: string;
   /** `report_weekly`, `report_monthly`, … */
@@ -323,7 +353,7 @@ export interface MailRow extends Scope {
   /** What it is about: `2027-W19`, `2027-04`. */
   about: string;
   recipient: string;
-  /** `skipped`: no way to send mail is configured. */
+  /** `skipped`: it will not be sent, `reason` says why. */
   status: "pending" | "sent" | "skipped" | "failed";
   attempts: number;
   reason?: string;
@@ -331,18 +361,20 @@ export interface MailRow extends Scope {
   settledAt?: number;
 }
 
-/** How often one reason was named in one part of the time, and what those customers have ended up with. */
+/** How many customers named one reason in one part of the time, and what they have ended up with. */
 export interface ReasonCount {
   reason: string;
   part: number;
   count: number;
   retained: number;
   cancelled: number;
-  /** Of all of them, minor units of the currency that was asked for. */
-  mrr: number;
+  /** Of all of them, minor units of the currency that was asked for; absent if no amount in it is known. */
+  mrr?: number;
+  /** How many were in another currency, and are in no sum. */
+  otherCurrency: number;
 }
 
-/** Numbers of cancellation events: what the customer has ended up with, also where that came later. */
+/** Numbers of customers: what each has ended up with, also where that came later. */
 export interface OutcomeCounts {
   retained: number;
   cancelled: number;
@@ -462,6 +494,10 @@ export interface Queries {
   session(id: string): Promise<SessionRow | undefined>;
   /** The one with the highest ordinal. */
   latestSession(tokenId: string, subscriptionId: string): Promise<SessionRow | undefined>;
+  /** Of those before it the last one that was decided, unless that was undone. */
+  decidedSession(
+    of: Pick<SessionRow, "tokenId" | "subscriptionId" | "ordinal">,
+  ): Promise<SessionRow | undefined>;
   /** False if (tokenId, subscriptionId, ordinal) exists already. */
   insertSession(row: SessionRow): Promise<boolean>;
   /** An undefined field is left as it is; a null settlement is taken away. */
@@ -546,17 +582,21 @@ export interface Queries {
   /** Newest first. */
   ledger(scope: Scope, by: { customerId?: string; limit: number }): Promise<LedgerRow[]>;
   ledgerOfEvent(scope: Scope, eventId: string): Promise<LedgerRow | undefined>;
+  /** Of one event the first and the latest 999 are kept; what lies between is forgotten. */
   insertLedgerOutcome(row: LedgerOutcomeRow): Promise<void>;
-  /** Oldest first. */
-  ledgerOutcomes(ledgerId: string): Promise<LedgerOutcomeRow[]>;
+  /** The latest, oldest first. */
+  ledgerOutcomes(ledgerId: string, limit: number): Promise<LedgerOutcomeRow[]>;
   /**
    * Of cancellation events that customers brought about, so without those that ended because nobody paid; `from` inclusive,
-   * `to` exclusive. One that was undone counts as retained.
+   * `to` exclusive. One that was undone counts as retained. Each customer counts once, with their amount, by what they
+   * decided last; one who decided nothing as abandoned, or else as pending. Whose event it is: `subscriptionId`, or else
+   * `customerId`; where neither is known, nobody else's.
    */
   outcomeCounts(scope: Scope, of: { from: number; to?: number; currency: string }): Promise<OutcomeCounts>;
   /**
    * The same by reason, whatever the outcome; events without a reason are left out. Time is cut into `parts` of `length`
-   * milliseconds, 0, 1, … from `from` on; a part in which a reason was not named is absent.
+   * milliseconds, 0, 1, … from `from` on; a part in which a reason was not named is absent. In each part a customer counts
+   * once for each reason, by the last event that names it.
    */
   reasonCounts(
     scope: Scope,
@@ -569,14 +609,20 @@ export interface Queries {
   /** Each of these is written once; a second time changes nothing. */
   markCancelLink(
     id: string,
-    change: Partial<Pick<CancelLinkRow, "openedAt" | "completedAt" | "resultId" | "issuedAt" | "verifiedAt">>,
+    change: Partial<
+      Pick<CancelLinkRow, "openedAt" | "completedAt" | "result" | "resultId" | "issuedAt" | "verifiedAt">
+    >,
   ): Promise<void>;
   /** What happened in all sessions with this token id, oldest first. */
   eventsOfToken(tokenId: string): Promise<{ type: string; receivedAt: number }[]>;
 
   issue(scope: Scope, id: string): Promise<IssueRow | undefined>;
-  /** Latest found first. */
-  issues(scope: Scope, by: { status?: IssueRow["status"]; limit: number }): Promise<IssueRow[]>;
+  /** Latest found first. All of them without a `limit`; an `offset` wants one. */
+  issues(
+    scope: Scope,
+    by?: { statuses?: readonly IssueRow["status"][]; limit?: number; offset?: number },
+  ): Promise<IssueRow[]>;
+  issueCount(scope: Scope, by?: { statuses?: readonly IssueRow["status"][] }): Promise<number>;
   /** Inserts, or replaces the one of the same reason, which keeps its first id. */
   putIssue(row: IssueRow): Promise<void>;
   /** The same again replaces it. */
@@ -594,7 +640,11 @@ export interface Queries {
     change: Partial<Pick<MailRow, "status" | "attempts" | "reason" | "settledAt">>,
   ): Promise<void>;
   /** Latest first. */
-  mails(workspaceId: string, by: { limit: number }): Promise<MailRow[]>;
+  mails(
+    workspaceId: string,
+    by: { kinds?: readonly string[]; limit: number; offset?: number },
+  ): Promise<MailRow[]>;
+  mailCount(workspaceId: string, by: { kinds: readonly string[] }): Promise<number>;
   /** Of a workspace: when one was last sent, and how many have failed since. */
   mailHealth(workspaceId: string, since: number): Promise<{ lastSentAt?: number; failed: number }>;
 
@@ -643,12 +693,15 @@ export interface Store extends Queries {
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /**
    * Takes up to `limit` due jobs and due schedules for `leaseMs`; nobody else gets them until then. A worker that
-   * dies simply lets its lease run out.
+   * dies simply lets its lease run out. What is due in more than two hours is taken as due now: a clock ran ahead.
+   * @param topics only these; all where it is left out
    */
-  claimJobs(now: number, leaseMs: number, limit: number): Promise<JobRow[]>;
+  claimJobs(now: number, leaseMs: number, limit: number, topics?: readonly string[]): Promise<JobRow[]>;
   finishJob(id: string): Promise<void>;
   retryJob(id: string, dueAt: number, error: string): Promise<void>;
-  /** Makes sure the schedule exists; an existing one keeps its time. */
+  /** In no order. */
+  schedules(): Promise<ScheduleRow[]>;
+  /** Makes sure that it exists, and runs at that time at the latest. */
   ensureSchedule(name: string, nextAt: number): Promise<void>;
   claimSchedule(name: string, now: number, leaseMs: number): Promise<ScheduleRow | undefined>;
   finishSchedule(name: string, nextAt: number): Promise<void>;
@@ -657,6 +710,12 @@ export interface Store extends Queries {
     topics?: readonly string[];
     tries: number;
   }): Promise<{ open: number; failing: number; oldestDueAt?: number }>;
+  /** Forgets some of the mails that were settled before. @returns how many, at most `limit` */
+  forgetMails(before: number, limit: number): Promise<number>;
+  /** Of the links that expired before. The sessions that were opened with them stay. */
+  forgetCancelLinks(before: number, limit: number): Promise<number>;
+  /** Of the weeks that began before. */
+  forgetIssueWeeks(before: number, limit: number): Promise<number>;
   /** When billing last told something of this scope. */
   lastBillingEventAt(scope: Scope): Promise<number | undefined>;
   /** Throws if the database does not answer. */

@@ -136,7 +136,7 @@ onEachStore("Who follows the guide from RetentBase", ({ open }) => {
   });
 
   it("finds the requests of docs/cancel-links.md as good", async () => {
-    const [link, verification, ...others] = examplesOf(links);
+    const [link, verification, later, ...others] = examplesOf(links);
     assert.equal(others.length, 0);
     const made = await type(link?.command ?? assert.fail());
     assert.equal(made.status, 200, JSON.stringify(made.body));
@@ -152,6 +152,8 @@ onEachStore("Who follows the guide from RetentBase", ({ open }) => {
       (verification?.command ?? "").replace(token, known.RESULT_TOKEN ?? assert.fail()),
     );
     assert.deepEqual([verified.status, verified.body.verified_before], [200, true]);
+    // Of a flow that nobody has seen there is nothing in the ledger.
+    assert.equal((await type(later?.command ?? assert.fail())).status, 404);
   });
 });
 

@@ -61,20 +61,20 @@ describe("An issue that is not found any more", () => {
 
   it("is over after four weeks below the threshold", () => {
     for (const status of ["open", "acting"] as const) {
-      assert.equal(isOver({ status, lastSeen: 10 }, quiet), true, status);
-      assert.equal(isOver({ status, lastSeen: 10 }, quiet.slice(1)), false, "three weeks");
-      assert.equal(isOver({ status, lastSeen: 10 }, [week(), week(), week(), week("doubled")]), false);
-      assert.equal(isOver({ status, lastSeen: 10 }, [...quiet, week("doubled")]), true, "the fifth week");
+      assert.equal(isOver({ status, openedAt: 10 }, quiet), true, status);
+      assert.equal(isOver({ status, openedAt: 10 }, quiet.slice(1)), false, "three weeks");
+      assert.equal(isOver({ status, openedAt: 10 }, [week(), week(), week(), week("doubled")]), false);
+      assert.equal(isOver({ status, openedAt: 10 }, [...quiet, week("doubled")]), true, "the fifth week");
     }
   });
 
-  it("counts only weeks that were looked at since it was last seen", () => {
-    assert.equal(isOver({ status: "open", lastSeen: 11 }, quiet), false);
-    assert.equal(isOver({ status: "open", lastSeen: 11 }, [week(undefined, 11), ...quiet.slice(1)]), false);
+  it("counts only weeks that were looked at since it was opened", () => {
+    assert.equal(isOver({ status: "open", openedAt: 11 }, quiet), false);
+    assert.equal(isOver({ status: "open", openedAt: 11 }, [week(undefined, 11), ...quiet.slice(1)]), false);
   });
 
   it("stays dismissed, and stays resolved", () => {
-    assert.equal(isOver({ status: "dismissed", lastSeen: 10 }, quiet), false);
-    assert.equal(isOver({ status: "resolved", lastSeen: 10 }, quiet), false);
+    assert.equal(isOver({ status: "dismissed", openedAt: 10 }, quiet), false);
+    assert.equal(isOver({ status: "resolved", openedAt: 10 }, quiet), false);
   });
 });

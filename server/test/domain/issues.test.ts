@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { changeIssue, detectIssues } from "../../src/domain/issues.ts";
 import { isoWeek, WEEK, weekOf } from "../../src/domain/weeks.ts";
-import type { LedgerRow, Scope, Store } from "../../src/store/store.ts";
+import type { LedgerRow, Scope, Store, Transaction } from "../../src/store/store.ts";
 import { alone, DAY, MINUTE, onEachStore, type World } from "../harness.ts";
-import { report, SMALL } from "./issues-ledger.ts";
+import { cancellation, report, SMALL } from "./issues-ledger.ts";
 
 const PROD = (workspaceId: string): Scope => ({ workspaceId, environment: "prod" });
 
@@ -235,6 +235,8 @@ onEachStore("Issues", ({ home, open }) => {
     await say({ outcome: "abandoned", mrr: 20 });
     await say({ outcome: "cancelled", undoneAt: occurredAt, mrr: 3, source: "stripe" });
     await say({ mrr: 70_000, currency: "usd" });
+    const { mrr: _, ...unknown } = cancellation(world.scope, { occurredAt, reason: "price" });
+    await store.putLedger(unknown);
     const unpaid = { occurredAt, source: "stripe" as const, confirmed: false };
     await report(store, world.scope, { involuntary: 9 }, unpaid);
     await report(store, { ...world.scope, environment: "sandbox" }, { price: 50 }, { occurredAt });
@@ -244,12 +246,103 @@ onEachStore("Issues", ({ home, open }) => {
     await detectIssues(world.deps);
     const [issue, ...rest] = await store.issues(world.scope, { limit: 9 });
     assert.deepEqual(
-      [issue?.reason, issue?.count, issue?.total, issue?.mrrAtRisk, issue?.currency],
-      ["price", 4, 4, 123, "eur"],
+      [issue?.reason, issue?.count, issue?.total, issue?.mrrAtRisk, issue?.currency, issue?.otherCurrency],
+      ["price", 5, 5, 123, "eur", 1],
     );
     assert.deepEqual(rest, []);
+    const [found] = await store.issueWeeks(world.scope, { reason: "price", limit: 9 });
+    assert.deepEqual([found?.mrrAtRisk, found?.currency, found?.otherCurrency], [123, "eur", 1]);
     assert.deepEqual(await store.issues({ ...world.scope, environment: "sandbox" }, { limit: 9 }), []);
     assert.equal((await store.issues(other.scope, { limit: 9 }))[0]?.count, 60);
+  });
+
+  it("are not made by one customer who says it again and again, week after week", async () => {
+    const world = await open();
+    const { store } = world.deps;
+    const ann = { customerId: "ann", subscriptionId: "sub_ann" };
+    const { subscriptionId: _, ...bob } = cancellation(world.scope, { occurredAt: 0, customerId: "bob" });
+    for (let weeks = 0; weeks < 2; weeks++) {
+      const occurredAt = world.clock.now;
+      await report(store, world.scope, { price: 5, bugs: 2 }, { occurredAt, ...ann, outcome: "abandoned" });
+      await store.putLedger({ ...bob, id: `bob ${weeks}`, eventId: `${weeks}`, reason: "price", occurredAt });
+      await report(store, world.scope, { price: weeks, bugs: 1 }, { occurredAt });
+      nextMonday(world);
+      await detectIssues(world.deps);
+    }
+    const issues = await store.issues(world.scope, { limit: 9 });
+    assert.deepEqual(
+      issues.map(({ reason, count, before, total, mrrAtRisk }) => [reason, count, before, total, mrrAtRisk]),
+      [["price", 3, 2, 5, 3 * 4_900]],
+    );
+  });
+
+  it("say since when they are open: not anew while they are found, but when they come back", async () => {
+    const world = await open();
+    const opened: [status: string, openedAt: string, lastSeen: string][] = [];
+    for (const missing of [4, 4, 0, 0, 0, 0, 4]) {
+      await week(world, missing);
+      await detectIssues(world.deps);
+      const { status, openedAt, lastSeen } = (await issueOf(world)) ?? assert.fail("there is an issue");
+      opened.push([status, isoWeek(openedAt), isoWeek(lastSeen)]);
+    }
+    assert.deepEqual(opened, [
+      ["open", "2027-W20", "2027-W20"],
+      ["open", "2027-W20", "2027-W21"],
+      ...Array(3).fill(["open", "2027-W20", "2027-W21"]),
+      ["resolved", "2027-W20", "2027-W21"],
+      ["open", "2027-W26", "2027-W26"],
+    ]);
+  });
+
+  it("have each week's amount in the currency that the workspace had then", async () => {
+    const world = await open();
+    const { store } = world.deps;
+    for (const currency of ["jpy", "eur"]) {
+      const { settings } = (await store.workspace(world.scope.workspaceId)) ?? assert.fail("no workspace");
+      await store.updateWorkspace(world.scope.workspaceId, { settings: { ...settings, currency } });
+      await report(store, world.scope, { price: 3 }, { occurredAt: world.clock.now, mrr: 500, currency });
+      nextMonday(world);
+      await detectIssues(world.deps);
+    }
+    const weeks = await store.issueWeeks(world.scope, { reason: "price", limit: 9 });
+    assert.deepEqual(
+      weeks.map(({ mrrAtRisk, currency }) => [mrrAtRisk, currency]),
+      [
+        [1_500, "eur"],
+        [1_500, "jpy"],
+      ],
+    );
+    assert.equal((await issueOf(world, "price"))?.currency, "eur");
+  });
+
+  it("of many weeks that were missed are read once, and each week goes on from the one before", async () => {
+    const world = await open();
+    await week(world, 0);
+    await detectIssues(world.deps);
+    for (const missing of [4, 4, 0, 0, 0, 0, 0, 4]) await week(world, missing);
+    const { store } = world.deps;
+    const reads: number[] = [];
+    const counting: Store = Object.assign(Object.create(store), {
+      transaction: <T>(work: (tx: Transaction) => Promise<T>) =>
+        store.transaction((tx) =>
+          work(
+            Object.assign(Object.create(tx), {
+              issues: async (...asked: Parameters<Transaction["issues"]>) => {
+                const rows = await tx.issues(...asked);
+                if (asked[0].workspaceId === world.scope.workspaceId) reads.push(rows.length);
+                return rows;
+              },
+            }),
+          ),
+        ),
+    });
+    await detectIssues({ ...world.deps, store: counting });
+    assert.deepEqual(reads, [0]);
+    assert.deepEqual(await told(world), [
+      "issue.opened 2027-W20 4 open",
+      "issue.resolved 2027-W21 4 resolved",
+      "issue.opened 2027-W27 4 open",
+    ]);
   });
 
   it("that somebody opens again resolve after four more weeks, and not on the next Monday", async () => {
@@ -261,7 +354,9 @@ onEachStore("Issues", ({ home, open }) => {
     const issue = (await issueOf(world)) ?? assert.fail("there is an issue");
     assert.equal(issue.status, "resolved");
     world.pass(DAY);
-    await changeIssue(world.deps, world.scope, issue.id, { status: "open" });
+    const opened = await changeIssue(world.deps, world.scope, issue.id, { status: "open" });
+    assert.equal(opened.lastSeen, issue.lastSeen, "nobody has found it since");
+    assert.equal(opened.openedAt, world.clock.now);
     for (const status of ["open", "open", "open", "resolved"]) {
       await week(world, 0);
       await detectIssues(world.deps);

@@ -35,7 +35,7 @@ const write = (world: World, change: Partial<Message> = {}, about = "2027-W19") 
   world.deps.store.transaction((tx) =>
     sendMail(world.deps, tx, {
       ...world.scope,
-      kind: "report_weekly",
+      kind: "notice",
       about,
       message: { ...message, ...change },
     }),
@@ -97,7 +97,7 @@ onEachStore("Mail", ({ home }) => {
     await using stage = await sending(home);
     const { world, server } = stage;
     const failing = world.deps.store.transaction(async (tx) => {
-      await sendMail(world.deps, tx, { ...world.scope, kind: "report_weekly", about: "2027-W19", message });
+      await sendMail(world.deps, tx, { ...world.scope, kind: "notice", about: "2027-W19", message });
       throw new Error("no");
     });
     await assert.rejects(failing, /no/);

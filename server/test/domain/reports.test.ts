@@ -6,6 +6,7 @@ import { lastPeriod, nextDue, titleOf } from "../../src/domain/report-period.ts"
 import { makeReports } from "../../src/domain/reports.ts";
 import type { LedgerRow, ReportSettings, WorkspaceSettings } from "../../src/store/store.ts";
 import { alone, DAY, MINUTE, onEachStore, type World } from "../harness.ts";
+import { aMail, anIssue } from "../store/rows.ts";
 
 const at = (text: string) => Date.parse(text);
 const iso = (time: number | undefined) => time !== undefined && new Date(time).toISOString();
@@ -132,7 +133,8 @@ const wanted: ReportSettings = {
   timeZone: "Europe/Berlin",
   weekly: true,
   monthly: true,
-  since: at("2027-01-01T00:00:00Z"),
+  // The Friday before.
+  since: at("2027-05-14T00:00:00Z"),
 };
 
 interface Told {
@@ -190,8 +192,8 @@ onEachStore("Reports", ({ home }) => {
     clock.now = at("2027-06-01T05:55:00Z");
     await makeReports(world.deps);
     const june = (kind: string) => ["ann", "bob"].map((name) => `${kind} ${name}`);
-    // That Monday's was due the day before.
-    const made = [...june("report_weekly 2027-W21"), ...week].sort();
+    // That Monday's was due the day before; nobody wants the one of the Monday before that.
+    const made = [...june("report_weekly 2027-W20"), ...june("report_weekly 2027-W21"), ...week].sort();
     assert.deepEqual(await about(world), made);
     clock.now = at("2027-06-01T06:00:00Z");
     for (let times = 0; times < 3; times++) await makeReports(world.deps);
@@ -214,7 +216,6 @@ onEachStore("Reports", ({ home }) => {
     ["nobody of what was due before they were wanted", { reports: { since: MONDAY + 1 } }, []],
     ["who has wanted them right then", { reports: { since: MONDAY } }, week],
     ["after three days without a server", { now: MONDAY + 3 * DAY }, week],
-    ["after longer than that not: nobody wants an old Monday", { now: MONDAY + 3 * DAY + 1 }, []],
   ] as [string, Told, string[]][]) {
     it(`reach ${name}`, async () => {
       const { settings, ...rest } = told;
@@ -226,6 +227,125 @@ onEachStore("Reports", ({ home }) => {
       assert.deepEqual(await about(world), expected);
     });
   }
+
+  it("that could not be made within three days are left out, which is said and logged once", async () => {
+    await using world = await reporting(home, { now: MONDAY + 3 * DAY + 1 });
+    const { deps, scope, clock, sent, log, key } = world;
+    const { store } = await world.store.reopen();
+    await Promise.all([makeReports(deps), makeReports({ ...deps, store })]);
+    await makeReports(deps);
+    while (await world.tick());
+    assert.deepEqual(await about(world), week);
+    assert.deepEqual(sent, []);
+    const { body } = await world.request("/api/v1/reports", { key });
+    const facts = (body.data as Record<string, unknown>[]).map(({ id, recipient, ...rest }) => rest);
+    const row = {
+      kind: "report_weekly",
+      about: "2027-W19",
+      status: "skipped",
+      reason: "it could not be made within three days of when it was due",
+      attempts: 0,
+      created_at: iso(clock.now),
+      settled_at: iso(clock.now),
+    };
+    assert.deepEqual(facts, [row, row]);
+    const said = log.filter((line) => line.includes("a report was left out"));
+    assert.equal(said.length, 1);
+    assert.match(said.join(), /"level":40.*2027-W19.*"dueAt":"2027-05-17T06:00:00.000Z"/);
+    assert.ok(!/ann@/.test(log.join()));
+    // Who comes later has missed nothing.
+    const { settings } = (await deps.store.workspace(scope.workspaceId)) ?? assert.fail("no workspace");
+    const recipients = [...wanted.recipients, "cy@papercrane.example"];
+    await deps.store.updateWorkspace(scope.workspaceId, {
+      settings: { ...settings, reports: { ...wanted, recipients } },
+    });
+    world.pass(DAY);
+    await makeReports(deps);
+    assert.deepEqual(await about(world), week);
+  });
+
+  it("that were left out are all named, but none of longer than five weeks ago", async () => {
+    await using world = await reporting(home, { now: MONDAY - DAY, reports: { since: MONDAY - 400 * DAY } });
+    const { clock, deps } = world;
+    const names = async () => new Set((await about(world)).map((each) => each.replace(/ \w+$/, "")));
+    await makeReports(deps);
+    const before = [
+      "monthly 2027-04",
+      "weekly 2027-W14",
+      "weekly 2027-W15",
+      "weekly 2027-W16",
+      "weekly 2027-W17",
+      "weekly 2027-W18",
+    ];
+    assert.deepEqual(
+      [...(await names())],
+      before.map((name) => `report_${name}`),
+    );
+    // A server that was away for twelve days.
+    clock.now = MONDAY + 12 * DAY;
+    await makeReports(deps);
+    assert.deepEqual(
+      [...(await names())].filter((name) => !before.includes(name.replace("report_", ""))),
+      ["report_weekly 2027-W19", "report_weekly 2027-W20"],
+    );
+    assert.deepEqual(world.log.filter((line) => line.includes("left out")).length, before.length + 2);
+  });
+
+  it("do not go out any more to one who was taken off, nor once they are switched off", async () => {
+    await using world = await reporting(home);
+    const { deps, scope, sent } = world;
+    const { settings } = (await deps.store.workspace(scope.workspaceId)) ?? assert.fail("no workspace");
+    const change = (reports: ReportSettings | undefined) => {
+      const { reports: _, ...rest } = settings;
+      return deps.store.updateWorkspace(scope.workspaceId, {
+        settings: reports ? { ...rest, reports } : rest,
+      });
+    };
+    const became = async () =>
+      (await deps.store.mails(scope.workspaceId, { limit: 9 }))
+        .map(({ recipient, status, reason }) => [recipient.split("@")[0], status, reason])
+        .sort();
+    // The mail server is away for as long as that takes.
+    let away = true;
+    deps.mailer = {
+      send: async (message) => {
+        if (away) throw new Error("away");
+        sent.push(message);
+      },
+      close() {},
+    };
+    await makeReports(deps);
+    await world.tick();
+    await change({ ...wanted, recipients: ["bob@papercrane.example"] });
+    world.pass(MINUTE);
+    away = false;
+    await world.tick();
+    assert.deepEqual(
+      sent.map(({ to }) => to),
+      ["bob@papercrane.example"],
+    );
+    const off = ["ann", "skipped", "the recipient was taken off the list"];
+    assert.deepEqual(await became(), [off, ["bob", "sent", "away"]]);
+
+    for (const reports of [undefined, { ...wanted, weekly: false }]) {
+      await change(wanted);
+      world.pass(7 * DAY);
+      away = true;
+      await makeReports(deps);
+      await world.tick();
+      away = false;
+      await change(reports);
+      world.pass(MINUTE);
+      await world.tick();
+    }
+    assert.equal(sent.length, 1);
+    const last = (await deps.store.mails(scope.workspaceId, { limit: 4 })).map(({ status, reason }) => [
+      status,
+      reason,
+    ]);
+    assert.deepEqual(last, Array(4).fill(["skipped", "such reports have been switched off"]));
+    assert.ok(!/ann@|bob@/.test(world.log.join()));
+  });
 
   it("reach one who is added on Monday, and nobody else again", async () => {
     await using world = await reporting(home);
@@ -272,7 +392,7 @@ onEachStore("Reports", ({ home }) => {
     await put(world, { outcome: "cancelled", reason: "missing_feature" });
     await put(world, { outcome: "cancelled", reason: "too_expensive", undoneAt: MONDAY - DAY });
     await put(world, { outcome: "cancelled", reason: "bugs", mrr: 990000, currency: "eur" });
-    await put(world, { outcome: "abandoned" });
+    await put(world, { outcome: "abandoned", reason: "free", mrr: 0 });
     await put(world, {});
     // None of that is this week's: the weeks around it, the sandbox, and what nobody has decided.
     await put(world, { outcome: "cancelled", reason: "other", occurredAt: from - 1 });
@@ -295,12 +415,13 @@ onEachStore("Reports", ({ home }) => {
       .map((row) => row.split(/\s{2,}/));
     assert.deepEqual(reasons, [
       ["Too expensive", "3", "3 kept", "$127.00"],
-      ["Bugs", "1", "0 kept", "$0.00"],
+      ["Bugs", "1", "0 kept", "–"],
+      ["Free", "1", "0 kept", "$0.00"],
       ["Missing feature", "1", "0 kept", "$49.00"],
     ]);
     const said = text.replace(/\s+/g, " ");
-    assert.match(said, /1 cancellation is not decided yet\./);
-    assert.match(said, /1 cancellation is in another currency than USD: counted, but in no amount\./);
+    assert.match(said, /1 customer has not decided yet\./);
+    assert.match(said, /1 customer pays in another currency than USD: counted, but in no amount\./);
     assert.match(said, /of 100 customers who decided in the last 30 days, 43 stayed\./);
     for (const words of ["3 stayed and 2 cancelled", "Too expensive", "$127.00", "50%", "another currency"])
       assert.ok(html.includes(words), words);
@@ -344,9 +465,12 @@ onEachStore("Reports", ({ home }) => {
       count: 5,
       before: 2,
       total: 12,
+      rules: ["large_share" as const],
       mrrAtRisk: 24500,
       currency: "usd",
-      firstSeen: at("2027-05-10T00:00:00Z"),
+      otherCurrency: 0,
+      firstSeen: at("2027-03-01T00:00:00Z"),
+      openedAt: at("2027-05-10T00:00:00Z"),
       lastSeen: MONDAY,
       owner: "Ann",
       updatedAt: MONDAY,
@@ -354,13 +478,44 @@ onEachStore("Reports", ({ home }) => {
     await world.deps.store.putIssue(issue);
     await world.deps.store.putIssue({ ...issue, id: "iss_2", reason: "bugs", status: "dismissed" });
     await world.deps.store.putIssue({ ...issue, id: "iss_3", reason: "slow", status: "resolved" });
-    const { text } = await mail(world);
+    const all = ["doubled" as const, "large_share" as const];
+    const { owner: _, ...nobodys } = { ...issue, status: "open" as const, rules: all };
+    await world.deps.store.putIssue({ ...nobodys, id: "iss_4", reason: "owned", owner: "Bo", count: 4 });
+    const free = { mrrAtRisk: 0, otherCurrency: 3, count: 3 };
+    await world.deps.store.putIssue({ ...nobodys, ...free, id: "iss_5", reason: "free" });
+    const { text, html } = await mail(world);
     const said = text.replace(/\s+/g, " ");
-    assert.match(
-      said,
-      /Too expensive Named 5 of 12 times in the week of 10 May \(42% of all; the 4 weeks before had 0\.5 each\)\. Together they paid \$245\.00 a month\. Open since 10 May; Ann is on it\./,
-    );
+    const [first, second, third] = [
+      "Too expensive Named 5 of 12 times in the week of 10 May (42% of all). Together they paid $245.00 a month. Open since 10 May; Ann is on it.",
+      "Owned Named 4 of 12 times in the week of 10 May (33% of all; the 4 weeks before had 0.5 each). Together they paid $245.00 a month. Open since 10 May; its owner is Bo.",
+      "Free Named 3 of 12 times in the week of 10 May (25% of all; the 4 weeks before had 0.5 each). Open since 10 May; nobody has taken it up.",
+    ];
+    assert.ok(said.includes(`* ${first} * ${second} * ${third}`), said);
+    assert.ok(html.includes("its owner is Bo"));
     assert.ok(!/Bugs|Slow/.test(text));
+  });
+
+  it("count the issues that there is no room for, however many", async () => {
+    await using world = await reporting(home);
+    const { store } = world.deps;
+    await store.transaction(async (tx) => {
+      for (let number = 1; number <= 120; number++)
+        await tx.putIssue(
+          anIssue(world.scope, {
+            reason: `reason ${number}`,
+            status: number % 2 ? "open" : "acting",
+            count: number,
+            otherCurrency: 2,
+          }),
+        );
+    });
+    const { text } = await mail(world);
+    assert.match(text, /\* Reason 120\n[^*]*\* Reason 119\n/, "the greatest first");
+    assert.match(
+      text.replace(/\s+/g, " "),
+      /Together they paid €245\.00 a month, without 2 in another currency\./,
+    );
+    assert.match(text, /\nThere are 114 more\.\n/);
   });
 
   it("hold what people have written as text, in one line where there is one", async () => {
@@ -399,19 +554,20 @@ onEachStore("Reports", ({ home }) => {
     await world.tick();
     const { status, body, text } = await world.request("/api/v1/reports?limit=1", { key: world.key });
     assert.equal(status, 200, text);
-    const { settings, mails, transport } = body as Record<string, Record<string, unknown>[]>;
+    const { settings, data, transport, ...page } = body as Record<string, Record<string, unknown>[]>;
     assert.deepEqual(settings, {
       recipients: ["a…@papercrane.example", "b…@papercrane.example"],
       time_zone: "Europe/Berlin",
       weekly: true,
       monthly: false,
-      since: "2027-01-01T00:00:00.000Z",
+      since: "2027-05-14T00:00:00.000Z",
       next_weekly_at: "2027-05-24T06:00:00.000Z",
       next_monthly_at: null,
     });
     assert.equal(transport, "none");
-    assert.equal(mails?.length, 1);
-    const { id, recipient, ...mail } = mails?.[0] ?? {};
+    assert.deepEqual(page, { object: "reports", total: 2, limit: 1, offset: 0, has_more: true });
+    assert.equal(data?.length, 1);
+    const { id, recipient, ...mail } = data?.[0] ?? {};
     assert.match(`${id}`, /^mail_/);
     assert.match(`${recipient}`, /^[ab]…@papercrane\.example$/);
     assert.deepEqual(mail, {
@@ -423,8 +579,26 @@ onEachStore("Reports", ({ home }) => {
       created_at: "2027-05-17T06:00:00.000Z",
       settled_at: "2027-05-17T06:00:00.000Z",
     });
-    assert.equal((await world.request("/api/v1/reports?limit=0", { key: world.key })).status, 400);
+    const next = (await world.request("/api/v1/reports?limit=1&offset=1", { key: world.key })).body;
+    assert.deepEqual([next.total, next.offset, next.has_more], [2, 1, false]);
+    const others = (next.data as Record<string, unknown>[]).map((each) => each.recipient);
+    assert.deepEqual([...others, recipient].sort(), ["a…@papercrane.example", "b…@papercrane.example"]);
+    for (const query of ["limit=0", "limit=201", "offset=-1", "offset=1.5"]) {
+      const refused = await world.request(`/api/v1/reports?${query}`, { key: world.key });
+      assert.deepEqual([refused.status, refused.param], [400, query.split("=")[0]], query);
+    }
     assert.equal((await world.request("/api/v1/reports")).status, 401);
+  });
+
+  it("are all that the API tells of: other mails do not belong there", async () => {
+    await using world = await reporting(home);
+    await makeReports(world.deps);
+    const { store, newId } = world.deps;
+    for (const kind of ["invitation", "report"])
+      await store.insertMail(aMail(world.scope, { id: newId("mail"), kind, createdAt: MONDAY + DAY }));
+    const { body } = await world.request("/api/v1/reports?limit=1", { key: world.key });
+    const [latest] = body.data as Record<string, unknown>[];
+    assert.deepEqual([latest?.kind, body.total, body.has_more], ["report_weekly", 2, true]);
   });
 
   it("are not for a key of the sandbox, and null where nobody wants them", async () => {
@@ -433,6 +607,7 @@ onEachStore("Reports", ({ home }) => {
     assert.deepEqual([refused.status, refused.code], [403, "insufficient_scope"]);
     await using world = await alone(home);
     const { body } = await world.request("/api/v1/reports", { key: world.key });
-    assert.deepEqual(body, { object: "reports", transport: "none", settings: null, mails: [] });
+    const page = { data: [], total: 0, limit: 50, offset: 0, has_more: false };
+    assert.deepEqual(body, { object: "reports", transport: "none", settings: null, ...page });
   });
 });

@@ -26,6 +26,7 @@ const claims = {
   sid: "cs_1",
   env: "prod",
   outcome: "churned",
+  status: "done",
   reason_key: "too_expensive",
   offer: { type: "none", accepted: false },
   jti: "res_1",

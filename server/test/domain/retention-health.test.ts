@@ -75,6 +75,24 @@ onEachStore("Retention health", ({ open }) => {
     assert.deepEqual([found.abandoned, found.pending], [7, 1]);
   });
 
+  it("is of customers: one who stays nine times has stayed once, and decides nothing alone", async () => {
+    const ann = { subscriptionId: "sub_ann", mrr: 700 };
+    const kept: Some = { ...ann, outcome: "retained", times: 9 };
+    const { score, retained, retainedMrr } = await health(await open(), [kept]);
+    assert.deepEqual([score, retained, retainedMrr], [null, 1, 700]);
+    const rows: Some[] = [
+      kept,
+      { ...ann, outcome: "cancelled", occurredAt: NOW + 1, mrr: 800 },
+      { ...ann, outcome: "abandoned", occurredAt: NOW + 2 },
+      { ...ann, outcome: "retained", occurredAt: FROM - 1, times: 5 },
+      { outcome: "retained", times: 4 },
+    ];
+    const found = await health(await open(), rows);
+    assert.deepEqual([found.retained, found.cancelled, found.abandoned, found.score], [4, 1, 0, 80]);
+    assert.deepEqual([found.retainedMrr, found.cancelledMrr], [4 * 4_900, 800]);
+    assert.equal(found.previous.retained, 1);
+  });
+
   it("counts who has come back as retained, and their money as kept", async () => {
     const rows: Some[] = [
       { undoneAt: NOW, mrr: 700, times: 4 },
@@ -125,8 +143,10 @@ onEachStore("Retention health", ({ open }) => {
         const scope: Scope = { workspaceId: `ws_${randomText(22)}`, environment: "prod" };
         const rows = parts.map(({ environment, ...row }) => {
           const made = cancellation({ ...scope, environment }, row);
-          for (const key of ["outcome", "reason", "mrr", "undoneAt"] as const)
-            if (row[key] === undefined) delete made[key];
+          for (const [key, value] of Object.entries(row))
+            if (value === undefined) delete made[key as keyof typeof row];
+          // A subscription ends at billing once.
+          if (row.source === "stripe") delete made.subscriptionId;
           return made;
         });
         await putAll(store, rows);
@@ -159,6 +179,9 @@ const anyRow = fc.record({
   outcome: optional("retained" as const, "cancelled" as const, "cancelled" as const, "abandoned" as const),
   reason: optional("price", "bugs", "involuntary"),
   currency: fc.constantFrom("eur", "eur", "usd"),
+  customerId: optional("ann", "bob", "cy"),
+  subscriptionId: optional("sub_1", "sub_2"),
+  createdAt: fc.constantFrom(NOW, NOW + 1),
   mrr: fc.option(fc.nat(1_000_000_000), { nil: undefined }),
   undoneAt: optional(NOW),
   occurredAt: fc.oneof(
@@ -170,10 +193,29 @@ const anyRow = fc.record({
 const isUnpaid = ({ source, reason }: LedgerRow) => source === "stripe" && reason === "involuntary";
 const endOf = ({ undoneAt, outcome }: LedgerRow) => (undoneAt === undefined ? outcome : "retained");
 
+const personOf = ({ subscriptionId, customerId, id }: LedgerRow) => subscriptionId ?? customerId ?? id;
+
+const isLater = (one: LedgerRow, other: LedgerRow): boolean => {
+  if (one.occurredAt !== other.occurredAt) return one.occurredAt > other.occurredAt;
+  return one.createdAt === other.createdAt ? one.id > other.id : one.createdAt > other.createdAt;
+};
+
+const lastOf = (rows: readonly LedgerRow[]): LedgerRow | undefined =>
+  rows.find((row) => rows.every((other) => other === row || isLater(row, other)));
+
+/** What counts for a customer: what they decided last, or else that they left, or else that they are still at it. */
+function standing(rows: readonly LedgerRow[]): LedgerRow[] {
+  const last =
+    lastOf(rows.filter((row) => ["retained", "cancelled"].includes(endOf(row) ?? ""))) ??
+    lastOf(rows.filter((row) => endOf(row) === "abandoned")) ??
+    lastOf(rows);
+  return last ? [last] : [];
+}
+
 function countOf(rows: readonly LedgerRow[]) {
   const counts = { retained: 0, cancelled: 0, abandoned: 0, pending: 0 };
   const sums = { retainedMrr: 0, cancelledMrr: 0, otherCurrency: 0 };
-  for (const row of rows) {
+  for (const row of [...Map.groupBy(rows, personOf).values()].flatMap(standing)) {
     const end = endOf(row);
     counts[end ?? "pending"] += 1;
     if (row.currency !== "eur") sums.otherCurrency += 1;
@@ -191,15 +233,18 @@ function reasonsOf(rows: readonly LedgerRow[], { from, parts }: { from: number; 
     inside,
     ({ reason, occurredAt }) => `${reason} ${Math.floor((occurredAt - from) / WEEK)}`,
   );
-  return Array.from(groups, ([key, group]) => {
+  return Array.from(groups, ([key, all]) => {
     const [reason = "", part = ""] = key.split(" ");
+    const group = [...Map.groupBy(all, personOf).values()].flatMap((rows) => lastOf(rows) ?? []);
+    const known = group.flatMap(({ currency, mrr = [] }) => (currency === "eur" ? mrr : []));
     return {
       reason,
       part: Number(part),
       count: group.length,
       retained: group.filter((row) => endOf(row) === "retained").length,
       cancelled: group.filter((row) => endOf(row) === "cancelled").length,
-      mrr: group.reduce((sum, { currency, mrr = 0 }) => sum + (currency === "eur" ? mrr : 0), 0),
+      otherCurrency: group.filter(({ currency }) => currency !== "eur").length,
+      ...(known.length ? { mrr: known.reduce((sum, mrr) => sum + mrr, 0) } : {}),
     };
   });
 }

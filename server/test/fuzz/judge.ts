@@ -2,12 +2,20 @@
 import assert from "node:assert/strict";
 import type { Operation } from "./document.ts";
 
-/** @returns the body where it is a success of the operation, so that its words can be used again */
-export async function judge(operation: Operation, request: Request, response: Response): Promise<unknown> {
+/**
+ * @param outage whether billing answers nobody: then, and only then, a 503 is right, where the document lists it
+ * @returns the body where it is a success of the operation, so that its words can be used again
+ */
+export async function judge(
+  operation: Operation,
+  request: Request,
+  response: Response,
+  outage = false,
+): Promise<unknown> {
   const { status, headers } = response;
   const text = await response.text();
   assert.match(headers.get("request-id") ?? "", /^[\w-]{1,64}$/, "it has a request id");
-  assert.ok(status < 500, `${status} ${text}`);
+  assert.ok(status < 500 || (outage && status === 503), `${status} ${text}`);
   const isHead = request.method === "HEAD";
   const isPreflight = request.method === "OPTIONS" && status === 204;
   if (status === 405) assert.ok(headers.get("allow"), "it says what is allowed");

@@ -1,7 +1,7 @@
 /**
  * Every operation of the document that the server itself serves, asked for in thousands of ways: as it is described, and
  * with something wrong in body, address, headers or credential. No answer may be a failure of ours or one that the
- * document does not list.
+ * document does not list; and the same while billing answers nobody.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -12,7 +12,7 @@ import { createKey } from "../../src/domain/workspaces.ts";
 import { createWorld, DAY, john, type World } from "../harness.ts";
 import { handshake } from "../http/handshake.ts";
 import { stores, type TestStore } from "../stores.ts";
-import { type ApiDocument, operationsOf } from "./document.ts";
+import { type ApiDocument, type Operation, operationsOf } from "./document.ts";
 import { judge } from "./judge.ts";
 import { Knowledge } from "./known.ts";
 import { type Credentials, plans, requestOf } from "./requests.ts";
@@ -22,6 +22,16 @@ const ENOUGH = 10_000_000;
 const REQUESTS = { SQLite: 20_000, PostgreSQL: 2_000 };
 /** Decisions and changes of a hub: what they need to say makes sense only after what was asked before. */
 const SELDOM = 3;
+/** How many requests there are of each operation while billing answers nobody. */
+const IN_OUTAGE = 40;
+/** What asks billing whatever it is asked itself, and so says that it does not answer. */
+const DEPENDENT = [
+  "create_retention_session",
+  "create_subscription_session",
+  "exchange_session",
+  "get_flow",
+  "get_hub",
+];
 const RETURN_HOST = "shop.example";
 
 const document = JSON.parse(
@@ -105,7 +115,8 @@ async function live(world: World, knowledge: Knowledge): Promise<void> {
 for (const home of stores) {
   describe(`Whatever is asked, on ${home.name}`, () => {
     const each = Math.ceil(REQUESTS[home.name] / operations.length);
-    const answers = new Map<string, number>();
+    /** `operationId status` of all that was answered. */
+    const answers = new Set<string>();
     let stage: Stage;
     let store: TestStore;
     let asked = 0;
@@ -128,21 +139,41 @@ for (const home of stores) {
       assert.deepEqual(Object.keys(body.paths as object), Object.keys(document.paths));
     });
 
+    /** @param heard takes `operationId status` of all that is answered */
+    async function askFor(
+      operation: Operation,
+      { numRuns, heard, outage }: { numRuns: number; heard: Set<string>; outage?: boolean },
+    ): Promise<void> {
+      const { world, knowledge, credentials } = stage;
+      const property = fc.asyncProperty(plans(operation), async (plan) => {
+        // A token is good once, and sessions end.
+        knowledge.add("handshakeToken", handshake(world));
+        const request = requestOf(operation, plan, knowledge, credentials);
+        const response = await ask(world, request);
+        heard.add(`${operation.operationId} ${response.status}`);
+        knowledge.learn(await judge(operation, request, response, outage));
+      });
+      await fc.assert(property, { numRuns, endOnFailure: true });
+    }
+
     for (const operation of operations) {
       it(`${operation.method} ${operation.path} answers as it is described`, async () => {
-        const { world, knowledge, credentials } = stage;
-        const property = fc.asyncProperty(plans(operation), async (plan) => {
-          // A token is good once, and sessions end.
-          knowledge.add("handshakeToken", handshake(world));
-          const request = requestOf(operation, plan, knowledge, credentials);
-          const response = await ask(world, request);
-          const key = `${operation.operationId} ${response.status}`;
-          answers.set(key, (answers.get(key) ?? 0) + 1);
-          knowledge.learn(await judge(operation, request, response));
-        });
-        await fc.assert(property, { numRuns: each, endOnFailure: true });
+        await askFor(operation, { numRuns: each, heard: answers });
       });
     }
+
+    it("says what is documented while billing answers nobody", async () => {
+      const { billing } = stage.world;
+      const fault = { when: "before", throws: "unknown" } as const;
+      const operationsOfBilling = Object.keys(stage.world.simulator);
+      billing.plan = Object.fromEntries(operationsOfBilling.map((name) => [name, fault]));
+      const heard = new Set<string>();
+      for (const operation of operations)
+        await askFor(operation, { numRuns: IN_OUTAGE, heard, outage: true });
+      billing.plan = {};
+      const untold = DEPENDENT.filter((id) => !heard.has(`${id} 503`));
+      assert.deepEqual(untold, [], "they were told that billing does not answer");
+    });
 
     it("so many requests were made, they came through to each operation, and no secret into the log", async () => {
       const { world, knowledge, credentials } = stage;

@@ -18,6 +18,7 @@ import {
 } from "../domain/cancel-linking.ts";
 import { john, MINUTE, onEachStore, type World } from "../harness.ts";
 import { settled } from "../visit.ts";
+import { least, report } from "./cancelling.ts";
 
 const MINUTES_15 = 15 * MINUTE;
 
@@ -95,6 +96,9 @@ onEachStore("The page behind a link", ({ open }) => {
     settled(await visit.cancel());
     world.pass(MINUTES_15);
     assert.equal((await goBack(world, link, "cancelled")).status, 200);
+    // Its answer may have been lost.
+    world.pass(MINUTES_15 - 1);
+    assert.equal((await goBack(world, link, "cancelled")).status, 200);
     world.pass(1);
     const { status, code } = await goBack(world, link, "cancelled");
     assert.deepEqual([status, code], [410, "cancel_link_used"]);
@@ -124,7 +128,16 @@ onEachStore("The page behind a link", ({ open }) => {
     const link = await makeLink(world);
     const head = () => page(world, link, { method: "HEAD" });
     assert.deepEqual([(await head()).status, (await head()).text], [200, ""]);
-    assert.equal((await world.deps.store.cancelLink(link.id))?.openedAt, undefined);
+    for (const name of ["Sec-Purpose", "Purpose"]) {
+      const headers = { [name]: "prefetch;prerender" };
+      assert.equal((await page(world, link, { headers })).status, 200);
+    }
+    const opened = async () => (await world.deps.store.cancelLink(link.id))?.openedAt;
+    assert.equal(await opened(), undefined);
+    // One that was fetched before and is shown now.
+    const { text } = await page(world, link, { headers: { "Sec-Purpose": "prefetch" } });
+    await world.flow(/ data-session="([^"]+)"/.exec(text)?.[1] ?? "");
+    assert.equal(await opened(), world.clock.now);
     settled(await (await followed(world, link)).cancel());
     assert.equal((await head()).status, 200);
     await goBack(world, link, "cancelled");
@@ -137,6 +150,11 @@ onEachStore("The page behind a link", ({ open }) => {
     const wrong = { ...link, token: "x".repeat(43) };
     for (const status of [404, 404, 429]) assert.equal((await page(world, wrong)).status, status);
     for (const status of [200, 200, 200, 429]) assert.equal((await page(world, link)).status, status);
+    const shown = await page(world, link);
+    assert.match(shown.headers.get("content-type") ?? "", /^text\/html/);
+    assert.match(shown.text, /data-refusal="unavailable"[\s\S]*class="retry"/);
+    assert.match(shown.text, /help@papercrane\.example/);
+    assert.equal(shown.headers.get("retry-after"), "60");
     assert.equal((await goBack(world, link, "abandoned")).status, 429);
     assert.equal((await page(world, other)).status, 200);
   });
@@ -177,6 +195,7 @@ onEachStore("The way back", ({ open }) => {
       sid: link.id,
       env: "prod",
       outcome: "churned",
+      status: "done",
       reason_key: "switching",
       offer: { type: "none", accepted: false },
       aud: world.scope.workspaceId,
@@ -243,19 +262,34 @@ onEachStore("The way back", ({ open }) => {
     assert.equal((await agreed(world, link, "retained")).outcome, "recovered");
   });
 
-  it("of a customer who pauses: with until when", async () => {
+  it("of a customer who pauses: for how long, and until when if somebody has said from when on", async () => {
+    for (const [context, dates, terms] of [
+      [{}, false, { months: 2 }],
+      [{ periodEnd: "2027-06-01T00:00:00Z" }, true, { months: 2, resumes_at: "2027-07-14T09:41:00.000Z" }],
+    ] as const) {
+      const world = await open({ settings });
+      const link = await makeLink(world, { context });
+      const visit = await followed(world, link);
+      const shown = visit.select("not_using").next().shown("pause");
+      assert.equal(shown.terms.dates !== undefined, dates);
+      settled(await visit.accept({ months: 2 }));
+      const claims = await agreed(world, link, "retained");
+      assert.deepEqual(claims.offer, { type: "pause", accepted: true, id: "pause", terms });
+    }
+  });
+
+  it("of a customer who stays, begins again and closes, however much else is reported of them", async () => {
     const world = await open({ settings });
-    const link = await makeLink(world, { context: {} });
+    const link = await makeLink(world);
     const visit = await followed(world, link);
-    visit.select("not_using").next().shown("pause");
-    settled(await visit.accept({ months: 2 }));
-    const claims = await agreed(world, link, "retained");
-    assert.deepEqual(claims.offer, {
-      type: "pause",
-      accepted: true,
-      id: "pause",
-      terms: { resumes_at: "2027-07-14T09:41:00.000Z" },
-    });
+    visit.select("too_expensive").next();
+    settled(await visit.accept());
+    const again = await world.visit(visit.token, "?restart=1");
+    await again.close();
+    for (let index = 0; index < 101; index++)
+      await report(world, { ...least, eventId: `evt_${index}`, userId: "user_123" });
+    const claims = await result(world, link, "abandoned", { final: true });
+    assert.deepEqual([claims.outcome, claims.offer.type], ["recovered", "discount"]);
   });
 
   it("of a customer who declines an offer and keeps it as it is", async () => {
@@ -371,10 +405,7 @@ onEachStore("The way back", ({ open }) => {
     const { status, text } = await page(world, link);
     assert.equal(status, 410);
     assert.match(text, /data-refusal="used"/);
-    assert.equal(
-      (await world.request("/v1/widget/flow", { token: visit.token })).code,
-      "subscription_not_found",
-    );
+    assert.equal((await world.request("/v1/widget/flow", { token: visit.token })).code, "session_expired");
   });
 
   it("is one result for two who ask at once", async () => {
@@ -387,16 +418,19 @@ onEachStore("The way back", ({ open }) => {
     assert.equal((await world.ledger()).length, 1);
   });
 
-  it("leads who has decided and closed the page back at once, and once", async () => {
+  it("leads who has decided and closed the page back at once, which nobody uses up by looking", async () => {
     const world = await open({ settings });
     const link = await makeLink(world);
     settled(await (await followed(world, link)).cancel());
-    const { status, headers } = await page(world, link);
-    assert.equal(status, 303);
-    assert.equal(headers.get("cache-control"), "no-store");
-    assert.equal(headers.get("referrer-policy"), "no-referrer");
-    const reply = await verify(world, tokenOf(headers.get("location")));
-    assert.equal(reply.body.outcome, "churned");
+    for (let times = 0; times < 2; times++) {
+      const { status, text } = await page(world, link);
+      assert.equal(status, 200);
+      assert.match(text, / data-back="decided" data-decided=""/);
+      assert.doesNotMatch(text, /data-session|embed\.js/);
+      assert.equal((await world.deps.store.cancelLink(link.id))?.completedAt, undefined);
+    }
+    const reply = await goBack(world, link, "abandoned", { final: true });
+    assert.equal((await verify(world, tokenOf(reply.body.url))).body.outcome, "churned");
     assert.equal((await page(world, link)).status, 410);
   });
 
@@ -420,7 +454,7 @@ onEachStore("The way back", ({ open }) => {
     await visit.close();
     assert.equal((await result(world, link, "abandoned")).outcome, "abandoned");
     await other.keep();
-    assert.equal((await third.cancel()).code, "billing_rejected");
+    assert.equal((await third.cancel()).code, "session_completed");
     assert.deepEqual([(await world.ledger()).length, (await row(world)).outcome], [1, "abandoned"]);
     assert.equal((await result(world, link, "retained")).outcome, "abandoned");
   });
@@ -485,9 +519,22 @@ onEachStore("The way back", ({ open }) => {
     await store.updateWorkspace(workspaceId, { settings: { ...before, returnHosts: ["other.example"] } });
     const { status, code } = await goBack(world, link, "cancelled");
     assert.deepEqual([status, code], [400, "return_url_not_allowed"]);
+    const makeNow = async (more = {}) => {
+      await store.updateWorkspace(workspaceId, { settings: before });
+      return makeLink(world, more);
+    };
     const shown = await page(world, link);
-    assert.equal(shown.status, 503);
+    assert.equal(shown.status, 410);
+    assert.match(shown.text, /This link cannot be used any more/);
     assert.match(shown.text, /help@papercrane\.example/);
+    assert.ok(
+      world.log.some((line) => line.includes('"code":"return_url_not_allowed"') && line.includes(link.id)),
+    );
+    // Nothing could come of what would be decided here; but who cancels at billing is not kept from it.
+    const [other, atBilling] = [await makeNow(), await makeNow({ customerId: john })];
+    await store.updateWorkspace(workspaceId, { settings: { ...before, returnHosts: ["other.example"] } });
+    assert.equal((await page(world, other)).status, 410);
+    assert.equal((await page(world, atBilling)).status, 200);
     await store.updateWorkspace(workspaceId, { settings: before });
     assert.equal((await result(world, link, "cancelled")).outcome, "churned");
   });

@@ -19,6 +19,7 @@ import {
 } from "../domain/cancel-linking.ts";
 import { john, MINUTE, onEachStore, type World } from "../harness.ts";
 import { settled } from "../visit.ts";
+import { openSandbox } from "./cancelling.ts";
 
 const look = (world: World, id: string, query = "", key = world.key) =>
   world.request(`/api/v1/cancel-sessions/${id}${query}`, { key });
@@ -60,7 +61,7 @@ onEachStore("Diagnostics of a link", ({ open }) => {
       opened_at: null,
       completed_at: null,
       expires_at: "2027-05-14T10:41:00.000Z",
-      result_token: { issued: false, issued_at: null, verified_at: null },
+      result_token: { issued: false, status: null, issued_at: null, verified_at: null },
       events: [{ type: "link_created", at: "2027-05-14T09:41:00.000Z" }],
     };
     const texts: string[] = [];
@@ -101,6 +102,7 @@ onEachStore("Diagnostics of a link", ({ open }) => {
       completed_at: "2027-05-14T09:44:00.000Z",
       result_token: {
         issued: true,
+        status: "done",
         issued_at: "2027-05-14T09:44:00.000Z",
         verified_at: "2027-05-14T09:45:00.000Z",
       },
@@ -145,6 +147,7 @@ onEachStore("Diagnostics of a link", ({ open }) => {
   it("are of one workspace and one environment", async () => {
     const world = await open({ settings });
     const other = await open({ settings });
+    await openSandbox(world);
     const [link, boxed] = [await makeLink(world), await makeLink(world, { environment: "sandbox" })];
     assert.equal((await look(world, "cs_nothing")).code, "cancel_session_not_found");
     const foreign = await look(world, link.id, "", other.key);
@@ -157,7 +160,8 @@ onEachStore("Diagnostics of a link", ({ open }) => {
     assert.equal((await look(world, boxed.id, "?environment=prod")).status, 409);
     const sandbox = await keyOf(world, { environment: "sandbox" });
     assert.equal((await look(world, boxed.id, "", sandbox)).status, 200);
-    assert.equal((await look(world, link.id, "", sandbox)).code, "cancel_session_not_found");
+    for (const query of ["", "?environment=sandbox"])
+      assert.equal((await look(world, link.id, query, sandbox)).code, "cancel_session_not_found");
     assert.equal((await look(world, link.id, "?environment=prod", sandbox)).code, "insufficient_scope");
     assert.equal((await look(world, link.id, "?environment=test")).code, "parameter_invalid");
     assert.equal((await look(world, link.id, "", "rk_sk_wrong")).status, 401);

@@ -6,8 +6,27 @@ import { demoSubscriptions as ids } from "../../src/billing/simulator-demo.ts";
 import { createKey } from "../../src/domain/workspaces.ts";
 import { askLink, BACK, LINK, makeLink, page, settings } from "../domain/cancel-linking.ts";
 import { john, MINUTE, onEachStore } from "../harness.ts";
+import { openSandbox } from "./cancelling.ts";
+
+const localeIn = (url: unknown) => new URL(String(url)).searchParams.get("locale");
 
 onEachStore("Links to hosted flows", ({ open }) => {
+  it("speaks the language that the business asks for, if it is one", async () => {
+    const world = await open({ settings });
+    for (const [locale, wanted] of [
+      ["de-AT", "de-AT"],
+      ["ar", "ar"],
+      ["not a language", null],
+      ["", null],
+    ] as const)
+      assert.equal(localeIn((await askLink(world, { locale })).body.url), wanted, locale);
+    assert.equal(localeIn((await askLink(world)).body.url), null);
+    const { body } = await askLink(world, { locale: "ar" });
+    const { pathname, search } = new URL(String(body.url));
+    assert.match((await world.request(pathname + search)).text, /<html lang="ar" dir="rtl">/);
+    assert.equal((await askLink(world, { locale: "x".repeat(256) })).param, "locale");
+  });
+
   it("takes the documented request and answers with the four documented fields", async () => {
     const world = await open({ settings });
     const { status, body, headers } = await world.request(LINK, {
@@ -68,6 +87,8 @@ onEachStore("Links to hosted flows", ({ open }) => {
     ["https://bücher.example/danke", "https://xn--bcher-kva.example/danke"],
     ["https://xn--bcher-kva.example/"],
     [`https://shop.example/?q=${"x".repeat(2048 - 24)}`],
+    // Six characters each, once a browser has written them.
+    [`https://shop.example/${"ü".repeat(337)}xxxxx`, `https://shop.example/${"%C3%BC".repeat(337)}xxxxx`],
   ];
   const REFUSED = [
     "https://shop.example.evil.com/",
@@ -106,6 +127,7 @@ onEachStore("Links to hosted flows", ({ open }) => {
     "https://[::1]/",
     "https://*/",
     `https://shop.example/?q=${"x".repeat(2048 - 23)}`,
+    `https://shop.example/${"ü".repeat(337)}xxxxxx`,
   ];
   const listed = {
     returnHosts: [
@@ -150,6 +172,7 @@ onEachStore("Links to hosted flows", ({ open }) => {
       "http://[::1]:3000/",
     ];
     const world = await open({ settings: { returnHosts: local }, publicUrl: "https://retention.example" });
+    await openSandbox(world);
     for (const returnUrl of plain) {
       assert.equal((await askLink(world, { returnUrl, environment: "sandbox" })).status, 200, returnUrl);
       assert.equal((await askLink(world, { returnUrl })).code, "return_url_not_allowed", returnUrl);
@@ -172,6 +195,9 @@ onEachStore("Links to hosted flows", ({ open }) => {
   it("refuses with the documented statuses", async () => {
     const world = await open({ settings });
     const { deps, scope } = world;
+    const nothing = await askLink(world, { environment: "sandbox" });
+    assert.deepEqual([nothing.status, nothing.code], [404, "no_active_flow"]);
+    await openSandbox(world);
     const keyFor = async (more: object) =>
       (await createKey(deps, { ...scope, kind: "secret", name: "other", ...more })).key;
     assert.equal((await askLink(world, {}, "rk_sk_wrong")).status, 401);

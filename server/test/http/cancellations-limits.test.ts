@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { before, it } from "node:test";
 import { defaultFlow } from "../../src/domain/default-flow.ts";
+import { askLink, settings as linking } from "../domain/cancel-linking.ts";
 import { MINUTE, NOW, onEachStore, type World } from "../harness.ts";
 import { least, PATH, report, sandboxOf } from "./cancelling.ts";
 
@@ -38,8 +39,8 @@ const limits: [path: string, taken: unknown[], refused: unknown[]][] = [
   ["context/plan", ["", x(255)], [x(256), "a\nb", "\0", 7, null]],
   [
     "context/mrr",
-    [0, 129, 129.99, 90_071_992_547_409.91],
-    [-0.01, -1, "129", 90_071_992_547_410, 1e300, null],
+    [0, 129, 129.99, 999_999_999.99, 1_000_000_000],
+    [-0.01, -1, "129", 1_000_000_000.01, 90_000_000_000_000, 1e300, null],
   ],
   ["context/tenureDays", [0, 42, Number.MAX_SAFE_INTEGER], [-1, 1.5, "42", 2 ** 53, null]],
   [
@@ -107,6 +108,17 @@ onEachStore("What a report of a cancellation takes", ({ open }) => {
       }
     });
   }
+
+  it("as mrr, of a link to a hosted flow too", async () => {
+    const links = await open({ settings: linking });
+    const ask = (mrr: number) => askLink(links, { context: { mrr } });
+    for (const mrr of [0, 999_999_999.99, 1_000_000_000])
+      assert.equal((await ask(mrr)).status, 200, `${mrr}`);
+    for (const mrr of [-0.01, 1_000_000_000.01, 90_000_000_000_000, 1e300]) {
+      const { status, code, param } = await ask(mrr);
+      assert.deepEqual([status, code, param], [400, "parameter_invalid", "context/mrr"], `${mrr}`);
+    }
+  });
 
   it("as keys of metadata", async () => {
     for (const key of ["y", x(40), "😀".repeat(40), "a b", "toString", "__proto__"]) {

@@ -42,7 +42,7 @@ describe("The examples of RetentBase's documentation", () => {
     const before = await read("cancel_evt_8f30a7bf");
     assert.equal(before.outcome, "churned");
     assert.equal(await run("patch.js"), "200\n");
-    const { id, occurredAt, createdAt, updatedAt, effectiveAt, history, ...said } =
+    const { id, occurredAt, createdAt, updatedAt, effectiveAt, history, historyTruncated, ...said } =
       await read("cancel_evt_8f30a7bf");
     assert.equal(id, before.id);
     for (const date of [occurredAt, createdAt, updatedAt, effectiveAt])
@@ -59,6 +59,7 @@ describe("The examples of RetentBase's documentation", () => {
       context: { plan: "pro", mrr: 129, tenureDays: 42 },
       metadata: { source: "billing_settings_page", actor: "success_playbook", channel: "cs_call" },
     });
+    assert.equal(historyTruncated, false);
     const outcomes = (history as { outcome: string; effectiveAt: unknown }[]).map((each) => each.outcome);
     assert.deepEqual(outcomes, ["churned", "recovered"]);
 

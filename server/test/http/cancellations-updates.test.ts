@@ -50,7 +50,8 @@ onEachStore("Reporting how a cancellation ended", ({ open }) => {
     const { status, body } = await read(world, "evt_1");
     const entry = { outcome: "recovered", effectiveAt: LATER, at: "2027-05-14T09:42:00.000Z" };
     const metadata = { actor: "success_playbook", channel: "cs_call" };
-    assert.deepEqual([status, body], [200, { ...reply.body, history: [{ ...entry, metadata }] }]);
+    const history = [{ ...entry, metadata }];
+    assert.deepEqual([status, body], [200, { ...reply.body, history, historyTruncated: false }]);
     const [row] = await world.ledger();
     assert.deepEqual([row?.outcome, row?.confirmed, row?.undoneAt], ["retained", true, undefined]);
   });
@@ -66,6 +67,22 @@ onEachStore("Reporting how a cancellation ended", ({ open }) => {
     assert.equal((await reported(world)).length, 4);
     const [row] = await world.ledger();
     assert.deepEqual([row?.outcome, row?.undoneAt], ["retained", undefined]);
+  });
+
+  it("of more than a hundred the latest hundred are read, and that there are more", async () => {
+    const world = await open();
+    await report(world, { ...least, outcome: "abandoned" });
+    const words = (index: number) => (index % 2 ? "churned" : "recovered");
+    for (let index = 1; index <= 100; index++) {
+      await update(world, "evt_1", { outcome: words(index), metadata: { index } });
+      if (index < 99) continue;
+      const { body } = await read(world, "evt_1");
+      const entries = body.history as (Entry & { metadata: { index: number } | null })[];
+      const more = index - 99;
+      assert.deepEqual([entries.length, body.historyTruncated], [100, more === 1]);
+      assert.deepEqual(entries.at(-1)?.metadata, { index });
+      assert.deepEqual(entries[0]?.metadata, more ? { index: 1 } : null);
+    }
   });
 
   it("one that says nothing new changes nothing", async () => {

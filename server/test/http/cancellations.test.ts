@@ -44,6 +44,7 @@ onEachStore("Reporting a cancellation", ({ open }) => {
     assert.deepEqual((await read(world, full.eventId)).body, {
       ...reply.body,
       history: [{ outcome: "churned", effectiveAt: null, metadata: null, at: "2027-05-14T09:41:00.000Z" }],
+      historyTruncated: false,
     });
   });
 
@@ -182,6 +183,18 @@ onEachStore("Reporting a cancellation", ({ open }) => {
     const again = await report(world, least);
     assert.deepEqual([again.status, again.text], [200, updated.text]);
     assert.equal(again.headers.get("x-idempotency-mismatch"), null);
+  });
+
+  it("a repetition is no report of the future because the clock of the server was put back", async () => {
+    const world = await open();
+    const now = { ...least, occurredAt: "2027-05-14T09:41:00Z" };
+    const first = await report(world, now);
+    world.pass(-10 * MINUTE);
+    const again = await report(world, now);
+    assert.deepEqual([again.status, again.text], [200, first.text]);
+    assert.equal(again.headers.get("x-idempotency-mismatch"), null);
+    const other = await report(world, { ...now, eventId: "evt_2" });
+    assert.deepEqual([other.status, other.param], [400, "occurredAt"]);
   });
 
   it("one eventId in both environments is two cancellations", async () => {

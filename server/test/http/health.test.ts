@@ -7,7 +7,7 @@ import { hearStripe } from "../../src/billing/stripe/webhook.ts";
 import { createKey } from "../../src/domain/workspaces.ts";
 import type { MailRow, Scope } from "../../src/store/store.ts";
 import { leaves } from "../billing/stripe-payloads.ts";
-import { alone, DAY, onEachStore, type Reply, type World } from "../harness.ts";
+import { alone, DAY, MINUTE, onEachStore, type Reply, type World } from "../harness.ts";
 import { stores } from "../stores.ts";
 import { signed } from "../stripe/events.ts";
 
@@ -218,6 +218,36 @@ onEachStore("Health", ({ home }) => {
     assert.deepEqual([last.status, last.pending, last.oldest_pending_seconds], ["ok", 1, 300]);
     world.pass(1);
     assert.equal((await part(world, "webhooks")).status, "degraded");
+  });
+
+  it("finds the pipeline degraded while a schedule is ten minutes late, or further ahead than it can be", async () => {
+    await using world = await alone(home);
+    const { store } = world.deps;
+    await world.tick();
+    const [start, late] = [world.clock.now, 10 * MINUTE];
+    /** From when on it is. */
+    const turns = async (at: number) => {
+      world.clock.now = at;
+      const before = (await part(world, "webhooks")).status;
+      world.pass(1);
+      return [before, (await part(world, "webhooks")).status];
+    };
+    // The next minute is the first that somebody had to see to.
+    assert.deepEqual(await turns(start + MINUTE + late), ["ok", "degraded"]);
+    await world.tick();
+    assert.equal((await part(world, "webhooks")).status, "ok");
+    // Nobody has worked at that time: whether it will be right tomorrow is not to be waited for.
+    world.clock.now = start + 400 * DAY;
+    await world.tick();
+    world.clock.now = start + DAY;
+    assert.deepEqual(
+      [(await deep(world)).status, (await part(world, "webhooks")).status],
+      ["degraded", "degraded"],
+    );
+    await world.tick();
+    assert.equal((await part(world, "webhooks")).status, "ok");
+    await store.ensureSchedule("of an older version", 0);
+    assert.equal((await part(world, "webhooks")).status, "ok");
   });
 
   it("says when a mail was last sent, and is degraded for a day after one has failed", async () => {

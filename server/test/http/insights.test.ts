@@ -5,8 +5,10 @@ import { it } from "node:test";
 import { detectIssues } from "../../src/domain/issues.ts";
 import type { KeyScope } from "../../src/domain/scopes.ts";
 import { createKey } from "../../src/domain/workspaces.ts";
+import type { IssueRow } from "../../src/store/store.ts";
 import { cancellation, putAll, report, SMALL } from "../domain/issues-ledger.ts";
 import { type Asked, DAY, MINUTE, NOW, onEachStore, type World } from "../harness.ts";
+import { anIssue, anIssueWeek } from "../store/rows.ts";
 
 const HEALTH = "/api/v1/retention-health";
 const ISSUES = "/api/v1/issues";
@@ -66,12 +68,23 @@ onEachStore("Insights", ({ open }) => {
     assert.deepEqual(event, ["issue.opened", list.data[0]]);
   });
 
+  it("answer whatever amounts the ledger holds", async () => {
+    const world = await open();
+    const { key, scope, deps, clock } = world;
+    await report(deps.store, scope, { price: 3 }, { occurredAt: NOW, mrr: Number.MAX_SAFE_INTEGER });
+    const { status, body } = await world.request(HEALTH, { key });
+    assert.deepEqual([status, body.churned, body.mrr_churned_cents], [200, 3, Number.MAX_SAFE_INTEGER]);
+    clock.now += 7 * DAY;
+    await detectIssues(deps);
+    assert.equal((await only(world)).mrr_at_risk_cents, Number.MAX_SAFE_INTEGER);
+  });
+
   it("of a new workspace are empty", async () => {
     const world = await open();
     const { body } = await world.request(HEALTH, { key: world.key });
     assert.deepEqual([body.score, body.trend, body.mrr_churned_cents], [null, null, 0]);
     const list = await world.request(ISSUES, { key: world.key });
-    assert.deepEqual(list.body, { data: [], limit: 50, has_more: false });
+    assert.deepEqual(list.body, { data: [], total: 0, limit: 50, offset: 0, has_more: false });
   });
 
   it("lists issues by status, as many as are wanted", async () => {
@@ -92,11 +105,63 @@ onEachStore("Insights", ({ open }) => {
     assert.deepEqual(await reasons("?status=dismissed"), ["moving", false]);
     assert.deepEqual(await reasons("?status=open&limit=1"), ["bugs", true]);
     assert.deepEqual(await reasons("?limit=200&environment=prod"), ["moving,bugs,price", false]);
-    for (const query of ["limit=0", "limit=201", "limit=1.5", "limit=x", "limit=", "status=new"]) {
+    const wrong = ["limit=0", "limit=201", "limit=1.5", "limit=x", "limit=", "status=new"];
+    for (const query of [...wrong, "offset=-1", "offset=1.5", "offset=x", "offset=1e300"]) {
       const reply = await world.request(`${ISSUES}?${query}`, { key });
       const [param] = query.split("=");
       assert.deepEqual([reply.status, reply.code, reply.param], [400, "parameter_invalid", param], query);
     }
+  });
+
+  it("lists all issues, page by page", async () => {
+    const world = await open();
+    const { key, scope, deps } = world;
+    const names = Array.from({ length: 7 }, (_, number) => `reason ${number}`);
+    for (const [count, reason] of names.entries())
+      await deps.store.putIssue(anIssue(scope, { reason, count, status: count % 2 ? "open" : "resolved" }));
+    const page = async (query: string): Promise<Body> => {
+      const { data, ...rest } = (await world.request(`${ISSUES}?${query}`, { key })).body;
+      return { reasons: (data as Body[]).map((each) => each.reason_key), ...rest };
+    };
+    const greatest = names.toReversed();
+    for (const offset of [0, 3, 6]) {
+      const reasons = greatest.slice(offset, offset + 3);
+      const expected = { reasons, total: 7, limit: 3, offset, has_more: offset < 4 };
+      assert.deepEqual(await page(`limit=3&offset=${offset}`), expected);
+    }
+    assert.equal((await page("limit=3&offset=4")).has_more, false, "the last one exactly");
+    const beyond = { reasons: [], total: 7, limit: 50, has_more: false };
+    for (const offset of [7, Number.MAX_SAFE_INTEGER])
+      assert.deepEqual(await page(`offset=${offset}`), { ...beyond, offset });
+    const opened = { reasons: ["reason 3"], total: 3, limit: 1, offset: 1, has_more: true };
+    assert.deepEqual(await page("status=open&limit=1&offset=1"), opened);
+  });
+
+  it("show of each week what was stored of it, whatever would be found by today's rules", async () => {
+    const world = await open();
+    const { key, scope, deps } = world;
+    const doubled: IssueRow["rules"] = ["doubled"];
+    const issue = anIssue(scope, { count: 5, before: 0, total: 5, rules: doubled });
+    await deps.store.putIssue(issue);
+    // By today's rules the first one is not below the threshold, and the second one is.
+    const quiet = anIssueWeek(scope, {
+      count: 5,
+      before: 0,
+      total: 5,
+      rules: [],
+      week: issue.week - 7 * DAY,
+    });
+    await deps.store.putIssueWeek({ ...quiet, currency: "jpy", otherCurrency: 2 });
+    await deps.store.putIssueWeek(anIssueWeek(scope, { count: 1, before: 9, total: 99, rules: doubled }));
+    const { body } = await world.request(`${ISSUES}/${issue.id}`, { key });
+    assert.deepEqual(body.rules, doubled);
+    assert.deepEqual(
+      (body.weeks as Body[]).map((each) => [each.rules, each.currency, each.other_currency]),
+      [
+        [doubled, "eur", 1],
+        [[], "jpy", 2],
+      ],
+    );
   });
 
   it("change as a team says", async () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { EVENTS_PER_SESSION } from "../../src/domain/decisions.ts";
-import { john, MINUTE, NOW, onEachStore } from "../harness.ts";
+import { DAY, john, MINUTE, NOW, onEachStore } from "../harness.ts";
 import { settled } from "../visit.ts";
 
 const MINT = "/v1/retention/session";
@@ -243,5 +243,31 @@ onEachStore("Limits", ({ open }) => {
     );
     world.pass(MINUTE);
     assert.equal((await ask()).headers.get("ratelimit-remaining"), "2");
+  });
+
+  it("requests count for a minute, also where the clock is set back meanwhile", async () => {
+    const world = await open({ limits: { perKey: 2 } });
+    const ask = async () => {
+      const reply = await world.request(MINT, { key: world.key, json: { retention: { customer_id: john } } });
+      return [reply.status, reply.headers.get("retry-after")];
+    };
+    await ask();
+    world.pass(10_000);
+    await ask();
+    assert.deepEqual(await ask(), [429, "50"]);
+    world.pass(-5_000);
+    assert.deepEqual(await ask(), [200, null], "what lies ahead does not count");
+    assert.deepEqual(await ask(), [429, "55"], "what lies behind does");
+    world.pass(-400 * DAY);
+    assert.deepEqual(
+      [await ask(), await ask(), await ask()],
+      [
+        [200, null],
+        [200, null],
+        [429, "60"],
+      ],
+    );
+    world.pass(MINUTE);
+    assert.deepEqual(await ask(), [200, null]);
   });
 });

@@ -11,13 +11,24 @@ interface Operation {
   description?: string;
   security: Record<string, unknown>[];
   requestBody?: { content: Record<string, object> };
-  responses: Record<string, { description: string; content: Record<string, { schema: object }> }>;
+  tags: string[];
+  responses: Record<string, Answered>;
+}
+interface Answered {
+  description: string;
+  headers?: Record<string, object>;
+  content: Record<string, { schema: { $ref?: string } }>;
 }
 interface Document {
   openapi: string;
+  tags: { name: string; description: string }[];
   info: { title: string; version: string };
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, object>; securitySchemes: Record<string, object> };
+  components: {
+    schemas: Record<string, object>;
+    headers: Record<string, object>;
+    securitySchemes: Record<string, object>;
+  };
 }
 
 /** Every `$ref` below a value. */
@@ -58,7 +69,9 @@ describe("The description of the API", () => {
   });
 
   it("refers to nothing that is not there, and describes nothing that nobody refers to", () => {
-    const known = Object.keys(document.components.schemas).map((name) => `#/components/schemas/${name}`);
+    const known = (["schemas", "headers"] as const).flatMap((kind) =>
+      Object.keys(document.components[kind]).map((name) => `#/components/${kind}/${name}`),
+    );
     assert.deepEqual([...new Set(refs(document))].sort(), known.sort());
     for (const methods of Object.values(document.paths)) {
       for (const { security } of Object.values(methods)) {
@@ -82,6 +95,70 @@ describe("The description of the API", () => {
         }
       }
     }
+  });
+
+  it("lists each status beside 200 that is no refusal, with the shape of the answer", () => {
+    const health = document.paths["/api/health"]?.get?.responses ?? assert.fail();
+    const schema = health["200"]?.content["application/json"]?.schema;
+    assert.deepEqual(health["503"]?.content["application/json"]?.schema, schema);
+    const report = document.paths["/api/v1/cancellations"]?.post?.responses ?? assert.fail();
+    assert.equal(report["201"]?.description, "It is new.");
+    for (const route of routes) {
+      const listed = document.paths[asTemplate(route.path)]?.[route.method]?.responses ?? {};
+      const others = Object.keys(route.statuses ?? {});
+      const refused = [...others, "200"].filter((each) => /^`\w+`:/.test(listed[each]?.description ?? ""));
+      assert.deepEqual(refused, [], `${route.operationId}: a status is an answer or a refusal`);
+    }
+  });
+
+  it("names the headers of an answer where they are sent", async () => {
+    const headersOf = (path: string, method: string, status: number) =>
+      Object.keys(document.paths[path]?.[method]?.responses[status]?.headers ?? {});
+    const report = "/api/v1/cancellations";
+    const counted = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"];
+    const repeated = ["Idempotent-Replayed", "X-Idempotency-Mismatch"];
+    assert.deepEqual(headersOf(report, "post", 200), [...counted, ...repeated]);
+    assert.deepEqual(headersOf(report, "post", 201), counted);
+    assert.deepEqual(headersOf(report, "post", 429), [...counted, "Retry-After"]);
+    assert.deepEqual(headersOf("/api/health", "get", 200), []);
+    const store = await (stores[0] ?? assert.fail()).open();
+    const limited = await createWorld(store, { limits: { perKey: 2, perAddress: 2 } });
+    const { key } = limited;
+    const json = { eventId: "evt_1", reasonKey: "too_expensive" };
+    const other = { ...json, reasonText: "dear" };
+    for (const [path, status, asked] of [
+      [report, 201, { key, json }],
+      [report, 200, { key, json: other }],
+      [report, 429, { key, json }],
+      [report, 401, { json }],
+      ["/api/health?deep=1", 401, {}],
+      ["/api/health?deep=1", 429, {}],
+    ] as const) {
+      const reply = await limited.request(path, asked);
+      assert.equal(reply.status, status, reply.text);
+      const [address = ""] = path.split("?");
+      const named = headersOf(address, path === report ? "post" : "get", status);
+      assert.ok(named.length > 0);
+      for (const name of named) assert.ok(reply.headers.has(name), `${path} ${status} ${name}`);
+    }
+    await store.drop();
+  });
+
+  it("sorts operations by whose language they speak", () => {
+    const byTag = Object.groupBy(
+      Object.entries(document.paths).flatMap(([path, methods]) =>
+        Object.values(methods).map(({ tags }) => ({ path, tags })),
+      ),
+      ({ tags }) => tags.join(),
+    );
+    assert.deepEqual(Object.keys(byTag).sort(), document.tags.map(({ name }) => name).sort());
+    const pathsOf = (name: string) => [...new Set(byTag[name]?.map(({ path }) => path))].sort();
+    const sessions = ["/v1/retention/session", "/v1/session/exchange", "/v1/subscription/session"];
+    assert.deepEqual(pathsOf("Renumerate"), sessions);
+    assert.ok(pathsOf("RetentBase").every((path) => path.startsWith("/api/v1/cancel")));
+    assert.deepEqual(pathsOf("Monitoring"), ["/api/health"]);
+    for (const { name, description } of document.tags)
+      assert.ok(description && page.text.includes(`>${name}</h2>`), name);
   });
 
   it("says what each route refuses with", () => {

@@ -1,4 +1,5 @@
 /** The real program as a process of its own. */
+import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -7,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const PROGRAM = fileURLToPath(new URL("../../bin/renumerate.js", import.meta.url));
+const PROMPT = fileURLToPath(new URL("prompt.ts", import.meta.url));
 
 export type Environment = Record<string, string>;
 
@@ -30,9 +32,9 @@ export async function folder(): Promise<AsyncDisposable & { path: string; env: E
 const NODE_COMPILE_CACHE = join(tmpdir(), "renumerate-compile-cache");
 
 /** Starts from an empty environment, so that what this machine has set plays no part. */
-function start(args: readonly string[], env: Environment, cwd: string): ChildProcess {
+function start(args: readonly string[], env: Environment, cwd: string, program = PROGRAM): ChildProcess {
   const { PATH = "", HOME = "" } = process.env;
-  return spawn(process.execPath, [PROGRAM, ...args], {
+  return spawn(process.execPath, [program, ...args], {
     cwd,
     env: { PATH, HOME, NODE_COMPILE_CACHE, ...env },
     stdio: "pipe",
@@ -54,6 +56,46 @@ export async function renumerate(args: readonly string[], env: Environment, inpu
   child.stdin?.end(input);
   const [code] = await once(child, "close");
   return { code, out, err };
+}
+
+/** Runs commands one after the other, each as if it were the only one, in a process that need not start for each. */
+export interface Prompt extends AsyncDisposable {
+  renumerate(args: readonly string[], env: Environment): Promise<Finished>;
+}
+
+export function prompt(): Prompt {
+  const child = start([], {}, tmpdir(), PROMPT);
+  const closed = once(child, "close");
+  let [out, err] = ["", ""];
+  let told = () => {};
+  child.stdout?.setEncoding("utf8").on("data", (text) => {
+    out += text;
+    told();
+  });
+  child.stderr?.setEncoding("utf8").on("data", (text) => {
+    err += text;
+    told();
+  });
+  const end = /^([\s\S]*)\0(\d)\0$/;
+  const isDone = () => end.test(out) && err.endsWith("\0");
+  return {
+    async renumerate(args, env) {
+      [out, err] = ["", ""];
+      const done = new Promise<void>((resolve) => {
+        told = () => isDone() && resolve();
+      });
+      child.stdin?.write(`${JSON.stringify({ args, env })}\n`);
+      await Promise.race([done, closed]);
+      assert.ok(isDone(), `It has ended: ${err}`);
+      const [, printed = "", code] = end.exec(out) ?? [];
+      return { code: Number(code), out: printed, err: err.slice(0, -1) };
+    },
+    // By itself: no command may leave anything open that keeps a process.
+    async [Symbol.asyncDispose]() {
+      child.stdin?.end();
+      await closed;
+    },
+  };
 }
 
 /** Disposing of it leaves no process behind, however the test went. */

@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { type Environment, folder, renumerate, serve } from "./child.ts";
+import { type Environment, folder, type Prompt, prompt, renumerate, serve } from "./child.ts";
 
 /** Runs one command that has to work, and reads what it printed. */
 const reader =
-  (env: Environment) =>
+  (env: Environment, on: Pick<Prompt, "renumerate">) =>
   async (...args: string[]) => {
-    const { code, out, err } = await renumerate([...args, "--json"], env);
+    const { code, out, err } = await on.renumerate([...args, "--json"], env);
     assert.equal(code, 0, err);
     return JSON.parse(out);
   };
@@ -28,9 +28,10 @@ interface Health {
 describe("The command line, for hosted flows", () => {
   it("sets where customers come back to and how it looks, which reasons there are, and makes keys", async () => {
     await using place = await folder();
+    await using one = prompt();
     const given = { RETURN_HOSTS: "shop.example,localhost:3000", DEFAULT_CURRENCY: "CHF" };
     const env: Environment = { ...place.env, ...given, DEFAULT_RETURN_URL: "https://shop.example/back" };
-    const run = reader(env);
+    const run = reader(env, one);
     const { settings: first } = await run("workspace", "show");
     assert.deepEqual(
       [first.returnHosts, first.defaultReturnUrl, first.currency],
@@ -46,10 +47,10 @@ describe("The command line, for hosted flows", () => {
     await run("workspace", "branding", "--logo", logo);
     const look = { color: "#5b21b6", logo: { type: "image/png", bytes: PIXEL.length } };
     assert.deepEqual(await run("workspace", "branding", "--color", "#5B21B6"), look);
-    const refused = await renumerate(["workspace", "branding", "--color", "red"], env);
+    const refused = await one.renumerate(["workspace", "branding", "--color", "red"], env);
     assert.deepEqual([refused.code, refused.out], [1, ""]);
     assert.match(refused.err, /^a color is/);
-    const { out: shown } = await renumerate(["workspace", "show"], env);
+    const { out: shown } = await one.renumerate(["workspace", "show"], env);
     assert.deepEqual(JSON.parse(shown).settings.branding, look, "what a logo consists of is nothing to read");
     assert.deepEqual(await run("workspace", "branding", "--none"), {});
 
@@ -64,7 +65,7 @@ describe("The command line, for hosted flows", () => {
     const made = await run("keys", "create", "--scopes", scopes.join(", "), "--name", "backend");
     assert.deepEqual(made.scopes, scopes);
     await run("reports", "set", "--recipients", "ada@papercrane.example");
-    const { out: keys, err } = await renumerate(["keys", "list"], env);
+    const { out: keys, err } = await one.renumerate(["keys", "list"], env);
     assert.match(err, /SMTP_URL is not set: the reports/);
     assert.match(keys, new RegExp(`^${made.id} {2}secret {2}prod {2}….{4} {2}${scopes} {2}backend$`, "m"));
     assert.match(keys, /^key_\w+ {2}public {2}prod {2}….{4} {2}\* {2}first$/m);
@@ -78,11 +79,12 @@ describe("The command line, for hosted flows", () => {
 
   it("shows and changes the key of results, one for each environment", async () => {
     await using place = await folder();
-    const run = reader(place.env);
+    await using one = prompt();
+    const run = reader(place.env, one);
     const { current: before, previous: none } = await run("result-key", "show");
     assert.match(before.secret, /^rts_[\w-]{43}$/);
     assert.equal(none, undefined);
-    const rotated = await renumerate(["result-key", "rotate"], place.env);
+    const rotated = await one.renumerate(["result-key", "rotate"], place.env);
     const { current, previous } = await run("result-key", "show");
     assert.notEqual(current.secret, before.secret);
     assert.deepEqual(previous, before, "it holds a little longer");
@@ -109,7 +111,7 @@ describe("Serving, for hosted flows", () => {
     const refused = await ask({ "X-API-Key": "something-0123456789" });
     assert.equal(refused.status, 401);
     assert.ok(!(await refused.text()).includes("checks"));
-    const { settings } = await reader(place.env)("workspace", "show");
+    const { settings } = await reader(place.env, { renumerate })("workspace", "show");
     assert.deepEqual(
       [settings.returnHosts, settings.defaultReturnUrl, settings.currency],
       [[new URL(server.url).host], `${server.url}/returned.html`, "usd"],

@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { StoreConflict } from "../../src/store/store.ts";
+import { type GivenResult, StoreConflict } from "../../src/store/store.ts";
 import type { TestHome, TestStore } from "../stores.ts";
 import { aCancelLink, anEvent, aScope, aSession, id, NOW } from "./rows.ts";
+
+const result: GivenResult = {
+  outcome: "retained",
+  status: "done",
+  reason: "too_expensive",
+  offer: { type: "discount", accepted: true, label: "25 % – “off”", id: "off", terms: { percent_off: 25.5 } },
+};
 
 /** Links to hosted flows, and what happened behind them. */
 export function cancelLinksSuite(home: TestHome): void {
@@ -20,6 +27,7 @@ export function cancelLinksSuite(home: TestHome): void {
         metadata: { source: "mobile", seats: 0.5, beta: false, none: null },
         openedAt: NOW + 1,
         completedAt: NOW + 2,
+        result,
         resultId: "res_1",
         issuedAt: NOW + 3,
         verifiedAt: NOW + 4,
@@ -45,13 +53,19 @@ export function cancelLinksSuite(home: TestHome): void {
       assert.deepEqual(await store.cancelLink(row.id), row);
       await store.markCancelLink(row.id, { openedAt: NOW + 1, completedAt: undefined });
       await store.markCancelLink(row.id, { openedAt: NOW + 2, completedAt: NOW + 2 });
-      await store.markCancelLink(row.id, { resultId: "res_1", issuedAt: NOW + 3 });
-      await store.markCancelLink(row.id, { resultId: "res_2", issuedAt: NOW + 4, verifiedAt: NOW + 4 });
+      await store.markCancelLink(row.id, { result, resultId: "res_1", issuedAt: NOW + 3 });
+      await store.markCancelLink(row.id, {
+        result: { ...result, outcome: "abandoned" },
+        resultId: "res_2",
+        issuedAt: NOW + 4,
+        verifiedAt: NOW + 4,
+      });
       await store.markCancelLink(row.id, { verifiedAt: NOW + 5 });
       assert.deepEqual(await store.cancelLink(row.id), {
         ...row,
         openedAt: NOW + 1,
         completedAt: NOW + 2,
+        result,
         resultId: "res_1",
         issuedAt: NOW + 3,
         verifiedAt: NOW + 4,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { StoreConflict } from "../../src/store/store.ts";
+import { type IssueRow, StoreConflict } from "../../src/store/store.ts";
 import type { TestHome, TestStore } from "../stores.ts";
 import { aMail, anIssue, anIssueWeek, aScope, id, NOW } from "./rows.ts";
 
@@ -25,12 +25,16 @@ export function insightsSuite(home: TestHome): void {
         status: "dismissed",
         week: NOW + 1,
         count: 6,
+        rules: ["large_share"],
+        currency: "jpy",
+        otherCurrency: 2,
         lastSeen: NOW + 2,
+        openedAt: NOW + 4,
         dismissedCount: 6,
         owner: "Jane",
         note: "“Grüße” 🦊",
         updatedAt: NOW + 3,
-      } as const;
+      } satisfies IssueRow;
       await store.putIssue(full);
       assert.deepEqual(await store.issues(scope, { limit: 9 }), [{ ...full, id: bare.id }]);
       assert.equal(await store.issue(scope, full.id), undefined);
@@ -56,8 +60,19 @@ export function insightsSuite(home: TestHome): void {
       await store.putIssue(anIssue(aScope()));
       assert.deepEqual(await store.issues(scope, { limit: 9 }), [great, small, old]);
       assert.deepEqual(await store.issues(scope, { limit: 1 }), [great]);
-      assert.deepEqual(await store.issues(scope, { status: "open", limit: 9 }), [great, old]);
-      assert.deepEqual(await store.issues(scope, { status: "acting", limit: 9 }), []);
+      assert.deepEqual(await store.issues(scope, { limit: 2, offset: 1 }), [small, old]);
+      assert.deepEqual(await store.issues(scope, { limit: 9, offset: 3 }), []);
+      assert.deepEqual(await store.issues(scope, { limit: 9, offset: Number.MAX_SAFE_INTEGER }), []);
+      assert.deepEqual(await store.issues(scope), [great, small, old]);
+      assert.equal(await store.issueCount(scope), 3);
+      const every = async (...statuses: IssueRow["status"][]) => {
+        const rows = await store.issues(scope, { statuses });
+        assert.equal(await store.issueCount(scope, { statuses }), rows.length);
+        return rows;
+      };
+      assert.deepEqual(await every("open"), [great, old]);
+      assert.deepEqual(await every("open", "resolved"), [great, small, old]);
+      assert.deepEqual(await every("acting"), []);
     });
 
     it("keeps what was found of a reason week by week, the last time in place of those before", async () => {
@@ -72,7 +87,8 @@ export function insightsSuite(home: TestHome): void {
       assert.deepEqual(await store.issueWeeks(scope, { reason: "too_expensive", limit: 1 }), [second]);
       assert.deepEqual(await store.issueWeeks(scope, { reason: "other", limit: 9 }), [other]);
       assert.equal(await store.lastIssueWeek(scope), NOW + 8);
-      const again = { ...first, count: 1, before: 2, total: 3, mrrAtRisk: 4, rules: [], at: NOW + 5 };
+      const figures = { count: 1, before: 2, total: 3, mrrAtRisk: 4, currency: "jpy", otherCurrency: 0 };
+      const again = { ...first, ...figures, rules: [], at: NOW + 5 };
       await store.putIssueWeek(again);
       assert.deepEqual(await store.issueWeeks(scope, { reason: "too_expensive", limit: 9 }), [second, again]);
     });
@@ -107,7 +123,25 @@ export function insightsSuite(home: TestHome): void {
       const failed = { ...old, attempts: 2, reason: "450", status: "failed", settledAt: NOW + 9 } as const;
       assert.deepEqual(await store.mails(scope.workspaceId, { limit: 9 }), [next, failed]);
       assert.deepEqual(await store.mails(scope.workspaceId, { limit: 1 }), [next]);
+      assert.deepEqual(await store.mails(scope.workspaceId, { limit: 9, offset: 1 }), [failed]);
       assert.deepEqual(await store.mails("unknown", { limit: 9 }), []);
+    });
+
+    it("lists and counts mails of some kinds alone", async () => {
+      const { store } = opened;
+      const scope = aScope();
+      const [weekly, monthly, other] = [
+        aMail(scope),
+        aMail(scope, { kind: "report_monthly", createdAt: NOW + 1 }),
+        aMail(scope, { kind: "invitation", createdAt: NOW + 2 }),
+      ];
+      for (const row of [weekly, monthly, other]) await store.insertMail(row);
+      const kinds = ["report_weekly", "report_monthly"];
+      assert.deepEqual(await store.mails(scope.workspaceId, { kinds, limit: 9 }), [monthly, weekly]);
+      assert.deepEqual(await store.mails(scope.workspaceId, { kinds, limit: 1, offset: 1 }), [weekly]);
+      assert.equal(await store.mailCount(scope.workspaceId, { kinds }), 2);
+      assert.equal(await store.mailCount(scope.workspaceId, { kinds: ["invitation"] }), 1);
+      assert.equal(await store.mailCount("unknown", { kinds }), 0);
     });
 
     it("says when a mail was last sent and how many failed since", async () => {

@@ -167,10 +167,41 @@ export function jobsSuite(home: TestHome): void {
       assert.deepEqual(claimed.sort(), all.sort());
     });
 
+    it("takes what is due in more than two hours for due now, and a lease of more than two of its own for over", async () => {
+      const { store } = opened;
+      const far = NOW + 2 * 3_600_000;
+      await enqueue("soon", far);
+      await enqueue("never", far + 1);
+      const [job, ...others] = await store.claimJobs(NOW, LEASE, 9);
+      assert.deepEqual([job?.key, job?.dueAt, job?.attempts, others], ["never", NOW, 1, []]);
+      await store.dequeue("webhook", "soon");
+      await enqueue("old", NOW - 9 * LEASE);
+      assert.deepEqual(await keys(NOW), ["old"]);
+      assert.deepEqual(await keys(NOW - LEASE), [], "a neighbour's clock may be behind by so much");
+      assert.deepEqual(await keys(NOW - LEASE - 1), ["old"]);
+      await store.ensureSchedule("sweep", NOW - 9 * LEASE);
+      await store.claimSchedule("sweep", NOW, LEASE);
+      assert.equal(await store.claimSchedule("sweep", NOW - LEASE, LEASE), undefined);
+      assert.ok(await store.claimSchedule("sweep", NOW - LEASE - 1, LEASE));
+    });
+
+    it("brings a schedule forward, and never puts it off", async () => {
+      const { store } = opened;
+      await store.ensureSchedule("sweep", NOW);
+      await store.ensureSchedule("issues", NOW + 9);
+      await store.ensureSchedule("sweep", NOW + 5);
+      await store.ensureSchedule("issues", NOW + 5);
+      const all = (await store.schedules()).sort((one, other) => one.nextAt - other.nextAt);
+      assert.deepEqual(all, [
+        { name: "sweep", nextAt: NOW },
+        { name: "issues", nextAt: NOW + 5 },
+      ]);
+    });
+
     it("runs a schedule when it is due, once per lease, from the time that was set", async () => {
       const { store } = opened;
       await store.ensureSchedule("sweep", NOW);
-      await store.ensureSchedule("sweep", NOW - 5);
+      await store.ensureSchedule("sweep", NOW + 5);
       assert.equal(await store.claimSchedule("sweep", NOW - 1, LEASE), undefined);
       assert.equal(await store.claimSchedule("unknown", NOW, LEASE), undefined);
       assert.deepEqual(await store.claimSchedule("sweep", NOW, LEASE), { name: "sweep", nextAt: NOW });

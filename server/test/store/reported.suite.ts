@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { type LedgerRow, type Scope, StoreConflict } from "../../src/store/store.ts";
+import { type LedgerRow, type Outcome, type Scope, StoreConflict } from "../../src/store/store.ts";
 import type { TestHome, TestStore } from "../stores.ts";
 import { aLedgerRow, anEnding, anOutcome, aReport, aScope, aSession, id, NOW } from "./rows.ts";
 
@@ -81,10 +81,43 @@ export function reportedSuite(home: TestHome): void {
         anOutcome(row.id, { outcome: "abandoned", at: NOW - 1, metadata: {} }),
       ];
       for (const outcome of outcomes) await store.insertLedgerOutcome(outcome);
-      assert.deepEqual(await store.ledgerOutcomes(row.id), outcomes);
-      assert.deepEqual(await store.ledgerOutcomes("unknown"), []);
+      assert.deepEqual(await store.ledgerOutcomes(row.id, 101), outcomes);
+      assert.deepEqual(await store.ledgerOutcomes("unknown", 101), []);
       await assert.rejects(store.insertLedgerOutcome(anOutcome("unknown")));
       await assert.rejects(store.insertLedgerOutcome(outcomes[0] ?? assert.fail()), StoreConflict);
+    });
+
+    it("keeps the first of them and the latest 999, and answers the latest 101", async () => {
+      const { store, db } = opened;
+      const [row, other] = [aReport(aScope()), aReport(aScope())];
+      await put(row, other);
+      await store.insertLedgerOutcome(anOutcome(other.id));
+      const ids: string[] = [];
+      const tell = (times: number) =>
+        store.transaction(async (tx) => {
+          for (let time = 0; time < times; time++) {
+            const outcome = anOutcome(row.id, { at: NOW - time });
+            ids.push(outcome.id);
+            await tx.insertLedgerOutcome(outcome);
+          }
+        });
+      const kept = async () => {
+        const stored = db.selectFrom("ledger_outcomes").select("id").where("ledger_id", "=", row.id);
+        return (await stored.orderBy("position").execute()).map((each) => each.id);
+      };
+      const answered = async () => (await store.ledgerOutcomes(row.id, 101)).map((each) => each.id);
+      await tell(101);
+      assert.deepEqual(await answered(), ids);
+      await tell(1);
+      assert.deepEqual(await answered(), ids.slice(1));
+      await tell(898);
+      assert.deepEqual(await kept(), ids);
+      for (const more of [1, 2]) {
+        await tell(1);
+        assert.deepEqual(await kept(), [ids[0], ...ids.slice(1 + more)]);
+      }
+      assert.deepEqual(await answered(), ids.slice(-101));
+      assert.equal((await store.ledgerOutcomes(other.id, 101)).length, 1);
     });
 
     it("counts outcomes as they are in the end, and adds up one currency", async () => {
@@ -100,13 +133,13 @@ export function reportedSuite(home: TestHome): void {
         aReport(scope, { outcome: "cancelled", mrr: 500 }),
         aReport(scope, { outcome: "abandoned", mrr: 11 }),
         aReport(scope, { mrr: 13 }),
-        await inSession(scope, { outcome: "cancelled", mrr: 1_000 }),
-        await inSession(scope, { outcome: "cancelled", mrr: 20, undoneAt: NOW }),
-        anEnding(scope, { mrr: 3, undoneAt: NOW, reason: "too_expensive" }),
-        anEnding(scope, { mrr: 4 }),
-        anEnding(scope, { subscriptionId: "sub_2", mrr: 5, reason: "too_expensive" }),
+        await inSession(scope, { outcome: "cancelled", mrr: 1_000, subscriptionId: "sub_1" }),
+        await inSession(scope, { outcome: "cancelled", mrr: 20, undoneAt: NOW, subscriptionId: "sub_2" }),
+        anEnding(scope, { mrr: 3, undoneAt: NOW, reason: "too_expensive", subscriptionId: "sub_3" }),
+        anEnding(scope, { subscriptionId: "sub_4", mrr: 4 }),
+        anEnding(scope, { subscriptionId: "sub_5", mrr: 5, reason: "too_expensive" }),
         // Nobody paid: that is no wish to leave, except where a business calls it one.
-        anEnding(scope, { subscriptionId: "sub_3", mrr: 100_000, reason: "involuntary" }),
+        anEnding(scope, { subscriptionId: "sub_6", mrr: 100_000, reason: "involuntary" }),
         aReport(scope, { outcome: "cancelled", mrr: 6, reason: "involuntary" }),
         aReport(aScope(), { outcome: "cancelled", mrr: 100_000 }),
         aReport({ ...scope, environment: "sandbox" }, { outcome: "cancelled", mrr: 100_000 }),
@@ -124,6 +157,91 @@ export function reportedSuite(home: TestHome): void {
       assert.equal(dollars.retainedMrr, 7);
       assert.equal(dollars.cancelledMrr, 0);
       assert.equal(dollars.otherCurrency, 12);
+    });
+
+    it("counts each customer once: by their last decision, or else as having left without one", async () => {
+      const { store } = opened;
+      const scope = aScope();
+      // Ids against the order.
+      const says = (customer: Partial<LedgerRow>, outcome: Outcome | undefined, after: number, mrr: number) =>
+        aReport(scope, {
+          ...{ ...customer, id: `${100 - after}${id("can")}`, mrr, occurredAt: NOW + after },
+          ...(outcome === undefined ? {} : { outcome }),
+        });
+      const ann = { customerId: "ann" };
+      // One customer, two subscriptions.
+      const [bob, bobs] = ["sub_1", "sub_2"].map((subscriptionId) => ({ customerId: "bob", subscriptionId }));
+      const cy = { customerId: "cy" };
+      const dee = { customerId: "dee" };
+      await put(
+        says(ann, "cancelled", 0, 1),
+        says(ann, "retained", 2, 20),
+        says(ann, "cancelled", 1, 300),
+        says(ann, "abandoned", 3, 4_000),
+        says(ann, undefined, 4, 50_000),
+        says(bob ?? ann, "retained", 1, 600_000),
+        says(bob ?? ann, "cancelled", 5, 7),
+        says(bobs ?? ann, "cancelled", 5, 80),
+        says(cy, "abandoned", 0, 9),
+        says(cy, undefined, 1, 9),
+        { ...says(dee, undefined, 0, 9), currency: "usd" },
+        { ...says(dee, undefined, 1, 9), currency: "usd" },
+        says({}, "retained", 0, 100),
+        says({}, "retained", 0, 100),
+      );
+      const counted = { retained: 3, cancelled: 2, abandoned: 1, pending: 1 };
+      assert.deepEqual(await store.outcomeCounts(scope, { from: NOW, currency }), {
+        ...counted,
+        ...{ retainedMrr: 220, cancelledMrr: 87, otherCurrency: 1 },
+      });
+      const first = await store.outcomeCounts(scope, { from: NOW, to: NOW + 2, currency });
+      assert.deepEqual([first.retained, first.cancelled, first.cancelledMrr], [3, 1, 300]);
+    });
+
+    it("takes what was written down later for the last, where a day is all that was said of when", async () => {
+      const { store } = opened;
+      for (const [first, last] of [
+        ["z", "a"],
+        ["a", "z"],
+      ]) {
+        const scope = aScope();
+        const of = { customerId: "ann", reason: "other" };
+        const before = { ...of, id: `${first}${id("can")}`, createdAt: NOW + 1, updatedAt: NOW + 9 };
+        const after = { ...of, id: `${last}${id("can")}`, createdAt: NOW + 2, updatedAt: NOW + 2 };
+        await put(
+          aReport(scope, { ...before, outcome: "cancelled" }),
+          aReport(scope, { ...after, outcome: "retained" }),
+        );
+        const { retained, cancelled } = await store.outcomeCounts(scope, { from: NOW, currency });
+        assert.deepEqual([retained, cancelled], [1, 0]);
+        const asked = { from: NOW, length: WEEK, parts: 1, currency };
+        assert.equal((await store.reasonCounts(scope, asked))[0]?.retained, 1);
+      }
+    });
+
+    it("adds up whatever is stored: exactly as far as integers are exact, and no further", async () => {
+      const { store } = opened;
+      const most = Number.MAX_SAFE_INTEGER;
+      for (const [amounts, sum] of [
+        [[most - 1, 1], most],
+        [[most, 1], most],
+        [[most, most, most], most],
+        // Beyond 64 bits.
+        [Array.from({ length: 1_100 }, () => most), most],
+      ] as const) {
+        const scope = aScope();
+        const rows = amounts.flatMap((mrr) => [
+          aReport(scope, { outcome: "cancelled", reason: "other", mrr }),
+          aReport(scope, { outcome: "retained", mrr }),
+        ]);
+        await store.transaction(async (tx) => {
+          for (const row of rows) await tx.putLedger(row);
+        });
+        const { retainedMrr, cancelledMrr } = await store.outcomeCounts(scope, { from: 0, currency });
+        assert.deepEqual([retainedMrr, cancelledMrr], [sum, sum]);
+        const [reason] = await store.reasonCounts(scope, { from: NOW, length: WEEK, parts: 1, currency });
+        assert.equal(reason?.mrr, sum);
+      }
     });
 
     it("counts from an instant on, and up to another", async () => {
@@ -157,16 +275,47 @@ export function reportedSuite(home: TestHome): void {
       await put(aReport(scope, { occurredAt: NOW + 1 }));
       await at(2, WEEK - 1, { outcome: "abandoned", mrr: 6 });
       await at(3, 0);
+      // Each customer once a week for each reason, with what they said last.
+      const ann = { subscriptionId: "sub_2", customerId: "ann" };
+      await at(2, 1, { ...ann, outcome: "cancelled", mrr: 70 });
+      await at(2, 3, { ...ann, mrr: 800 });
+      await at(2, 2, { ...ann, outcome: "retained", mrr: 9_000 });
+      await at(2, 4, { ...ann, reason: "other", outcome: "cancelled", mrr: 10_000 });
+      await at(1, 8, { ...ann, outcome: "retained", mrr: 200_000 });
+      await at(2, 5, { customerId: "ann", outcome: "retained", mrr: 5_000 });
       const reason = "too_expensive";
       assert.deepEqual(await store.reasonCounts(scope, { from: NOW, length: WEEK, parts: 3, currency }), [
-        { reason: "Zoë’s", part: 1, count: 1, retained: 0, cancelled: 1, mrr: 50 },
-        { reason, part: 0, count: 2, retained: 1, cancelled: 1, mrr: 21 },
-        { reason, part: 1, count: 3, retained: 1, cancelled: 0, mrr: 300 },
-        { reason, part: 2, count: 1, retained: 0, cancelled: 0, mrr: 6 },
+        { reason: "Zoë’s", part: 1, count: 1, retained: 0, cancelled: 1, mrr: 50, otherCurrency: 0 },
+        { reason: "other", part: 2, count: 1, retained: 0, cancelled: 1, mrr: 10_000, otherCurrency: 0 },
+        { reason, part: 0, count: 2, retained: 1, cancelled: 1, mrr: 21, otherCurrency: 0 },
+        { reason, part: 1, count: 4, retained: 2, cancelled: 0, mrr: 200_300, otherCurrency: 1 },
+        { reason, part: 2, count: 3, retained: 1, cancelled: 0, mrr: 5_806, otherCurrency: 0 },
       ]);
       assert.deepEqual(
         await store.reasonCounts(aScope(), { from: NOW, length: WEEK, parts: 3, currency }),
         [],
+      );
+    });
+
+    it("has no amount of a reason of which none is known in that currency", async () => {
+      const { store } = opened;
+      const scope = aScope();
+      const say = (reason: string, more: Partial<LedgerRow>) => put(aReport(scope, { reason, ...more }));
+      await say("free", { mrr: 0 });
+      await say("free", {});
+      await say("known", { mrr: 5 });
+      await say("known", { mrr: 70, currency: "usd" });
+      await say("unknown", {});
+      await say("usd", { mrr: 9, currency: "usd" });
+      const counts = await store.reasonCounts(scope, { from: NOW, length: WEEK, parts: 1, currency });
+      assert.deepEqual(
+        counts.map(({ reason, mrr, otherCurrency }) => [reason, mrr, otherCurrency]),
+        [
+          ["free", 0, 0],
+          ["known", 5, 1],
+          ["unknown", undefined, 0],
+          ["usd", undefined, 1],
+        ],
       );
     });
   });

@@ -31,12 +31,15 @@ const columnsOf = (row: object) =>
     value: typeof value === "object" ? JSON.stringify(value) : typeof value === "boolean" ? +value : value,
   }));
 
-/** A database of the version with this migration as its last, and what opens it with the present one. */
+/**
+ * A database of the version with this migration as its last, and what opens it with the present one, beside which the older
+ * one still runs.
+ */
 async function ofVersion(
   home: TestHome,
   last: string,
   write: (insert: Insert) => Promise<void>,
-  check: (store: Store) => Promise<void>,
+  check: (store: Store, insert: Insert) => Promise<void>,
 ): Promise<void> {
   const { location, remove } = await home.place();
   const [differences, dialect] =
@@ -47,15 +50,15 @@ async function ofVersion(
   try {
     const { error } = await migrator(db, differences).migrateTo(last);
     assert.equal(error, undefined);
-    await write((table, row) => {
+    const insert: Insert = (table, row) => {
       const columns = columnsOf(row);
       const names = sql.join(columns.map(({ name }) => sql.ref(name)));
       const values = sql.join(columns.map(({ value }) => value));
       return sql`insert into ${sql.table(table)} (${names}) values (${values})`.execute(db);
-    });
-    await db.destroy();
+    };
+    await write(insert);
     const { store } = await openStore(location);
-    await check(store).finally(() => store.close());
+    await check(store, insert).finally(() => store.close());
   } finally {
     await db.destroy();
     await remove();
@@ -137,6 +140,30 @@ export function upgradesSuite(home: TestHome): void {
           await store.putLedger(report);
           assert.equal((await store.ledger(scope, { limit: 9 })).length, 4);
           assert.deepEqual(await store.ledgerOfEvent(scope, report.eventId), report);
+        },
+      );
+    });
+
+    it("takes what a server of the older version goes on writing into the ledger", async () => {
+      const scope = aScope();
+      const sessions = [aSession(scope), aSession(scope)] as const;
+      const [before, after] = sessions.map(({ id }) => aLedgerRow(scope, id, { reason: "other" }));
+      assert.ok(before && after);
+      const asOne = { ...scope, from: 0, currency: "eur" };
+      await ofVersion(
+        home,
+        "005_billing_events",
+        async (insert) => {
+          for (const session of sessions) await insert("sessions", session);
+          await insert("ledger", without(before, "createdAt"));
+        },
+        async (store, insert) => {
+          await insert("ledger", without(after, "createdAt"));
+          const read = { ...after, createdAt: after.updatedAt };
+          assert.deepEqual(await store.ledgerOfSession(sessions[1].id), read);
+          assert.equal((await store.outcomeCounts(scope, asOne)).pending, 1);
+          await store.putLedger({ ...read, outcome: "retained" });
+          assert.equal((await store.outcomeCounts(scope, asOne)).retained, 1);
         },
       );
     });

@@ -15,17 +15,19 @@ export const losses = ({ items }: Of<"losses">, { values }: View): StepView => (
 });
 
 /** The footer is the step: its two buttons decide. */
-export function confirm(step: Of<"confirm">, { format: { t, date }, config }: View): StepView {
-  const { status, plan } = config.subscription;
+export function confirm(step: Of<"confirm">, { format: { t, date, isolate, per }, config }: View): StepView {
+  const { status, plan, price } = config.subscription;
   const until = accessUntil(config.subscription, step.effective, config.now);
   const now = until === config.now;
   const end = until === undefined ? until : date(until);
+  // Where no day can be named, what is known says at least what it is about.
+  const said = [plan.name && isolate(plan.name), price && per(price, price.amount)].filter(Boolean);
   return {
     body:
       step.body ??
       (end && t(now ? "confirmNow" : status === "trialing" ? "confirmTrial" : "confirmEnd", { date: end })),
     content: facts([
-      [t("plan"), plan.name],
+      [t("plan"), end ? plan.name : said.join(" · ")],
       [t("accessUntil"), now ? t("today") : end],
       [t("charges"), end && t(status === "past_due" ? "openInvoice" : "none")],
     ]),

@@ -45,7 +45,7 @@ const views: Views = {
   },
 
   pause({ terms }, view) {
-    const { state, node, send, format, busy } = view;
+    const { state, node, send, format, busy, config } = view;
     const { t, date } = format;
     const choice = state.answers.choices[node.id] ?? {};
     const end = pauseEnd(terms, choice);
@@ -60,8 +60,13 @@ const views: Views = {
         terms.dates ? datePicker(t("untilDate"), terms.dates, choice.until, busy, view) : nothing,
         html`<div aria-live="polite">
           ${facts([
-            [t("pauseStarts"), date(terms.startsAt)],
-            [t("resumes"), end !== undefined && date(end)],
+            // What is paid for is used up first: until when that is, not everybody has said.
+            ...(config.subscription.periodEnd === undefined
+              ? []
+              : ([
+                  [t("pauseStarts"), date(terms.startsAt)],
+                  [t("resumes"), end !== undefined && date(end)],
+                ] as const)),
           ])}
         </div>`,
       ],

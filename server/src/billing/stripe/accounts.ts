@@ -151,7 +151,7 @@ export function noBilling(environment: Environment): BillingProvider {
       new BillingError(
         "unknown",
         "not_configured",
-        `there is no Stripe key for the environment ${environment}`,
+        `no billing is connected in the environment ${environment}`,
       ),
     );
   return {

@@ -42,6 +42,7 @@ export async function reported(db: Kysely<unknown>, home: Home): Promise<void> {
     .addColumn("expires_at", integer, some)
     .addColumn("opened_at", integer)
     .addColumn("completed_at", integer)
+    .addColumn("result", text)
     .addColumn("result_id", text)
     .addColumn("issued_at", integer)
     .addColumn("verified_at", integer)
@@ -55,10 +56,13 @@ export async function reported(db: Kysely<unknown>, home: Home): Promise<void> {
     .addColumn("count", integer, some)
     .addColumn("before", integer, some)
     .addColumn("total", integer, some)
+    .addColumn("rules", text, some)
     .addColumn("mrr_at_risk", integer, some)
     .addColumn("currency", text, some)
+    .addColumn("other_currency", integer, some)
     .addColumn("first_seen", integer, some)
     .addColumn("last_seen", integer, some)
+    .addColumn("opened_at", integer, some)
     .addColumn("dismissed_count", integer)
     .addColumn("owner", text)
     .addColumn("note", text)
@@ -72,8 +76,10 @@ export async function reported(db: Kysely<unknown>, home: Home): Promise<void> {
     .addColumn("count", integer, some)
     .addColumn("before", integer, some)
     .addColumn("total", integer, some)
-    .addColumn("mrr_at_risk", integer, some)
     .addColumn("rules", text, some)
+    .addColumn("mrr_at_risk", integer, some)
+    .addColumn("currency", text, some)
+    .addColumn("other_currency", integer, some)
     .addColumn("at", integer, some)
     .addPrimaryKeyConstraint("issue_weeks_pk", ["workspace_id", "environment", "reason", "week"])
     .execute();
@@ -88,11 +94,14 @@ export async function reported(db: Kysely<unknown>, home: Home): Promise<void> {
     .addColumn("reason", text)
     .addColumn("created_at", integer, some)
     .addColumn("settled_at", integer)
-    .addUniqueConstraint("mails_one", ["workspace_id", "kind", "about", "recipient"])
+    .addUniqueConstraint("mails_one", ["workspace_id", "environment", "kind", "about", "recipient"])
     .execute();
   await index("mails_recent", "mails").columns(["workspace_id", "created_at", "id"]).execute();
+  await index("mails_settled", "mails").column("settled_at").execute();
+  await index("cancel_links_expiring", "cancel_links").column("expires_at").execute();
 }
 
+/** `created_at` may be null: a server of the version before goes on writing, without it, until it is stopped. */
 async function alteredLedger(db: Kysely<unknown>, { text, integer }: Home): Promise<void> {
   await db.schema
     .alterTable("ledger")
@@ -104,8 +113,8 @@ async function alteredLedger(db: Kysely<unknown>, { text, integer }: Home): Prom
     .addColumn("created_at", integer)
     .execute();
   await sql`update ledger set created_at = updated_at`.execute(db);
-  const change = db.schema.alterTable("ledger").alterColumn("created_at", (column) => column.setNotNull());
-  await ["customer_id", "subscription_id", "plan", "mrr"]
+  const change = db.schema.alterTable("ledger").alterColumn("customer_id", (column) => column.dropNotNull());
+  await ["subscription_id", "plan", "mrr"]
     .reduce((all, name) => all.alterColumn(name, (column) => column.dropNotNull()), change)
     .execute();
 }
@@ -154,7 +163,7 @@ async function ledgerAnew(db: Kysely<unknown>, home: Home): Promise<void> {
     .addColumn("occurred_at", integer, some)
     .addColumn("effective_at", integer)
     .addColumn("undone_at", integer)
-    .addColumn("created_at", integer, some)
+    .addColumn("created_at", integer)
     .addColumn("updated_at", integer, some)
     .execute();
   const columns = sql.join(kept);

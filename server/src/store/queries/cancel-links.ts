@@ -33,6 +33,7 @@ export function cancelLinkQueries(db: Kysely<Schema>): CancelLinkQueries {
       const marks: Updateable<CancelLinksTable> = {
         opened_at: fields.openedAt,
         completed_at: fields.completedAt,
+        result: fields.result && JSON.stringify(fields.result),
         result_id: fields.resultId,
         issued_at: fields.issuedAt,
         verified_at: fields.verifiedAt,
@@ -78,6 +79,7 @@ function toColumns(row: CancelLinkRow): Insertable<CancelLinksTable> {
     expires_at: row.expiresAt,
     opened_at: row.openedAt ?? null,
     completed_at: row.completedAt ?? null,
+    result: row.result ? JSON.stringify(row.result) : null,
     result_id: row.resultId ?? null,
     issued_at: row.issuedAt ?? null,
     verified_at: row.verifiedAt ?? null,
@@ -101,6 +103,7 @@ function toRow(row: Selectable<CancelLinksTable>): CancelLinkRow {
     expiresAt: row.expires_at,
     openedAt: row.opened_at,
     completedAt: row.completed_at,
+    result: row.result === null ? null : fromJson<CancelLinkRow["result"]>(row.result),
     resultId: row.result_id,
     issuedAt: row.issued_at,
     verifiedAt: row.verified_at,

@@ -1,20 +1,20 @@
 import type { Insertable, Kysely, Selectable } from "kysely";
 import { withoutNulls } from "../rows.ts";
 import type { IssuesTable, IssueWeeksTable, Schema } from "../schema.ts";
-import type { IssueRow, IssueWeekRow, Queries, Scope } from "../store.ts";
+import type { IssueFindings, IssueRow, IssueWeekRow, Queries, Scope } from "../store.ts";
 
 type IssueQueries = Pick<
   Queries,
-  "issue" | "issues" | "putIssue" | "putIssueWeek" | "issueWeeks" | "lastIssueWeek"
+  "issue" | "issues" | "issueCount" | "putIssue" | "putIssueWeek" | "issueWeeks" | "lastIssueWeek"
 >;
 
 export function issueQueries(db: Kysely<Schema>): IssueQueries {
-  const within = ({ workspaceId, environment }: Scope) =>
+  const within = ({ workspaceId, environment }: Scope, statuses?: readonly IssueRow["status"][]) =>
     db
       .selectFrom("issues")
-      .selectAll()
       .where("workspace_id", "=", workspaceId)
-      .where("environment", "=", environment);
+      .where("environment", "=", environment)
+      .$if(statuses !== undefined, (query) => query.where("status", "in", statuses ?? []));
   const weeksWithin = ({ workspaceId, environment }: Scope) =>
     db
       .selectFrom("issue_weeks")
@@ -23,20 +23,28 @@ export function issueQueries(db: Kysely<Schema>): IssueQueries {
 
   return {
     async issue(scope, id) {
-      const row = await within(scope).where("id", "=", id).executeTakeFirst();
+      const row = await within(scope).selectAll().where("id", "=", id).executeTakeFirst();
       return row && toRow(row);
     },
 
-    async issues(scope, { status, limit }) {
-      const rows = await within(scope)
-        .$if(status !== undefined, (query) => query.where("status", "=", status as IssueRow["status"]))
+    async issues(scope, { statuses, limit, offset = 0 } = {}) {
+      const rows = await within(scope, statuses)
+        .selectAll()
         .orderBy("last_seen", "desc")
         // Those that were found together: the greater one first.
         .orderBy("count", "desc")
         .orderBy("id", "desc")
-        .limit(limit)
+        // SQLite knows no offset without a limit.
+        .$if(limit !== undefined, (query) => query.limit(limit ?? 0).offset(offset))
         .execute();
       return rows.map(toRow);
+    },
+
+    async issueCount(scope, { statuses } = {}) {
+      const { count } = await within(scope, statuses)
+        .select(({ fn }) => fn.countAll<number>().as("count"))
+        .executeTakeFirstOrThrow();
+      return count;
     },
 
     async putIssue(row) {
@@ -87,14 +95,10 @@ function toColumns(row: IssueRow): Insertable<IssuesTable> {
     environment: row.environment,
     reason: row.reason,
     status: row.status,
-    week: row.week,
-    count: row.count,
-    before: row.before,
-    total: row.total,
-    mrr_at_risk: row.mrrAtRisk,
-    currency: row.currency,
+    ...toFindingColumns(row),
     first_seen: row.firstSeen,
     last_seen: row.lastSeen,
+    opened_at: row.openedAt,
     dismissed_count: row.dismissedCount ?? null,
     owner: row.owner ?? null,
     note: row.note ?? null,
@@ -109,14 +113,10 @@ function toRow(row: Selectable<IssuesTable>): IssueRow {
     environment: row.environment,
     reason: row.reason,
     status: row.status,
-    week: row.week,
-    count: row.count,
-    before: row.before,
-    total: row.total,
-    mrrAtRisk: row.mrr_at_risk,
-    currency: row.currency,
+    ...toFindings(row),
     firstSeen: row.first_seen,
     lastSeen: row.last_seen,
+    openedAt: row.opened_at,
     dismissedCount: row.dismissed_count,
     owner: row.owner,
     note: row.note,
@@ -129,12 +129,7 @@ function toWeekColumns(row: IssueWeekRow): Insertable<IssueWeeksTable> {
     workspace_id: row.workspaceId,
     environment: row.environment,
     reason: row.reason,
-    week: row.week,
-    count: row.count,
-    before: row.before,
-    total: row.total,
-    mrr_at_risk: row.mrrAtRisk,
-    rules: row.rules.join(" "),
+    ...toFindingColumns(row),
     at: row.at,
   };
 }
@@ -144,12 +139,35 @@ function toWeek(row: Selectable<IssueWeeksTable>): IssueWeekRow {
     workspaceId: row.workspace_id,
     environment: row.environment,
     reason: row.reason,
-    week: row.week,
-    count: row.count,
-    before: row.before,
-    total: row.total,
-    mrrAtRisk: row.mrr_at_risk,
-    rules: row.rules.split(" ").filter(Boolean) as IssueWeekRow["rules"],
+    ...toFindings(row),
     at: row.at,
   };
 }
+
+/** What both tables have. */
+type FindingColumns = Pick<
+  Selectable<IssueWeeksTable>,
+  "week" | "count" | "before" | "total" | "rules" | "mrr_at_risk" | "currency" | "other_currency"
+>;
+
+const toFindingColumns = (row: IssueFindings): FindingColumns => ({
+  week: row.week,
+  count: row.count,
+  before: row.before,
+  total: row.total,
+  rules: row.rules.join(" "),
+  mrr_at_risk: row.mrrAtRisk,
+  currency: row.currency,
+  other_currency: row.otherCurrency,
+});
+
+const toFindings = (row: FindingColumns): IssueFindings => ({
+  week: row.week,
+  count: row.count,
+  before: row.before,
+  total: row.total,
+  rules: row.rules.split(" ").filter(Boolean) as IssueFindings["rules"],
+  mrrAtRisk: row.mrr_at_risk,
+  currency: row.currency,
+  otherCurrency: row.other_currency,
+});

@@ -6,14 +6,20 @@ import type { Outcome, Queries, Scope } from "../store.ts";
 type LedgerFigures = Pick<Queries, "outcomeCounts" | "reasonCounts">;
 
 export function ledgerFigures(db: Kysely<Schema>): LedgerFigures {
-  /** Events that customers brought about, with what they have ended up with. */
+  /** Events that customers brought about, with what they have ended up with, and who that is. */
   const decided = ({ workspaceId, environment }: Scope, from: number, to: number | undefined) =>
     db
       .selectFrom("ledger")
       .select((row) => [
+        "id",
         "reason",
         "currency",
-        row.fn.coalesce("mrr", row.lit(0)).as("mrr"),
+        "occurred_at",
+        // Two of one instant, which is what a date without a time is: the one that was written down later is the last.
+        row.fn.coalesce("created_at", "updated_at").as("written_at"),
+        row.fn.coalesce("subscription_id", "customer_id", "id").as("customer"),
+        // Sums of integers overflow, on either store in its own way. Those of floating numbers are exact up to 2^53.
+        row.cast<number | null>("mrr", "double precision").as("mrr"),
         row
           .case()
           .when("undone_at", "is not", null)
@@ -37,17 +43,40 @@ export function ledgerFigures(db: Kysely<Schema>): LedgerFigures {
 
   return {
     async outcomeCounts(scope, { from, to, currency }) {
-      const counts = await db
+      const ranked = db
         .selectFrom(decided(scope, from, to).as("decided"))
-        .select(({ fn, cast, lit }) => {
+        .selectAll()
+        .select(({ fn, case: either, lit }) => {
+          const openness = either()
+            .when("outcome", "in", [sql.lit<Outcome>("retained"), sql.lit<Outcome>("cancelled")])
+            .then(lit(0))
+            .when("outcome", "=", sql.lit<Outcome>("abandoned"))
+            .then(lit(1))
+            .else(lit(2))
+            .end();
+          return fn
+            .agg<number>("row_number")
+            .over((over) =>
+              over
+                .partitionBy("customer")
+                .orderBy(openness)
+                .orderBy("occurred_at", "desc")
+                .orderBy("written_at", "desc")
+                .orderBy("id", "desc"),
+            )
+            .as("place");
+        });
+      const counts = await db
+        .selectFrom(ranked.as("ranked"))
+        .where("place", "=", 1)
+        .select(({ fn, lit }) => {
           const count = fn.countAll<number>();
-          // PostgreSQL adds up to a type of any size, which does not come back as a number.
           const sum = (outcome: "retained" | "cancelled") => {
             const of = fn
-              .sum("mrr")
+              .sum<number>("mrr")
               .filterWhere("outcome", "=", outcome)
               .filterWhere("currency", "=", currency);
-            return cast<number>(fn.coalesce(of, lit(0)), "bigint");
+            return fn.coalesce(of, lit(0));
           };
           return [
             count.filterWhere("outcome", "=", "retained").as("retained"),
@@ -60,12 +89,12 @@ export function ledgerFigures(db: Kysely<Schema>): LedgerFigures {
           ];
         })
         .executeTakeFirstOrThrow();
-      // SQLite's driver makes objects without a prototype.
-      return { ...counts };
+      const { retainedMrr, cancelledMrr } = counts;
+      return { ...counts, retainedMrr: exact(retainedMrr), cancelledMrr: exact(cancelledMrr) };
     },
 
     async reasonCounts(scope, { from, length, parts, currency }) {
-      const rows = await db
+      const ranked = db
         .selectFrom(
           decided(scope, from, from + parts * length)
             // The driver of SQLite binds every number as a floating one: only the cast makes the division whole.
@@ -74,23 +103,43 @@ export function ledgerFigures(db: Kysely<Schema>): LedgerFigures {
             .$narrowType<{ reason: string }>()
             .as("decided"),
         )
-        .select(({ fn, cast, lit }) => {
+        .selectAll()
+        .select(({ fn }) =>
+          fn
+            .agg<number>("row_number")
+            .over((over) =>
+              over
+                .partitionBy(["part", "reason", "customer"])
+                .orderBy("occurred_at", "desc")
+                .orderBy("written_at", "desc")
+                .orderBy("id", "desc"),
+            )
+            .as("place"),
+        );
+      const rows = await db
+        .selectFrom(ranked.as("ranked"))
+        .where("place", "=", 1)
+        .select(({ fn }) => {
           const count = fn.countAll<number>();
-          const sum = fn.sum("mrr").filterWhere("currency", "=", currency);
+          const sum = fn.sum<number | null>("mrr").filterWhere("currency", "=", currency);
           return [
             "reason",
             "part",
             count.as("count"),
             count.filterWhere("outcome", "=", "retained").as("retained"),
             count.filterWhere("outcome", "=", "cancelled").as("cancelled"),
-            cast<number>(fn.coalesce(sum, lit(0)), "bigint").as("mrr"),
+            sum.as("mrr"),
+            count.filterWhere("currency", "!=", currency).as("otherCurrency"),
           ];
         })
         .groupBy(["reason", "part"])
         .orderBy("reason")
         .orderBy("part")
         .execute();
-      return rows.map((row) => ({ ...row }));
+      return rows.map(({ mrr, ...row }) => (mrr === null ? row : { ...row, mrr: exact(mrr) }));
     },
   };
 }
+
+/** A larger sum would neither be exact nor an integer to whoever reads it. */
+const exact = (sum: number): number => Math.min(sum, Number.MAX_SAFE_INTEGER);

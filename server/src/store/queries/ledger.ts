@@ -14,6 +14,9 @@ type LedgerQueries = Pick<
   | "ledgerOutcomes"
 >;
 
+/** For good, besides the first: whoever says more of one event says nothing that anybody needs. */
+const OUTCOMES_KEPT = 999;
+
 export function ledgerQueries(db: Kysely<Schema>): LedgerQueries {
   return {
     async ledgerOfSession(sessionId) {
@@ -90,16 +93,30 @@ export function ledgerQueries(db: Kysely<Schema>): LedgerQueries {
           at: row.at,
         })
         .execute();
+      const ofEvent = db.selectFrom("ledger_outcomes").where("ledger_id", "=", row.ledgerId);
+      const first = ofEvent.select(({ fn }) => fn.min("position").as("position"));
+      const oldestKept = ofEvent
+        .select("position")
+        .orderBy("position", "desc")
+        .limit(1)
+        .offset(OUTCOMES_KEPT - 1);
+      await db
+        .deleteFrom("ledger_outcomes")
+        .where("ledger_id", "=", row.ledgerId)
+        .where("position", ">", first)
+        .where("position", "<", oldestKept)
+        .execute();
     },
 
-    async ledgerOutcomes(ledgerId) {
+    async ledgerOutcomes(ledgerId, limit) {
       const rows = await db
         .selectFrom("ledger_outcomes")
         .selectAll()
         .where("ledger_id", "=", ledgerId)
-        .orderBy("position")
+        .orderBy("position", "desc")
+        .limit(limit)
         .execute();
-      return rows.map(toOutcome);
+      return rows.map(toOutcome).reverse();
     },
   };
 }
@@ -167,7 +184,8 @@ function toRow(row: Selectable<LedgerTable>): LedgerRow {
     occurredAt: row.occurred_at,
     effectiveAt: row.effective_at,
     undoneAt: row.undone_at,
-    createdAt: row.created_at,
+    // A server of the version before this column can still be writing.
+    createdAt: row.created_at ?? row.updated_at,
     updatedAt: row.updated_at,
   });
 }

@@ -3,9 +3,15 @@ import { changesSomething, withoutNulls } from "../rows.ts";
 import type { MailsTable, Schema } from "../schema.ts";
 import type { MailRow, Queries } from "../store.ts";
 
-type MailQueries = Pick<Queries, "insertMail" | "mail" | "updateMail" | "mails" | "mailHealth">;
+type MailQueries = Pick<Queries, "insertMail" | "mail" | "updateMail" | "mails" | "mailCount" | "mailHealth">;
 
 export function mailQueries(db: Kysely<Schema>): MailQueries {
+  const within = (workspaceId: string, kinds: readonly string[] | undefined) =>
+    db
+      .selectFrom("mails")
+      .where("workspace_id", "=", workspaceId)
+      .$if(kinds !== undefined, (query) => query.where("kind", "in", kinds ?? []));
+
   return {
     async insertMail(row) {
       const { numInsertedOrUpdatedRows } = await db
@@ -24,7 +30,7 @@ export function mailQueries(db: Kysely<Schema>): MailQueries {
           settled_at: row.settledAt ?? null,
         })
         .onConflict((conflict) =>
-          conflict.columns(["workspace_id", "kind", "about", "recipient"]).doNothing(),
+          conflict.columns(["workspace_id", "environment", "kind", "about", "recipient"]).doNothing(),
         )
         .executeTakeFirstOrThrow();
       return numInsertedOrUpdatedRows === 1n;
@@ -41,16 +47,22 @@ export function mailQueries(db: Kysely<Schema>): MailQueries {
       await db.updateTable("mails").set(change).where("id", "=", id).execute();
     },
 
-    async mails(workspaceId, { limit }) {
-      const rows = await db
-        .selectFrom("mails")
+    async mails(workspaceId, { kinds, limit, offset = 0 }) {
+      const rows = await within(workspaceId, kinds)
         .selectAll()
-        .where("workspace_id", "=", workspaceId)
         .orderBy("created_at", "desc")
         .orderBy("id", "desc")
         .limit(limit)
+        .offset(offset)
         .execute();
       return rows.map(toRow);
+    },
+
+    async mailCount(workspaceId, { kinds }) {
+      const { count } = await within(workspaceId, kinds)
+        .select(({ fn }) => fn.countAll<number>().as("count"))
+        .executeTakeFirstOrThrow();
+      return count;
     },
 
     async mailHealth(workspaceId, since) {

@@ -8,6 +8,7 @@ type SessionQueries = Pick<
   Queries,
   | "session"
   | "latestSession"
+  | "decidedSession"
   | "insertSession"
   | "updateSession"
   | "cancelledSessions"
@@ -50,6 +51,21 @@ export function sessionQueries(db: Kysely<Schema>): SessionQueries {
         .selectAll()
         .where("token_id", "=", tokenId)
         .where("subscription_id", "=", subscriptionId)
+        .orderBy("ordinal", "desc")
+        .limit(1)
+        .executeTakeFirst();
+      return row && toRow(row);
+    },
+
+    async decidedSession({ tokenId, subscriptionId, ordinal }) {
+      const row = await db
+        .selectFrom("sessions")
+        .selectAll()
+        .where("token_id", "=", tokenId)
+        .where("subscription_id", "=", subscriptionId)
+        .where("ordinal", "<", ordinal)
+        .where("settlement", "is not", null)
+        .where("undone_at", "is", null)
         .orderBy("ordinal", "desc")
         .limit(1)
         .executeTakeFirst();
