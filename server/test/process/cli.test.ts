@@ -477,7 +477,7 @@ describe("Serving", () => {
       ["RATE_LIMIT_PER_MINUTE", "0"],
       ["FALLBACK_EMAIL", "hunter2"],
       ["ALLOWED_ORIGINS", "https://ok.example,hunter2", "origins such as https://shop.example"],
-      ["BILLING", "hunter2", "simulator or stripe"],
+      ["BILLING", "hunter2", "simulator, stripe or none"],
       ["BILLING_TIMEOUT_SECONDS", "61"],
       ["LOG_LEVEL", "hunter2"],
     ];
