@@ -15,10 +15,49 @@ const VIEWPORT = { width: 800, height: 600 };
  *
  * A window cannot be as narrow as a phone, a frame can: every test runs in one.
  */
-export function webkitLauncher(programs: WebKitPrograms): BrowserLauncher & { getPage(): unknown } {
+export function webkitLauncher(programs: WebKitPrograms): BrowserLauncher & { getPage(id: string): unknown } {
+  const windows = Array.from({ length: WINDOWS }, () => createWindow(programs));
+  const windowOf = (session: string): Window => {
+    const window = windows.find((each) => each.session === session);
+    if (!window) throw new Error("This session has no window of WebKit");
+    return window;
+  };
+
+  return {
+    name: "WebKit",
+    type: "playwright",
+    concurrency: WINDOWS,
+    isActive: (session) => windows.some((each) => each.session === session),
+    getBrowserUrl: (session) => windowOf(session).address,
+    async startSession(session, url) {
+      const window = windows.find((each) => each.session === undefined);
+      if (!window) throw new Error("All windows of WebKit are in use");
+      window.session = session;
+      await window.open(url);
+    },
+    async startDebugSession() {
+      throw new Error("WebKit cannot be debugged from here: choose another browser");
+    },
+    async stopSession(session) {
+      const window = windowOf(session);
+      await window.close();
+      window.session = undefined;
+      return {};
+    },
+    async stop() {
+      await Promise.all(windows.map((each) => each.stop()));
+    },
+    getPage: (session) => windowOf(session).page,
+  };
+}
+
+/** Each on a display of its own: only the frame of the one window there has the focus. WebKit leaves half a processor idle. */
+const WINDOWS = 2;
+
+type Window = ReturnType<typeof createWindow>;
+
+function createWindow(programs: WebKitPrograms) {
   let starting: Promise<WebKit> | undefined;
-  let active: string | undefined;
-  let address = "";
   /** A test may ask for another size before its session has begun: what goes out of the frame and in again takes turns. */
   let turn: Promise<unknown> = Promise.resolve();
   const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
@@ -32,18 +71,13 @@ export function webkitLauncher(programs: WebKitPrograms): BrowserLauncher & { ge
     return starting;
   };
 
-  return {
-    name: "WebKit",
-    type: "playwright",
-    // There is one window, and only its frame has the focus.
-    concurrency: 1,
-    isActive: (session) => session === active,
-    getBrowserUrl: () => address,
-    startSession: (session, url) =>
+  const window = {
+    session: undefined as string | undefined,
+    address: "",
+    open: (url: string) =>
       inTurn(async () => {
         const webkit = await start();
-        active = session;
-        address = url;
+        window.address = url;
         await webkit.frame(null);
         // A frame of another site than the page around it may not focus anything; what the page says is of no interest.
         await webkit.goto(new URL("/frame", url).href);
@@ -57,21 +91,16 @@ export function webkitLauncher(programs: WebKitPrograms): BrowserLauncher & { ge
         );
         await setViewport(webkit, VIEWPORT);
       }),
-    async startDebugSession() {
-      throw new Error("WebKit cannot be debugged from here: choose another browser");
-    },
-    stopSession: () =>
+    close: () =>
       inTurn(async () => {
-        active = undefined;
         const webkit = await start();
         await webkit.frame(null);
         await webkit.goto("about:blank");
-        return {};
       }),
     async stop() {
       await (await starting)?.stop();
     },
-    getPage: () => ({
+    page: {
       keyboard: {
         press: async (key: string) => (await start()).press(key),
         type: async (text: string) => (await start()).type(text),
@@ -82,8 +111,9 @@ export function webkitLauncher(programs: WebKitPrograms): BrowserLauncher & { ge
         throw new Error("WebKit cannot be told what the user prefers once it runs");
       },
       accessibility: { snapshot: async () => snapshot(await start()) },
-    }),
+    },
   };
+  return window;
 }
 
 async function setViewport(webkit: WebKit, size: typeof VIEWPORT): Promise<void> {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { Hub } from "../../../src/api/wire.ts";
 import { defaultFlow } from "../../src/domain/default-flow.ts";
-import { folder, renumerate, serve } from "./child.ts";
+import { folder, prompt, renumerate, serve } from "./child.ts";
 
 const john = { retention: { customer_id: "cus_NffrFeUfNV2Hib" } };
 
@@ -23,7 +23,8 @@ async function mint(url: string, key: string): Promise<number> {
 describe("The command line", () => {
   it("explains itself, without opening anything", async () => {
     await using place = await folder();
-    const help = await renumerate(["--help"], place.env);
+    await using one = prompt();
+    const help = await one.renumerate(["--help"], place.env);
     assert.deepEqual([help.code, help.err], [0, ""]);
     for (const command of [
       "serve",
@@ -38,7 +39,7 @@ describe("The command line", () => {
       "stripe",
     ])
       assert.match(help.out, new RegExp(`^  ${command}`, "m"));
-    const keys = await renumerate(["keys", "--help"], place.env);
+    const keys = await one.renumerate(["keys", "--help"], place.env);
     assert.equal(keys.code, 0);
     for (const command of ["create", "list", "revoke"])
       assert.match(keys.out, new RegExp(`^  ${command}`, "m"));
@@ -47,6 +48,7 @@ describe("The command line", () => {
 
   it("ends with 2 when it is called wrongly, and says how", async () => {
     await using place = await folder();
+    await using one = prompt();
     for (const args of [
       ["nonsense"],
       ["keys", "revoke"],
@@ -72,7 +74,7 @@ describe("The command line", () => {
       ["hub", "set"],
       ["hub", "show", "--environment", "prod"],
     ]) {
-      const { code, out, err } = await renumerate(args, place.env);
+      const { code, out, err } = await one.renumerate(args, place.env);
       assert.deepEqual([code, out], [2, ""], args.join(" "));
       assert.ok(err.trim(), args.join(" "));
     }
@@ -81,15 +83,16 @@ describe("The command line", () => {
 
   it("makes, lists and revokes keys", async () => {
     await using place = await folder();
+    await using one = prompt();
     const json = async (...args: string[]) => {
-      const { code, out, err } = await renumerate([...args, "--json"], place.env);
+      const { code, out, err } = await one.renumerate([...args, "--json"], place.env);
       assert.equal(code, 0, err);
       return JSON.parse(out);
     };
     const made = await json("keys", "create", "--name", "backend");
     assert.match(made.key, /^rk_sk_[A-Za-z0-9]{40}$/);
     assert.deepEqual([made.kind, made.environment], ["secret", "prod"]);
-    const words = await renumerate(
+    const words = await one.renumerate(
       ["keys", "create", "--kind", "public", "--environment", "sandbox"],
       place.env,
     );
@@ -107,16 +110,17 @@ describe("The command line", () => {
     assert.deepEqual(await json("keys", "revoke", made.id), { id: made.id, revoked: true });
     assert.equal(await mint(server.url, made.key), 401);
     await server.end("SIGTERM");
-    assert.match((await renumerate(["keys", "list"], place.env)).out, /backend {2}revoked/);
+    assert.match((await one.renumerate(["keys", "list"], place.env)).out, /backend {2}revoked/);
 
-    const missing = await renumerate(["keys", "revoke", "key_nothing"], place.env);
+    const missing = await one.renumerate(["keys", "revoke", "key_nothing"], place.env);
     assert.deepEqual([missing.code, missing.out, missing.err], [1, "", "There is no key key_nothing\n"]);
   });
 
   it("changes settings, and leaves alone what is not named", async () => {
     await using place = await folder();
+    await using one = prompt();
     const set = async (...args: string[]) =>
-      JSON.parse((await renumerate(["workspace", "set", ...args, "--json"], place.env)).out);
+      JSON.parse((await one.renumerate(["workspace", "set", ...args, "--json"], place.env)).out);
     const before = await set();
     const after = await set(
       "--name",
@@ -141,7 +145,7 @@ describe("The command line", () => {
       ["--name", " ", /a name/],
     ] as const) {
       const args = ["workspace", "set", "--status", "active", option, value, "--json"];
-      const refused = await renumerate(args, place.env);
+      const refused = await one.renumerate(args, place.env);
       assert.deepEqual([refused.code, refused.out], [2, ""], option);
       assert.match(refused.err, words);
       assert.ok(refused.err.includes(option), refused.err);
@@ -281,9 +285,10 @@ describe("The command line", () => {
 
   it("checks and publishes flows from a file and from standard input", async () => {
     await using place = await folder();
+    await using one = prompt();
     const good = join(place.path, "good.json");
     await writeFile(good, JSON.stringify(defaultFlow));
-    const lint = await renumerate(["flow", "lint", good, "--json"], place.env);
+    const lint = await one.renumerate(["flow", "lint", good, "--json"], place.env);
     const facts = { ok: true, steps: 3, offers: 5, activationsToCancel: 2 };
     assert.deepEqual([lint.code, JSON.parse(lint.out)], [0, facts]);
     assert.ok(!existsSync(place.env.DATA_DIR as string), "a check opens nothing");
@@ -295,7 +300,7 @@ describe("The command line", () => {
     const bad = join(place.path, "bad.json");
     await writeFile(bad, JSON.stringify({ name: "", steps: [{ type: "confirm", id: "c" }] }));
     for (const command of ["lint", "publish"]) {
-      const refused = await renumerate(["flow", command, bad, "--json"], place.env);
+      const refused = await one.renumerate(["flow", command, bad, "--json"], place.env);
       assert.equal(refused.code, 1);
       const { ok, issues } = JSON.parse(refused.out);
       assert.equal(ok, false);
@@ -305,14 +310,14 @@ describe("The command line", () => {
       ]);
       assert.equal(refused.err, "2 faults found\n");
       assert.match(
-        (await renumerate(["flow", command, bad], place.env)).out,
+        (await one.renumerate(["flow", command, bad], place.env)).out,
         /bad\.json: steps\/0\/effective: /,
       );
     }
     const text = await renumerate(["flow", "publish", "-"], place.env, "{not json");
     assert.deepEqual([text.code, text.out], [1, ""]);
     assert.match(text.err, /^- is not valid JSON: /);
-    const missing = await renumerate(["flow", "lint", join(place.path, "missing.json")], place.env);
+    const missing = await one.renumerate(["flow", "lint", join(place.path, "missing.json")], place.env);
     assert.equal(missing.code, 1);
     assert.match(missing.err, /missing\.json: ENOENT/);
 
@@ -336,7 +341,8 @@ describe("The command line", () => {
 describe("The command line, asked for what cannot be", () => {
   it("says its version", async () => {
     await using place = await folder();
-    const { code, out, err } = await renumerate(["--version"], place.env);
+    await using one = prompt();
+    const { code, out, err } = await one.renumerate(["--version"], place.env);
     assert.deepEqual([code, err], [0, ""]);
     assert.match(out, /^\d+\.\d+\.\d+\S*\n$/);
     assert.ok(!existsSync(place.env.DATA_DIR as string));
