@@ -74,11 +74,13 @@ export const Cancellation = z
     eventId: z.string(),
     environment: z.enum(["prod", "sandbox"]),
     userId: z.string().nullable(),
-    reasonKey: z.string(),
+    reasonKey: z.string().nullable().describe("Null where a customer of a hosted flow has given none"),
     reasonText: z.string().nullable(),
     outcome: z.enum(["pending", "churned", "recovered", "abandoned"]),
     offer: z.object({
-      type: z.enum(["none", "discount", "pause"]),
+      type: z
+        .string()
+        .describe("`none`, `discount` or `pause`; of a hosted flow any kind of offer that flows have"),
       accepted: z.boolean(),
       label: z.string().nullable(),
     }),

@@ -138,7 +138,8 @@ async function conclude(
 /** By its link's id the business can say later how it really ended, as of an event that it has reported itself. */
 async function nameEvent(deps: Deps, tx: Transaction, eventId: string, sessionId: string): Promise<void> {
   const row = await tx.ledgerOfSession(sessionId);
-  if (!row?.outcome) return;
+  // What a business has reported under this id by itself stays, and keeps nobody from going back.
+  if (!row?.outcome || (await tx.ledgerOfEvent(row, eventId))) return;
   const { id: ledgerId, outcome, effectiveAt, updatedAt: at } = row;
   await tx.putLedger({ ...row, eventId });
   await tx.insertLedgerOutcome({

@@ -20,7 +20,12 @@ const WORDS = {
 const dateOf = (at: number): string => new Date(at).toISOString();
 const dateOrNull = (at: number | undefined): string | null => (at === undefined ? null : dateOf(at));
 
+/** What it has come to: a cancellation that was taken back is one that was kept. */
+export const endOf = ({ outcome, undoneAt }: LedgerRow): Outcome | undefined =>
+  undoneAt === undefined ? outcome : "retained";
+
 export function viewOf(row: LedgerRow): Cancellation {
+  const outcome = endOf(row);
   const { mrr, currency, metadata, occurredAt, effectiveAt, createdAt, updatedAt } = row;
   return {
     object: "cancellation",
@@ -28,11 +33,11 @@ export function viewOf(row: LedgerRow): Cancellation {
     eventId: row.eventId ?? "",
     environment: row.environment,
     userId: row.customerId ?? null,
-    reasonKey: row.reason ?? "",
+    reasonKey: row.reason ?? null,
     reasonText: row.reasonText ?? null,
-    outcome: row.outcome ? WORDS[row.outcome] : "pending",
+    outcome: outcome ? WORDS[outcome] : "pending",
     offer: {
-      type: (row.offerType ?? "none") as Cancellation["offer"]["type"],
+      type: row.offerType ?? "none",
       accepted: row.offerAccepted,
       label: row.offerLabel ?? null,
     },

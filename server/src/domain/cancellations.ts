@@ -20,8 +20,17 @@ import type {
   Transaction,
   WorkspaceRow,
 } from "../store/store.ts";
-import { canonical, digestOf, historyOf, MOST_HISTORY, OUTCOMES, viewOf } from "./cancellation-view.ts";
+import {
+  canonical,
+  digestOf,
+  endOf,
+  historyOf,
+  MOST_HISTORY,
+  OUTCOMES,
+  viewOf,
+} from "./cancellation-view.ts";
 import { currencyOf } from "./currency.ts";
+import { isLinkId } from "./link-ids.ts";
 import { toMinor } from "./major-units.ts";
 import { Problem } from "./problem.ts";
 import { enabledReasons } from "./reasons.ts";
@@ -66,6 +75,9 @@ export async function reportCancellation(
   });
   const known = await deps.store.ledgerOfEvent(scope, request.eventId);
   if (known) return repeated(known);
+  const link = isLinkId(request.eventId) ? await deps.store.cancelLink(request.eventId) : undefined;
+  if (link?.workspaceId === scope.workspaceId)
+    throw new Problem("hosted_session_not_allowed", { param: "eventId" });
   // Only now: a repetition is answered whatever has become of our clock, and of its reason.
   const wanted = rowOf(deps, scope, workspace, request);
   const enabled = await enabledReasons(deps, scope, workspace.settings);
@@ -157,8 +169,10 @@ function updated(
   now: number,
 ): LedgerRow | undefined {
   const outcome = OUTCOMES[word];
-  const { effectiveAt: known, metadata: had, ...rest } = before;
-  const effectiveAt = at ?? (outcome === before.outcome ? known : undefined);
+  // A later word of the business holds against what was taken back before.
+  const { effectiveAt: known, metadata: had, undoneAt: _, ...rest } = before;
+  const present = endOf(before);
+  const effectiveAt = at ?? (outcome === present ? known : undefined);
   const metadata = more && merged(had, more);
   if (metadata && !hasRoom(metadata))
     throw new Problem("parameter_invalid", {
@@ -166,7 +180,7 @@ function updated(
       message: `metadata: ${NO_ROOM}, with those there are`,
     });
   const isSame = !metadata || canonical(metadata) === canonical(had ?? {});
-  if (outcome === before.outcome && effectiveAt === known && isSame) return undefined;
+  if (outcome === present && effectiveAt === known && isSame) return undefined;
   const holds = isSame ? had : metadata;
   return {
     ...rest,

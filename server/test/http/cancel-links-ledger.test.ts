@@ -44,6 +44,33 @@ onEachStore("The ledger of links", ({ open }) => {
     assert.equal((await report(world, { ...least, eventId: link.id })).status, 200, "there is no second one");
   });
 
+  it("leaves an event alone that a business has reported under the link's id, and lets nobody report another", async () => {
+    const world = await open({ settings });
+    const link = await makeLink(world);
+    settled(await (await followed(world, link)).cancel());
+    const refused = await report(world, { ...least, eventId: link.id });
+    assert.deepEqual([refused.code, refused.param], ["hosted_session_not_allowed", "eventId"]);
+    // Written before that was refused.
+    const own = { ...(await row(world)), id: "can_before", source: "api" as const, eventId: link.id };
+    const { sessionId: _, ...reported } = own;
+    await world.deps.store.putLedger(reported);
+    assert.equal((await result(world, link, "cancelled")).outcome, "churned");
+    assert.equal((await world.deps.store.ledgerOfEvent(world.scope, link.id))?.id, "can_before");
+  });
+
+  it("takes the business's later word for one that was taken back at billing", async () => {
+    const world = await open({ settings });
+    const link = await makeLink(world, { customerId: john });
+    settled(await (await followed(world, link)).cancel());
+    await result(world, link, "cancelled");
+    await world.simulator.execute({ type: "undo_cancellation", subscriptionId: ids.monthly }, "undo");
+    await world.visit(john);
+    assert.equal((await read(world, link.id)).body.outcome, "recovered");
+    const told = await update(world, link.id, { outcome: "churned" });
+    assert.deepEqual([told.status, told.body.outcome], [200, "churned"]);
+    assert.equal((await row(world)).undoneAt, undefined);
+  });
+
   it("says nothing of what nobody has said", async () => {
     const world = await open({ settings });
     await (await followed(world, await makeLink(world, { context: undefined }))).close();
