@@ -41,6 +41,18 @@ async function blank(deps: Deps, tx: Queries, session: SessionRow, now: number):
   };
 }
 
+/** The row of a session, to be changed and put back; a new one if it has none yet. */
+async function rowOf(
+  deps: Deps,
+  tx: Queries,
+  session: SessionRow,
+  now: number,
+): Promise<{ existing: LedgerRow | undefined; row: LedgerRow }> {
+  const existing = await tx.ledgerOfSession(session.id);
+  const row = { ...(existing ?? (await blank(deps, tx, session, now))), updatedAt: deps.clock() };
+  return { existing, row };
+}
+
 /** What the customer was shown, and what it was called if that is more than its kind. */
 function showing({ config }: SessionRow, row: LedgerRow, { id, type }: { id: string; type: string }): void {
   const offers = config.flow.steps.flatMap((step) =>
@@ -107,8 +119,7 @@ export async function recordProgress(
   run: Replay,
   now: number,
 ): Promise<void> {
-  const existing = await tx.ledgerOfSession(session.id);
-  const row: LedgerRow = { ...(existing ?? (await blank(deps, tx, session, now))), updatedAt: deps.clock() };
+  const { existing, row } = await rowOf(deps, tx, session, now);
   for (const key of ["reason", "reasonText", "feedback"] as const) {
     if (run[key] !== undefined) row[key] = run[key];
   }
@@ -149,10 +160,7 @@ export async function recordOutcome(
   settlement: Settlement | undefined,
   now: number,
 ): Promise<void> {
-  const row: LedgerRow = {
-    ...((await tx.ledgerOfSession(session.id)) ?? (await blank(deps, tx, session, now))),
-    updatedAt: deps.clock(),
-  };
+  const { row } = await rowOf(deps, tx, session, now);
   if (!settlement) {
     delete row.outcome;
     Object.assign(row, { confirmed: false, offerAccepted: false });
@@ -178,8 +186,7 @@ export async function recordDuplicate(
   session: SessionRow,
   now: number,
 ): Promise<void> {
-  const existing = await tx.ledgerOfSession(session.id);
-  const row: LedgerRow = { ...(existing ?? (await blank(deps, tx, session, now))), updatedAt: deps.clock() };
+  const { existing, row } = await rowOf(deps, tx, session, now);
   Object.assign(row, { outcome: "abandoned", confirmed: true, offerAccepted: false });
   await tx.putLedger(row);
   if (existing?.outcome !== "abandoned") await announce(deps, tx, "session.abandoned", row, now);
@@ -192,11 +199,8 @@ export async function recordUndoing(
   session: SessionRow,
   now: number,
 ): Promise<void> {
-  const row: LedgerRow = {
-    ...((await tx.ledgerOfSession(session.id)) ?? (await blank(deps, tx, session, now))),
-    undoneAt: now,
-    updatedAt: deps.clock(),
-  };
+  const { row } = await rowOf(deps, tx, session, now);
+  row.undoneAt = now;
   await tx.putLedger(row);
   await announce(deps, tx, "cancellation.undone", row, now);
 }
@@ -221,8 +225,7 @@ export async function recordAbandoned(
   session: SessionRow,
   now: number,
 ): Promise<void> {
-  const existing = await tx.ledgerOfSession(session.id);
-  const row: LedgerRow = { ...(existing ?? (await blank(deps, tx, session, now))), updatedAt: deps.clock() };
+  const { existing, row } = await rowOf(deps, tx, session, now);
   Object.assign(row, { outcome: "abandoned", confirmed: true });
   const started = session.startedAt === undefined ? { startedAt: now } : {};
   await tx.updateSession(session.id, { ...started, outcome: "abandoned", completedAt: now });

@@ -192,10 +192,9 @@ export interface CancelLinksTable extends Scoped {
   verified_at: number | null;
 }
 
-export interface IssuesTable extends Scoped {
-  id: string;
+/** Of one reason in one week. */
+interface Finding extends Scoped {
   reason: string;
-  status: IssueRow["status"];
   week: number;
   count: number;
   before: number;
@@ -205,6 +204,11 @@ export interface IssuesTable extends Scoped {
   mrr_at_risk: number;
   currency: string;
   other_currency: number;
+}
+
+export interface IssuesTable extends Finding {
+  id: string;
+  status: IssueRow["status"];
   first_seen: number;
   last_seen: number;
   opened_at: number;
@@ -214,16 +218,7 @@ export interface IssuesTable extends Scoped {
   updated_at: number;
 }
 
-export interface IssueWeeksTable extends Scoped {
-  reason: string;
-  week: number;
-  count: number;
-  before: number;
-  total: number;
-  rules: string;
-  mrr_at_risk: number;
-  currency: string;
-  other_currency: number;
+export interface IssueWeeksTable extends Finding {
   at: number;
 }
 
