@@ -64,7 +64,7 @@ export function createApp(deps: Deps, extras: (app: Hono<Env>) => void = () => {
     },
   );
 
-  mount(app, routes, deps, createRateLimit(deps.clock));
+  mount(app, routes, deps, createRateLimit(deps));
   app.get("/openapi.json", (context) => context.json(document()));
   app.get("/docs", (context) => {
     context.header("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'");

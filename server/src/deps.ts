@@ -67,6 +67,8 @@ export interface Deps {
     signing: Uint8Array;
     /** What the keys of result tokens are derived from. */
     result: Uint8Array;
+    /** Seals what webhooks are signed with. */
+    webhook: Uint8Array;
   };
   limits: {
     /** Requests per rolling minute: a secret key, and a session. */
@@ -80,7 +82,20 @@ export interface Deps {
     sessionTtl: number;
     /** Silence after which an open session counts as abandoned, ms. */
     idle: number;
+    /** How long a webhook's endpoint may take to answer, ms of the machine. */
+    webhook: number;
   };
+  /** How webhooks reach the business's endpoints. */
+  outgoing: {
+    /** Whether they may lead into private networks, and without https in production. */
+    allowPrivate: boolean;
+    /** All addresses of a host. Asked anew for each attempt. @throws Error if it has none */
+    resolve(host: string): Promise<string[]>;
+  };
+  /** What `/api/flows/cancel` does at billing: `record` leaves it to the business. */
+  cancelAtBilling: "record" | "period_end" | "immediately";
+  /** Months after which a customer of whom nothing was heard is forgotten; absent: never. */
+  retainMonths?: number;
   /** Absent where no way to send mail is configured. */
   mailer?: Mailer;
   /** What monitoring asks with, in place of a key. */

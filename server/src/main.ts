@@ -1,5 +1,6 @@
 /** The only file that reads the environment, opens the database and listens. */
 import { hkdfSync, randomBytes } from "node:crypto";
+import { lookup } from "node:dns/promises";
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer as createSecureServer } from "node:https";
 import { join } from "node:path";
@@ -34,6 +35,12 @@ export const { version } = JSON.parse(readFileSync(new URL("../package.json", im
 };
 
 const SHORTEST_SECRET = 32;
+
+/** As long as senders usually wait, ms. */
+const WEBHOOK_TIMEOUT = 15_000;
+
+const addressesOf = async (host: string): Promise<string[]> =>
+  (await lookup(host, { all: true })).map(({ address }) => address);
 
 /** Made once, kept beside the database, readable by its owner alone. */
 function masterSecret({ RENUMERATE_SECRET, DATA_DIR }: Settings): string {
@@ -139,6 +146,7 @@ export async function open(
       session: derive(secret, "session"),
       signing: derive(secret, "signing"),
       result: derive(secret, "result"),
+      webhook: derive(secret, "webhook"),
     },
     limits: {
       perKey: settings.RATE_LIMIT_PER_MINUTE,
@@ -147,7 +155,11 @@ export async function open(
       linkTtl: settings.CANCEL_LINK_TTL_SECONDS,
       sessionTtl: settings.SESSION_TTL_MINUTES,
       idle: settings.IDLE_MINUTES,
+      webhook: WEBHOOK_TIMEOUT,
     },
+    outgoing: { allowPrivate: settings.ALLOW_PRIVATE_WEBHOOKS, resolve: addressesOf },
+    cancelAtBilling: settings.FLOWS_CANCEL,
+    ...(settings.RETAIN_MONTHS ? { retainMonths: settings.RETAIN_MONTHS } : {}),
     ...(smtp && from ? { mailer: createMailer({ url: smtp, from }) } : {}),
     ...(healthToken ? { healthToken } : {}),
     log: pino({ level: settings.LOG_LEVEL, base: null }, pino.destination({ fd: 2, sync: true })),

@@ -128,6 +128,14 @@ const Settings = z.object({
     .default(3_600)
     .transform((value) => value * 1_000),
   DEFAULT_CURRENCY: Currency.optional(),
+  FLOWS_CANCEL: z
+    .enum(["record", "period_end", "immediately"], "record, period_end or immediately")
+    .default("record"),
+  ALLOW_PRIVATE_WEBHOOKS: z
+    .enum(["1", "0"], "1 or 0")
+    .default("0")
+    .transform((value) => value === "1"),
+  RETAIN_MONTHS: number.int("a whole number").min(0).max(240).default(24),
   SMTP_URL: z
     .string()
     .refine(smtp, "smtp://user:password@host:587 or smtps://…, with %25 for a %")

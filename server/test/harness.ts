@@ -63,6 +63,8 @@ export interface Reply {
 export interface WorldOptions {
   limits?: Partial<Deps["limits"]>;
   settings?: Partial<WorkspaceSettings>;
+  outgoing?: Partial<Deps["outgoing"]>;
+  cancelAtBilling?: Deps["cancelAtBilling"];
   environment?: Environment;
   at?: number;
   publicUrl?: string;
@@ -120,6 +122,7 @@ export async function createWorld({ store, db }: TestStore, options: WorldOption
       session: new Uint8Array(32).fill(7),
       signing: new Uint8Array(32).fill(8),
       result: new Uint8Array(32).fill(6),
+      webhook: new Uint8Array(32).fill(5),
     },
     limits: {
       perKey: 10_000,
@@ -128,8 +131,11 @@ export async function createWorld({ store, db }: TestStore, options: WorldOption
       linkTtl: 60 * MINUTE,
       sessionTtl: DAY,
       idle: 30 * MINUTE,
+      webhook: 2_000,
       ...options.limits,
     },
+    outgoing: { allowPrivate: true, resolve: async () => ["127.0.0.1"], ...options.outgoing },
+    cancelAtBilling: options.cancelAtBilling ?? "record",
     log: pino({ level: "debug", base: null }, { write: (line) => void log.push(line) }),
     publicUrl: options.publicUrl ?? "http://localhost:4321",
     version: "0.0.0",

@@ -11,6 +11,7 @@ function securityOf({ auth, delivery, guarded }: Route): Record<string, []>[] {
   const keys: Record<string, []>[] = [{ brandKey: [] }, { apiKey: [] }, { bearer: [] }];
   if (guarded) return [{}, ...keys];
   if (auth === "key") return keys;
+  if (auth === "either") return [...keys, { session: [] }];
   if (auth !== "session") return [];
   return [{ session: [] }, ...(delivery ? [{ delivery: [] as [] }] : [])];
 }

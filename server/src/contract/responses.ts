@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { ErrorBody } from "../../../src/api/contract.ts";
 import type { FieldFault, ProblemCode } from "../domain/problem.ts";
+import { JSON_TYPE } from "../http/body.ts";
 import { errors } from "../http/errors.ts";
 import type { Route } from "../http/route.ts";
 
@@ -35,13 +36,14 @@ const PlainError = z
 /** Refusals that a route's own checks bring. */
 function refusalsOf(route: Route): ProblemCode[] {
   const codes: ProblemCode[] = [...(route.refusals ?? []), "internal_error"];
-  if (route.auth === "key")
+  if (route.auth === "key" || route.auth === "either")
     codes.push("key_invalid", "conflicting_credentials", "rate_limited", "secret_key_in_browser");
   if (route.scope) codes.push("insufficient_scope");
   if (route.writes) codes.push("workspace_read_only");
   if (route.notInDemo) codes.push("demo_workspace");
-  if (route.auth === "session") codes.push("session_invalid", "session_expired");
-  if (route.auth === "session" || route.auth === "body") codes.push("rate_limited", "origin_not_allowed");
+  if (route.auth === "session" || route.auth === "either") codes.push("session_invalid", "session_expired");
+  if (route.auth === "session" || route.auth === "either" || route.auth === "body")
+    codes.push("rate_limited", "origin_not_allowed");
   if (route.body) {
     codes.push(
       "content_type_unsupported",
@@ -94,7 +96,7 @@ function failuresOf(route: Route) {
 }
 
 /** What is no refusal. Who asks without a credential is not counted. */
-function repliesOf({ auth, reply: schema, replyHeaders = {}, statuses = {} }: Route) {
+function repliesOf({ auth, reply: schema, media, replyHeaders = {}, statuses = {} }: Route) {
   const text = { type: "string" as const };
   const own = Object.entries(replyHeaders).map(
     ([name, description]) => [name, { description, schema: text }] as const,
@@ -103,7 +105,7 @@ function repliesOf({ auth, reply: schema, replyHeaders = {}, statuses = {} }: Ro
   const response = (description: string, headers: object) => ({
     description,
     ...(Object.keys(headers).length ? { headers } : {}),
-    content: { "application/json": { schema } },
+    content: { [media ?? JSON_TYPE]: { schema } },
   });
   const others = Object.entries(statuses).map(
     ([status, description]) => [status, response(description, counted)] as const,

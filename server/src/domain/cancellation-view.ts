@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { Cancellation, CancellationHistory, CancellationRequest } from "../contract/cancellations.ts";
 import type { LedgerOutcomeRow, LedgerRow, Outcome } from "../store/store.ts";
 import { toMajor } from "./major-units.ts";
+import { endOf } from "./outcomes.ts";
 
 /** Their words, and ours. */
 export const OUTCOMES = {
@@ -19,10 +20,6 @@ const WORDS = {
 
 const dateOf = (at: number): string => new Date(at).toISOString();
 const dateOrNull = (at: number | undefined): string | null => (at === undefined ? null : dateOf(at));
-
-/** What it has come to: a cancellation that was taken back is one that was kept. */
-export const endOf = ({ outcome, undoneAt }: LedgerRow): Outcome | undefined =>
-  undoneAt === undefined ? outcome : "retained";
 
 export function viewOf(row: LedgerRow): Cancellation {
   const outcome = endOf(row);

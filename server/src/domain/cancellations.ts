@@ -20,18 +20,11 @@ import type {
   Transaction,
   WorkspaceRow,
 } from "../store/store.ts";
-import {
-  canonical,
-  digestOf,
-  endOf,
-  historyOf,
-  MOST_HISTORY,
-  OUTCOMES,
-  viewOf,
-} from "./cancellation-view.ts";
+import { canonical, digestOf, historyOf, MOST_HISTORY, OUTCOMES, viewOf } from "./cancellation-view.ts";
 import { currencyOf } from "./currency.ts";
 import { isLinkId } from "./link-ids.ts";
 import { toMinor } from "./major-units.ts";
+import { endOf, valued } from "./outcomes.ts";
 import { Problem } from "./problem.ts";
 import { enabledReasons } from "./reasons.ts";
 import { environmentOf } from "./scopes.ts";
@@ -109,7 +102,7 @@ function rowOf(
       param: "occurredAt",
       message: "occurredAt: more than five minutes in the future",
     });
-  return {
+  return valued({
     ...scope,
     id: deps.newId("can"),
     source: "api",
@@ -128,10 +121,12 @@ function rowOf(
     currency,
     ...(metadata === undefined ? {} : { metadata }),
     digest: digestOf(request),
+    startedAt: occurredAt,
+    ...(outcome === undefined ? {} : { completedAt: occurredAt }),
     occurredAt,
     createdAt: now,
     updatedAt: now,
-  };
+  });
 }
 
 /**
@@ -182,14 +177,16 @@ function updated(
   const isSame = !metadata || canonical(metadata) === canonical(had ?? {});
   if (outcome === present && effectiveAt === known && isSame) return undefined;
   const holds = isSame ? had : metadata;
-  return {
+  return valued({
     ...rest,
     outcome,
     confirmed: true,
+    // When it was decided, as far as anybody has said; of a visit that was still open, now.
+    completedAt: before.completedAt ?? now,
     ...(effectiveAt === undefined ? {} : { effectiveAt }),
     ...(holds === undefined ? {} : { metadata: holds }),
     updatedAt: now,
-  };
+  });
 }
 
 /** A null that was stored stays; one that is sent takes the key away. */

@@ -6,6 +6,7 @@ import type { Settlement } from "../../../src/api/wire.ts";
 import type { Deps } from "../deps.ts";
 import type { Json, LedgerRow, Queries, Scope, SessionRow } from "../store/store.ts";
 import { isLinkId, isOwn } from "./link-ids.ts";
+import { keptMrr, offersIn, valued } from "./outcomes.ts";
 import type { Replay } from "./replay.ts";
 
 const DAY = 86_400_000;
@@ -35,6 +36,7 @@ async function blank(deps: Deps, tx: Queries, session: SessionRow, now: number):
     currency,
     ...(tenureDays === undefined ? {} : { tenureDays }),
     ...(link && Object.keys(link.metadata).length ? { metadata: link.metadata } : {}),
+    startedAt: session.startedAt ?? now,
     occurredAt: now,
     createdAt: deps.clock(),
     updatedAt: deps.clock(),
@@ -55,14 +57,7 @@ async function rowOf(
 
 /** What the customer was shown, and what it was called if that is more than its kind. */
 function showing({ config }: SessionRow, row: LedgerRow, { id, type }: { id: string; type: string }): void {
-  const offers = config.flow.steps.flatMap((step) =>
-    step.type === "survey"
-      ? step.reasons.map(({ offer }) => offer)
-      : step.type === "offer"
-        ? [step.offer]
-        : [],
-  );
-  const label = offers.find((offer) => offer?.id === id)?.title;
+  const label = offersIn(config.flow).find((offer) => offer.id === id)?.title;
   Object.assign(row, { offerId: id, offerType: type });
   if (label === undefined) delete row.offerLabel;
   else row.offerLabel = label;
@@ -135,13 +130,14 @@ export async function recordProgress(
     };
     await tx.updateSession(session.id, { ...touched, outcome: "retained", settlement, completedAt: now });
     Object.assign(row, { outcome: "retained", confirmed: true, offerAccepted: false, occurredAt: now });
+    row.completedAt = now;
   } else if (run.closed) {
     await tx.updateSession(session.id, { ...touched, outcome: "abandoned", completedAt: now });
-    Object.assign(row, { outcome: "abandoned", confirmed: true });
+    Object.assign(row, { outcome: "abandoned", confirmed: true, completedAt: now });
   } else {
     await tx.updateSession(session.id, touched);
   }
-  await tx.putLedger(row);
+  await tx.putLedger(valued(row));
   if (!existing) await announce(deps, tx, "session.started", row, now);
   if (run.kept) await announce(deps, tx, "session.retained", row, now);
   // Opening and closing again is still one abandoned visit.
@@ -163,8 +159,9 @@ export async function recordOutcome(
   const { row } = await rowOf(deps, tx, session, now);
   if (!settlement) {
     delete row.outcome;
+    delete row.completedAt;
     Object.assign(row, { confirmed: false, offerAccepted: false });
-    await tx.putLedger(row);
+    await tx.putLedger(valued(row));
     return announce(deps, tx, "session.request_failed", row, now);
   }
   const { outcome, status, offer, choice, subscription, at } = settlement;
@@ -172,7 +169,8 @@ export async function recordOutcome(
   if (offer) showing(session, row, offer);
   const effectiveAt = outcome === "cancelled" ? subscription.cancelAt : undefined;
   if (effectiveAt !== undefined) row.effectiveAt = effectiveAt;
-  await tx.putLedger(row);
+  row.completedAt = now;
+  await tx.putLedger(valued(row, keptMrr(session.config, settlement)));
   const type = status === "done" ? `session.${outcome}` : "session.requested";
   const requestedAt = outcome === "cancelled" ? at : undefined;
   const facts = { outcome, offer, choice, requestedAt, effectiveAt };
@@ -187,8 +185,8 @@ export async function recordDuplicate(
   now: number,
 ): Promise<void> {
   const { existing, row } = await rowOf(deps, tx, session, now);
-  Object.assign(row, { outcome: "abandoned", confirmed: true, offerAccepted: false });
-  await tx.putLedger(row);
+  Object.assign(row, { outcome: "abandoned", confirmed: true, offerAccepted: false, completedAt: now });
+  await tx.putLedger(valued(row));
   if (existing?.outcome !== "abandoned") await announce(deps, tx, "session.abandoned", row, now);
 }
 
@@ -201,7 +199,7 @@ export async function recordUndoing(
 ): Promise<void> {
   const { row } = await rowOf(deps, tx, session, now);
   row.undoneAt = now;
-  await tx.putLedger(row);
+  await tx.putLedger(valued(row));
   await announce(deps, tx, "cancellation.undone", row, now);
 }
 
@@ -226,10 +224,10 @@ export async function recordAbandoned(
   now: number,
 ): Promise<void> {
   const { existing, row } = await rowOf(deps, tx, session, now);
-  Object.assign(row, { outcome: "abandoned", confirmed: true });
+  Object.assign(row, { outcome: "abandoned", confirmed: true, completedAt: now });
   const started = session.startedAt === undefined ? { startedAt: now } : {};
   await tx.updateSession(session.id, { ...started, outcome: "abandoned", completedAt: now });
-  await tx.putLedger(row);
+  await tx.putLedger(valued(row));
   if (!existing) await announce(deps, tx, "session.started", row, now);
   await announce(deps, tx, "session.abandoned", row, now);
 }

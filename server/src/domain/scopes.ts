@@ -1,6 +1,6 @@
 /** What a secret key may be used for. */
 import type { Environment } from "../billing/provider.ts";
-import type { KeyRow } from "../store/store.ts";
+import type { KeyRow, Scope } from "../store/store.ts";
 import { Problem } from "./problem.ts";
 
 /**
@@ -20,7 +20,8 @@ export const KEY_SCOPES = [
 
 export type KeyScope = (typeof KEY_SCOPES)[number];
 
-export const isAllowed = ({ scopes }: Pick<KeyRow, "scopes">, scope: KeyScope): boolean =>
+/** @param scope `*`: only a key that may do everything */
+export const isAllowed = ({ scopes }: Pick<KeyRow, "scopes">, scope: KeyScope | "*"): boolean =>
   scopes.includes("*") || scopes.includes(scope);
 
 /**
@@ -40,4 +41,21 @@ export function environmentOf(
     });
   }
   return environment;
+}
+
+/**
+ * What a request of this key is about, as its query may name it.
+ *
+ * @throws Problem workspace_mismatch, insufficient_scope
+ */
+export function scopeOf(
+  key: Pick<KeyRow, "workspaceId" | "environment">,
+  {
+    environment,
+    workspace_id: named,
+  }: { environment?: Environment | undefined; workspace_id?: string | undefined },
+): Scope {
+  if (named !== undefined && named !== key.workspaceId)
+    throw new Problem("workspace_mismatch", { param: "workspace_id" });
+  return { workspaceId: key.workspaceId, environment: environmentOf(key, environment) };
 }

@@ -29,6 +29,17 @@ export async function keyOf(headers: Headers, deps: Deps): Promise<{ key: KeyRow
   return { key, workspace };
 }
 
+/**
+ * Whether a page with a session id is asking, where a server with a secret key may ask as well. A page may name its public
+ * key beside it, which opens nothing; a secret one beside it is for `keyOf` to refuse.
+ */
+export function isSessionId(headers: Headers): boolean {
+  const keys = [headers.get("x-brand-key"), headers.get("x-api-key")];
+  return (
+    /^(ret|sub|r10)_/.test(bearer(headers) ?? "") && !keys.some((key) => key && !key.startsWith("rk_pk_"))
+  );
+}
+
 /** Somebody in a browser, and how their requests are counted. */
 export interface Caller {
   workspace: WorkspaceRow;

@@ -15,15 +15,16 @@ import type { KeyRow, WorkspaceRow } from "../store/store.ts";
 import { addressOf } from "./address.ts";
 import { parse, readJson } from "./body.ts";
 import { allowOrigin, isListed, preflight } from "./cors.ts";
-import { type Caller, keyOf, sessionOf } from "./credentials.ts";
+import { type Caller, isSessionId, keyOf, sessionOf } from "./credentials.ts";
 import type { RateLimit } from "./rate-limit.ts";
+import { Table, tableResponse } from "./table.ts";
 
 export interface Env {
   Variables: { requestId: string; workspaceId?: string; plainErrors?: boolean };
 }
 
 /** Of an answer that is no refusal. */
-export type ReplyStatus = 200 | 201 | 503;
+export type ReplyStatus = 200 | 201 | 502 | 503;
 
 interface Spec<
   Body extends z.ZodType,
@@ -43,12 +44,14 @@ interface Spec<
   query?: Query;
   params?: Params;
   reply: Reply;
+  /** `text/csv`: the handler answers with a Table, and `reply` describes the text. JSON unless said otherwise. */
+  media?: "text/csv";
   /** Statuses beside 200 that `reply` is answered with, each with what it says. */
   statuses?: Readonly<Partial<Record<Exclude<ReplyStatus, 200>, string>>>;
   /** Headers of a 200 that say more than the body, each with what it says. */
   replyHeaders?: Readonly<Record<string, string>>;
-  /** What a secret key must be allowed to do for this; where any will do, it is absent. */
-  scope?: KeyScope;
+  /** What a secret key must be allowed to do for this; where any will do, it is absent. `*`: only one that may do everything. */
+  scope?: KeyScope | "*";
   /** Refused while the workspace is read-only. */
   writes?: true;
   /** Refused in a workspace that is for demonstration. */
@@ -100,8 +103,8 @@ type Handler<Body, Query, Params, Reply, Who> = (
   given: Given<Body, Query, Params> & Who,
 ) => Promise<Reply | Answer<Reply>>;
 
-type KeyCaller = { key: KeyRow; workspace: WorkspaceRow };
-type SessionCaller = {
+export type KeyCaller = { key: KeyRow; workspace: WorkspaceRow };
+export type SessionCaller = {
   claims: SessionClaims;
   workspace: WorkspaceRow;
   /** Of the page that asks, if it is configured; absent where no page does. */
@@ -112,7 +115,7 @@ type SessionCaller = {
 type Identify<Who> = (body: unknown, deps: Deps) => Promise<Caller & Who>;
 
 export interface Route extends Omit<Spec<z.ZodType, z.ZodType, z.ZodType, z.ZodType>, "counted"> {
-  auth: "none" | "key" | "session" | "body";
+  auth: "none" | "key" | "session" | "body" | "either";
   identify?: Identify<object>;
   counted?: ((given: never) => { as: string; perMinute: number } | undefined) | undefined;
   handle: Handler<never, never, never, unknown, object>;
@@ -138,6 +141,8 @@ export const openRoute = builder<object>("none");
 export const keyRoute = builder<KeyCaller>("key");
 /** For a widget in a browser, with a session id; answers CORS. */
 export const sessionRoute = builder<SessionCaller>("session");
+/** For a business's own server with a secret key, or a page in a browser with a session id; answers CORS. */
+export const eitherRoute = builder<KeyCaller | SessionCaller>("either");
 /** For a page in a browser that carries its credential in the body; answers CORS. */
 export const bodyRoute =
   <Who>(identify: Identify<Who>): Builder<Caller & Who> =>
@@ -146,7 +151,7 @@ export const bodyRoute =
     identify: identify as Identify<object>,
   });
 
-const inBrowser = ({ auth }: Route) => auth === "session" || auth === "body";
+const inBrowser = ({ auth }: Route) => auth === "session" || auth === "body" || auth === "either";
 
 export function mount(app: Hono<Env>, routes: readonly Route[], deps: Deps, limit: RateLimit): void {
   const addresses = ({ path, aliases = [] }: Route) => [path, ...aliases];
@@ -185,13 +190,15 @@ async function run(context: Context<Env>, route: Route, deps: Deps, limit: RateL
     body: route.body ? parse(route.body, sent) : undefined,
   };
   const counted = route.counted?.(given as never);
-  if (counted) limit(context, counted.as, counted.perMinute);
+  if (counted) await limit(context, counted.as, counted.perMinute);
   context.header("Cache-Control", "no-store");
   const handle = () => route.handle(given as never);
   const reply = await (route.guarded ? countingForged(context, deps, limit, handle) : handle());
   const { body, status, headers: more } = reply instanceof Answer ? reply : new Answer(reply);
   for (const [name, value] of Object.entries(more)) context.header(name, value);
-  return context.json(body as object, status);
+  return body instanceof Table
+    ? tableResponse(context, body, deps.log)
+    : context.json(body as object, status);
 }
 
 /**
@@ -220,9 +227,9 @@ async function authenticate(
 ): Promise<object> {
   if (route.auth === "none") return {};
   const { headers } = context.req.raw;
-  if (route.auth === "key") {
+  if (route.auth === "key" || (route.auth === "either" && !isSessionId(headers))) {
     const caller = await countingForged(context, deps, limit, () => keyOf(headers, deps));
-    limit(context, `key:${caller.key.id}`, deps.limits.perKey);
+    await limit(context, `key:${caller.key.id}`, deps.limits.perKey, "shared");
     if (context.req.header("origin")) throw new Problem("secret_key_in_browser");
     context.set("workspaceId", caller.workspace.id);
     if (route.scope && !isAllowed(caller.key, route.scope)) throw new Problem("insufficient_scope");
@@ -235,7 +242,7 @@ async function authenticate(
     limit,
     () => route.identify?.(body, deps) ?? sessionOf(headers, deps, route.delivery),
   );
-  limit(context, caller.counted.as, caller.counted.perMinute);
+  await limit(context, caller.counted.as, caller.counted.perMinute);
   context.set("workspaceId", caller.workspace.id);
   allowOrigin(context, caller.workspace, deps.publicUrl);
   checkStatus(route, caller.workspace);
@@ -271,7 +278,7 @@ async function countingForged<Who>(
     return await identify();
   } catch (error) {
     if (error instanceof Problem && FORGED.includes(error.code))
-      limit(context, `address:${addressOf(context)}`, limits.perAddress);
+      await limit(context, `address:${addressOf(context)}`, limits.perAddress);
     throw error;
   }
 }

@@ -30,7 +30,7 @@ const POLICY = [
 const MAX_BODY = 1024;
 
 export function mountHostedCancel(app: Hono<Env>, deps: Deps): void {
-  const limit = createRateLimit(deps.clock);
+  const limit = createRateLimit(deps);
   app.all("/cancel/:token", (context) => {
     checkMethod(context, "GET", "HEAD");
     return show(context, deps, limit);
@@ -51,15 +51,15 @@ function checkMethod(context: Context<Env>, ...methods: string[]): void {
  * Who tries one address after the other is slowed down. Who has a good one is counted by it alone: behind a proxy all
  * customers come from one place, and none may keep the others from leaving.
  */
-function count(
+async function count(
   context: Context<Env>,
   { limits }: Deps,
   limit: RateLimit,
   found: FoundLink | undefined,
-): void {
+): Promise<void> {
   if (found) context.set("workspaceId", found.workspace.id);
-  if (found) limit(context, `link:${found.link.id}`, limits.perSession);
-  else limit(context, `address:${addressOf(context)}`, limits.perAddress);
+  if (found) await limit(context, `link:${found.link.id}`, limits.perSession);
+  else await limit(context, `address:${addressOf(context)}`, limits.perAddress);
 }
 
 const find = (context: Context<Env>, deps: Deps) => findCancelLink(deps, context.req.param("token") ?? "");
@@ -77,7 +77,7 @@ async function show(context: Context<Env>, deps: Deps, limit: RateLimit): Promis
   let isTooMuch = false;
   try {
     found = await find(context, deps);
-    count(context, deps, limit, found);
+    await count(context, deps, limit, found);
     opening = found ? await openCancelLink(deps, found, isLook(context)) : { refusal: "invalid" };
   } catch (error) {
     isTooMuch = error instanceof Problem && error.code === "rate_limited";
@@ -116,7 +116,7 @@ function homeOf(deps: Deps, found: FoundLink): string | undefined {
 async function leadBack(context: Context<Env>, deps: Deps, limit: RateLimit): Promise<Response> {
   context.header("Cache-Control", "no-store");
   const found = await find(context, deps);
-  count(context, deps, limit, found);
+  await count(context, deps, limit, found);
   if (!found) throw new Problem("cancel_session_not_found");
   const belief = parse(ReturnRequest, await readJson(context.req.raw, MAX_BODY)) as ReturnRequest;
   const url = await completeCancelLink(deps, found, belief);

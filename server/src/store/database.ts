@@ -1,16 +1,19 @@
 /** Opens the store in one of its two homes. */
 import { Kysely } from "kysely";
 import { type Home, postgres, sqlite } from "./differences.ts";
+import { figureUpkeep } from "./figure-upkeep.ts";
 import { forgetQueries } from "./forget.ts";
 import { healthQueries } from "./health.ts";
 import { jobQueries } from "./jobs.ts";
 import { migrate } from "./migrations.ts";
+import { personalDataUpkeep } from "./personal-data-upkeep.ts";
 import { postgresDialect } from "./postgres.ts";
 import { queries } from "./queries.ts";
 import type { Schema } from "./schema.ts";
 import { sqliteDialect } from "./sqlite.ts";
 import type { Store } from "./store.ts";
 import { Transactions } from "./transactions.ts";
+import { webhookUpkeep } from "./webhook-upkeep.ts";
 
 /** One of the two. `url`: `postgres://…`. `file`: path of an SQLite database in an existing folder. */
 export type StoreLocation = { url: string; file?: undefined } | { file: string; url?: undefined };
@@ -52,6 +55,10 @@ function createStore(db: Kysely<Schema>, home: Home): Store {
       ...jobQueries(db, home),
       ...healthQueries(db),
       ...forgetQueries(db),
+      ...figureUpkeep(db, home),
+      ...webhookUpkeep(db, home),
+      ...personalDataUpkeep(db, home),
+      ...(home.counter ? { countRequest: home.counter(db) } : {}),
     }),
     transaction,
     // More than one statement each.

@@ -11,6 +11,7 @@ import { sessionsOfASubscription } from "./migrations/003-sessions-of-a-subscrip
 import { changes } from "./migrations/004-changes.ts";
 import { billingEvents } from "./migrations/005-billing-events.ts";
 import { reported } from "./migrations/006-reported.ts";
+import { measured } from "./migrations/007-measured.ts";
 import type { Schema } from "./schema.ts";
 
 /** @throws whatever the database said; then nothing has changed. */
@@ -28,6 +29,7 @@ export function migrator(db: Kysely<Schema>, home: Home): Migrator {
     "004_changes": { up: (tx) => changes(tx, home) },
     "005_billing_events": { up: (tx) => billingEvents(tx, home) },
     "006_reported": { up: (tx) => reported(tx, home) },
+    "007_measured": { up: (tx) => measured(tx, home) },
   };
   return new Migrator({ db, provider: { getMigrations: async () => migrations } });
 }

@@ -5,14 +5,19 @@ import { billingEventQueries } from "./queries/billing-events.ts";
 import { cancelLinkQueries } from "./queries/cancel-links.ts";
 import { changeQueries } from "./queries/changes.ts";
 import { eventQueries } from "./queries/events.ts";
+import { exportQueries } from "./queries/exports.ts";
+import { figureQueries } from "./queries/figures.ts";
 import { flowQueries } from "./queries/flows.ts";
 import { issueQueries } from "./queries/issues.ts";
 import { keyQueries } from "./queries/keys.ts";
 import { ledgerQueries } from "./queries/ledger.ts";
 import { ledgerFigures } from "./queries/ledger-figures.ts";
 import { mailQueries } from "./queries/mails.ts";
+import { personalDataQueries } from "./queries/personal-data.ts";
 import { recoveryQueries } from "./queries/recoveries.ts";
 import { sessionQueries } from "./queries/sessions.ts";
+import { visitQueries } from "./queries/visits.ts";
+import { webhookQueries } from "./queries/webhooks.ts";
 import { workspaceQueries } from "./queries/workspaces.ts";
 import type { Schema } from "./schema.ts";
 import type { Queries } from "./store.ts";
@@ -34,5 +39,10 @@ export function queries(db: Kysely<Schema>, home: Home): Queries {
     ...eventQueries(db),
     ...billingEventQueries(db),
     ...recoveryQueries(db),
+    ...figureQueries(db),
+    ...visitQueries(db),
+    ...exportQueries(db),
+    ...webhookQueries(db),
+    ...personalDataQueries(db),
   };
 }

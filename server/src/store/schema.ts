@@ -4,6 +4,7 @@
  */
 import type { Generated } from "kysely";
 import type { Environment } from "../billing/provider.ts";
+import type { Measure, Span } from "./figures.ts";
 import type {
   ActionRow,
   ChangeRow,
@@ -16,6 +17,7 @@ import type {
   RecoveryRow,
   WorkspaceRow,
 } from "./store.ts";
+import type { DeliveryRow, WebhookEndpointRow } from "./webhooks.ts";
 
 type Flag = 0 | 1;
 
@@ -153,6 +155,10 @@ export interface LedgerTable extends Scoped {
   tenure_days: number | null;
   metadata: string | null;
   digest: string | null;
+  started_at: number | null;
+  completed_at: number | null;
+  saved_mrr: number | null;
+  lost_mrr: number | null;
   occurred_at: number;
   effective_at: number | null;
   undone_at: number | null;
@@ -278,6 +284,68 @@ export interface RecoveryAttemptsTable {
   attempted_at: number;
 }
 
+/** Sums of what happened within one span of time. */
+export interface FiguresTable extends Scoped {
+  measure: Measure;
+  currency: string;
+  span: Span;
+  /** Where the span begins, UTC. */
+  start: number;
+  count: number;
+  amount: number;
+}
+
+/** What has not been added to the sums yet. */
+export interface FigureChangesTable extends Scoped {
+  position: Generated<number>;
+  measure: Measure;
+  currency: string;
+  at: number;
+  /** What is to be added; negative where something is taken back. */
+  count: number;
+  amount: number;
+}
+
+export interface WebhookEndpointsTable extends Scoped {
+  id: string;
+  url: string;
+  description: string | null;
+  /** Types, or `*`, with a space before, between and after them. */
+  events: string;
+  status: WebhookEndpointRow["status"];
+  disabled_reason: WebhookEndpointRow["disabledReason"] | null;
+  disabled_at: number | null;
+  failing_since: number | null;
+  secrets: string;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface WebhookDeliveriesTable {
+  id: string;
+  endpoint_id: string;
+  event_id: string;
+  type: string;
+  status: DeliveryRow["status"];
+  attempts: number;
+  tries: number;
+  due_at: number;
+  leased_until: number | null;
+  created_at: number;
+  settled_at: number | null;
+}
+
+export interface WebhookAttemptsTable {
+  id: string;
+  delivery_id: string;
+  attempt: number;
+  at: number;
+  duration: number;
+  status: number | null;
+  error: string | null;
+  excerpt: string | null;
+}
+
 /** Open jobs only: a finished job is deleted. */
 export interface JobsTable {
   id: Generated<number>;
@@ -338,6 +406,11 @@ export interface Schema {
   billing_events: BillingEventsTable;
   recoveries: RecoveriesTable;
   recovery_attempts: RecoveryAttemptsTable;
+  figures: FiguresTable;
+  figure_changes: FigureChangesTable;
+  webhook_endpoints: WebhookEndpointsTable;
+  webhook_deliveries: WebhookDeliveriesTable;
+  webhook_attempts: WebhookAttemptsTable;
   jobs: JobsTable;
   schedules: SchedulesTable;
   simulator_objects: SimulatorObjectsTable;

@@ -16,6 +16,11 @@ import type { Decision, Fault } from "../../../src/flow/machine.ts";
 import type { BillingEvent } from "../billing/billing-event.ts";
 import type { BillingAction, Environment } from "../billing/provider.ts";
 import type { StripeSettings } from "../billing/stripe/model.ts";
+import type { ExportQueries } from "./exports.ts";
+import type { FigureQueries, FigureUpkeep } from "./figures.ts";
+import type { PersonalDataQueries, PersonalDataUpkeep } from "./personal-data.ts";
+import type { VisitQueries } from "./visits.ts";
+import type { WebhookQueries, WebhookUpkeep } from "./webhooks.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -57,6 +62,19 @@ export interface ReportSettings {
   since: number;
 }
 
+/** Failures of a payment that something can be asked of the customer for. */
+export type RemindedClass = "retryable" | "card_update" | "authenticate";
+
+/** Mails to customers whose payment has failed. */
+export interface ReminderSettings {
+  /** Which failures they are for. */
+  classes: RemindedClass[];
+  /** A page of the business where its customers can pay. */
+  url: string;
+  /** In place of the built-in words. `{amount}`, `{url}` and `{workspace}` stand for what they name. */
+  words?: Partial<Record<RemindedClass, { subject?: string; text?: string }>>;
+}
+
 /** How hosted flows look. */
 export interface Branding {
   /** `#rrggbb`, of buttons and links. */
@@ -81,6 +99,8 @@ export interface WorkspaceSettings {
   /** Reason keys that the ledger takes (true) although no flow asks for them, or refuses (false) although one does. */
   reasons?: Record<string, boolean>;
   reports?: ReportSettings;
+  /** Absent: customers get no mail. */
+  reminders?: ReminderSettings;
   branding?: Branding;
   /** How often the key that signs result tokens was changed, and when last, by the machine's clock. */
   resultKeys?: Partial<Record<Environment, { generation: number; changedAt: number }>>;
@@ -228,6 +248,12 @@ export interface LedgerRow extends Scope {
   metadata?: FlatObject;
   /** SHA-256, hex, of what the caller has sent: whether a repetition says the same. */
   digest?: string;
+  /** When the visit began, and when it ended, by billing's clock; of the API as it was reported. Absent of what ended elsewhere. */
+  startedAt?: number;
+  completedAt?: number;
+  /** Monthly revenue that the outcome has kept, and that it has lost, minor units: see domain/worth.ts. */
+  savedMrr?: number;
+  lostMrr?: number;
   /** Billing's clock: when the customer decided; before that, when the visit began. Of the API: as it was reported. */
   occurredAt: number;
   effectiveAt?: number;
@@ -464,7 +490,12 @@ export interface ScheduleRow {
   nextAt: number;
 }
 
-export interface Queries {
+export interface Queries
+  extends FigureQueries,
+    VisitQueries,
+    ExportQueries,
+    WebhookQueries,
+    PersonalDataQueries {
   workspace(id: string): Promise<WorkspaceRow | undefined>;
   workspaces(): Promise<WorkspaceRow[]>;
   insertWorkspace(row: WorkspaceRow): Promise<void>;
@@ -648,7 +679,9 @@ export interface Queries {
   /** Of a workspace: when one was last sent, and how many have failed since. */
   mailHealth(workspaceId: string, since: number): Promise<{ lastSentAt?: number; failed: number }>;
 
+  /** Written down together with its deliveries to the endpoints that want it. */
   insertEvent(row: EventRow): Promise<void>;
+  event(id: string): Promise<EventRow | undefined>;
   /** The latest, in the order they happened. */
   events(scope: Scope, by: { limit: number }): Promise<EventRow[]>;
 
@@ -683,7 +716,22 @@ export interface Queries {
 /** Two writers met, or a row to be inserted exists; the transaction was rolled back, nothing of it holds. */
 export class StoreConflict extends Error {}
 
-export interface Store extends Queries {
+/** Whether one more request is taken, and what the last minute looks like. */
+export interface Counted {
+  allowed: boolean;
+  /** Requests that were taken in the window, without this one. */
+  taken: number;
+  /** When the first of these came. */
+  oldest?: number;
+}
+
+export interface Store extends Queries, FigureUpkeep, WebhookUpkeep, PersonalDataUpkeep {
+  /**
+   * Takes a request if fewer than `most` were taken within `window` ms before `now`, at once for all servers on this
+   * database. What is dated later than `now` was written by a clock that ran ahead, and does not count. Absent where one
+   * server has the database to itself, and can count in memory.
+   */
+  countRequest?(caller: string, of: { now: number; window: number; most: number }): Promise<Counted>;
   /**
    * All or nothing: a query that fails undoes it even if its error is caught. Inside, use the transaction
    * alone, and never call another system: on SQLite everything else waits for it. `work` runs again after a

@@ -15,6 +15,7 @@ function installation(master = 6) {
     result: new Uint8Array(32).fill(master),
     session: new Uint8Array(32),
     signing: new Uint8Array(32),
+    webhook: new Uint8Array(32),
   };
   return { clock: () => clock.now, keys, publicUrl: "https://retention.example", at: clock };
 }

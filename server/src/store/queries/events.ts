@@ -3,7 +3,7 @@ import { fromJson, withoutNulls } from "../rows.ts";
 import type { EventsTable, Schema } from "../schema.ts";
 import type { EventRow, Json, Queries } from "../store.ts";
 
-type EventQueries = Pick<Queries, "insertEvent" | "events" | "enqueue" | "dequeue">;
+type EventQueries = Pick<Queries, "insertEvent" | "event" | "events" | "enqueue" | "dequeue">;
 
 /** Facts, and the outbox that carries them out; workers take from it in jobs.ts. */
 export function eventQueries(db: Kysely<Schema>): EventQueries {
@@ -21,6 +21,11 @@ export function eventQueries(db: Kysely<Schema>): EventQueries {
           at,
         })
         .execute();
+    },
+
+    async event(id) {
+      const row = await db.selectFrom("events").selectAll().where("id", "=", id).executeTakeFirst();
+      return row && toRow(row);
     },
 
     async events({ workspaceId, environment }, { limit }) {
@@ -49,7 +54,7 @@ export function eventQueries(db: Kysely<Schema>): EventQueries {
   };
 }
 
-function toRow(row: Selectable<EventsTable>): EventRow {
+export function toRow(row: Selectable<EventsTable>): EventRow {
   // What was told may itself be null.
   const data = fromJson<Json>(row.data);
   const rest = withoutNulls({

@@ -147,6 +147,10 @@ function toColumns(row: LedgerRow): Insertable<LedgerTable> {
     tenure_days: row.tenureDays ?? null,
     metadata: toJson(row.metadata),
     digest: row.digest ?? null,
+    started_at: row.startedAt ?? null,
+    completed_at: row.completedAt ?? null,
+    saved_mrr: row.savedMrr ?? null,
+    lost_mrr: row.lostMrr ?? null,
     occurred_at: row.occurredAt,
     effective_at: row.effectiveAt ?? null,
     undone_at: row.undoneAt ?? null,
@@ -155,7 +159,7 @@ function toColumns(row: LedgerRow): Insertable<LedgerTable> {
   };
 }
 
-function toRow(row: Selectable<LedgerTable>): LedgerRow {
+export function toRow(row: Selectable<LedgerTable>): LedgerRow {
   return withoutNulls({
     id: row.id,
     workspaceId: row.workspace_id,
@@ -181,6 +185,10 @@ function toRow(row: Selectable<LedgerTable>): LedgerRow {
     tenureDays: row.tenure_days,
     metadata: fromJson<FlatObject>(row.metadata),
     digest: row.digest,
+    startedAt: row.started_at,
+    completedAt: row.completed_at,
+    savedMrr: row.saved_mrr,
+    lostMrr: row.lost_mrr,
     occurredAt: row.occurred_at,
     effectiveAt: row.effective_at,
     undoneAt: row.undone_at,
