@@ -119,10 +119,21 @@ export function ledger(rows, customers) {
   });
 }
 
+/** By the last word of a type: those of the server's events, and those of the page's own. */
 const KINDS = {
   retained: "good",
+  saved: "good",
+  undone: "good",
+  ending_undone: "good",
+  recovered: "good",
   cancelled: "bad",
+  canceled: "bad",
+  ended: "bad",
+  lost: "bad",
+  change_failed: "bad",
   abandoned: "off",
+  ending: "warn",
+  failed: "warn",
   requested: "warn",
   request_failed: "bad",
 };
@@ -131,14 +142,15 @@ const KINDS = {
 export function events(rows, customers) {
   if (!rows.length) return empty("What happened to sessions appears here, newest first.");
   return rows.toReversed().map((each) => {
-    const { reason, customerId, offer } = each.data;
+    const { cancel_reason: reason, customer_id: customer, offer, change } = each.data;
     const lines = [
       h(
         "span",
         {},
-        h("bdi", {}, person(customers, customerId)),
+        h("bdi", {}, person(customers, customer)),
         reason ? ` · ${words(reason)}` : "",
-        offer ? ` · ${words(offer.type)}` : "",
+        offer ? ` · ${words(offer)}` : "",
+        change ? ` · ${words(change)}` : "",
       ),
     ];
     return row(

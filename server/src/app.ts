@@ -8,18 +8,25 @@ import { Problem } from "./domain/problem.ts";
 import { failure, plain } from "./http/errors.ts";
 import { createRateLimit } from "./http/rate-limit.ts";
 import { type Env, mount, type Route } from "./http/route.ts";
+import { analyticsRoutes } from "./routes/analytics.ts";
+import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { mountBranding } from "./routes/branding.ts";
 import { cancelLinkRoutes } from "./routes/cancel-links.ts";
 import { cancellationRoutes } from "./routes/cancellations.ts";
+import { customerRoutes } from "./routes/customers.ts";
 import { docsPage, docsStyle } from "./routes/docs.ts";
+import { exportRoutes } from "./routes/exports.ts";
+import { flowApiRoutes } from "./routes/flow-api.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { mountHosted } from "./routes/hosted.ts";
 import { mountHostedCancel } from "./routes/hosted-cancel.ts";
 import { hubRoutes } from "./routes/hub.ts";
 import { insightRoutes } from "./routes/insights.ts";
+import { recoveryRoutes } from "./routes/recoveries.ts";
 import { renumerateRoutes } from "./routes/renumerate.ts";
 import { reportRoutes } from "./routes/reports.ts";
 import { mountStripeWebhook } from "./routes/stripe-webhook.ts";
+import { webhookRoutes } from "./routes/webhooks.ts";
 import { widgetRoutes } from "./routes/widget.ts";
 
 export const routes: readonly Route[] = [
@@ -31,6 +38,13 @@ export const routes: readonly Route[] = [
   ...cancellationRoutes,
   ...cancelLinkRoutes,
   ...reportRoutes,
+  ...exportRoutes,
+  ...customerRoutes,
+  ...recoveryRoutes,
+  ...flowApiRoutes,
+  ...analyticsRoutes,
+  ...apiKeyRoutes,
+  ...webhookRoutes,
 ];
 
 /** @param extras what an installation serves beside the API: the embed's files, the demo */

@@ -1,14 +1,18 @@
 /** The command line: `renumerate serve` and all that is in `cli/`. Exit codes: 0 done, 1 refused, 2 called wrongly. */
 import { Command, CommanderError } from "commander";
+import { analyticsCommands } from "./cli/analytics.ts";
+import { customerCommands } from "./cli/customers.ts";
 import { flowCommands } from "./cli/flow.ts";
 import { hubCommands } from "./cli/hub.ts";
 import { keyCommands } from "./cli/keys.ts";
 import { messageCommands } from "./cli/messages.ts";
 import { reasonCommands } from "./cli/reasons.ts";
+import { reminderCommands } from "./cli/reminders.ts";
 import { reportCommands } from "./cli/reports.ts";
 import { resultKeyCommands } from "./cli/result-key.ts";
 import { stripeCommands } from "./cli/stripe.ts";
 import { asJson, print } from "./cli/tools.ts";
+import { webhookCommands } from "./cli/webhooks.ts";
 import { workspaceCommands } from "./cli/workspace.ts";
 import { type Installation, open, serve, version } from "./main.ts";
 import { readTls } from "./tls.ts";
@@ -23,7 +27,11 @@ const commands = [
   reasonCommands,
   resultKeyCommands,
   reportCommands,
+  reminderCommands,
+  analyticsCommands,
+  customerCommands,
   stripeCommands,
+  webhookCommands,
 ];
 
 const keysOf = ({ publicKey, privateKey }: { publicKey: string; privateKey: string }) =>

@@ -160,6 +160,20 @@ describe("Settings", () => {
     assert.equal(parseSettings({ CANCEL_LINK_TTL_SECONDS: "300" }).CANCEL_LINK_TTL_SECONDS, 300_000);
   });
 
+  it("leave billing and private networks alone and forget after two years, unless they say otherwise", () => {
+    const of = ({
+      FLOWS_CANCEL,
+      ALLOW_PRIVATE_WEBHOOKS,
+      RETAIN_MONTHS,
+    }: ReturnType<typeof parseSettings>) => [FLOWS_CANCEL, ALLOW_PRIVATE_WEBHOOKS, RETAIN_MONTHS];
+    assert.deepEqual(of(parseSettings({})), ["record", false, 24]);
+    assert.deepEqual(
+      of(parseSettings({ FLOWS_CANCEL: "period_end", ALLOW_PRIVATE_WEBHOOKS: "1", RETAIN_MONTHS: "0" })),
+      ["period_end", true, 0],
+    );
+    assert.equal(parseSettings({ ALLOW_PRIVATE_WEBHOOKS: "0" }).ALLOW_PRIVATE_WEBHOOKS, false);
+  });
+
   it("are all in docs/server.md, and nothing else is", () => {
     const page = readFileSync(new URL("../../docs/server.md", import.meta.url), "utf8");
     const [, table = ""] = /^## Environment$(.*?)^## /ms.exec(page) ?? [];
@@ -200,6 +214,14 @@ describe("Settings", () => {
     ["CANCEL_LINK_TTL_SECONDS", "86400", "86401"],
     ["DEFAULT_CURRENCY", "jpy", "jp"],
     ["DEFAULT_CURRENCY", "EUR", "eu1"],
+    ["FLOWS_CANCEL", "record", "nothing"],
+    ["FLOWS_CANCEL", "period_end", "period-end"],
+    ["FLOWS_CANCEL", "immediately", "Immediately"],
+    ["ALLOW_PRIVATE_WEBHOOKS", "1", "yes"],
+    ["ALLOW_PRIVATE_WEBHOOKS", "0", "2"],
+    ["RETAIN_MONTHS", "0", "-1"],
+    ["RETAIN_MONTHS", "240", "241"],
+    ["RETAIN_MONTHS", "1", "1.5"],
     ["HEALTH_TOKEN", "x".repeat(16), "x".repeat(15)],
     ["HEALTH_TOKEN", "0123456789-abcdef", "0123456789 abcdef"],
   ];

@@ -2,13 +2,9 @@
  * Runs the verifications of docs/cancel-links.md as they stand there, each in its own language: around them comes only what
  * reads the cases and prints what became of them. One process of a language takes all cases.
  */
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
-import { type Backend, findBackend } from "../../scripts/backends.ts";
+import type { Backend } from "../../scripts/backends.ts";
 import { type Block, block } from "./blocks.ts";
+import { languages, runProgram } from "./run-program.ts";
 
 export interface Settings {
   keys: Record<string, string>;
@@ -26,10 +22,6 @@ export interface Case {
 export type Verdict = { claims: Record<string, unknown> } | { refused: string };
 
 interface Program {
-  readonly heading: string;
-  readonly fence: string;
-  readonly extension: string;
-  readonly command: readonly string[];
   /** Comes before the document's code: what it cannot hold itself. */
   readonly before?: string;
   /** Reads `{of, cases}` from the file that its argument names, and prints a list of verdicts. */
@@ -38,10 +30,6 @@ interface Program {
 
 const programs: Record<Backend, Program> = {
   node: {
-    heading: "Node",
-    fence: "js",
-    extension: "mjs",
-    command: [],
     after: `import { readFileSync } from "node:fs";
 const { of, cases } = JSON.parse(readFileSync(process.argv[2]));
 const taken = new Set();
@@ -57,10 +45,6 @@ for (const { token, userId } of cases) {
 console.log(JSON.stringify(verdicts));`,
   },
   python: {
-    heading: "Python",
-    fence: "python",
-    extension: "py",
-    command: [],
     after: `import sys
 given = json.load(open(sys.argv[1], encoding="utf-8"))
 taken = set()
@@ -78,10 +62,6 @@ for case in given["cases"]:
 print(json.dumps(verdicts))`,
   },
   php: {
-    heading: "PHP",
-    fence: "php",
-    extension: "php",
-    command: ["-d", "display_errors=stderr"],
     after: `
 ['of' => $of, 'cases' => $cases] = json_decode(file_get_contents($argv[1]), true);
 set_error_handler(fn ($code, $message) => throw new ErrorException($message));
@@ -100,10 +80,6 @@ echo json_encode(array_map(function ($case) use ($of, $takeOnce) {
 }, $cases));`,
   },
   ruby: {
-    heading: "Ruby",
-    fence: "ruby",
-    extension: "rb",
-    command: ["-w"],
     after: `given = JSON.parse(File.read(ARGV[0], encoding: "UTF-8"))
 taken = {}
 take_once = ->(jti) { taken.key?(jti) ? false : taken[jti] = true }
@@ -115,10 +91,6 @@ end
 puts JSON.generate(verdicts)`,
   },
   go: {
-    heading: "Go",
-    fence: "go",
-    extension: "go",
-    command: ["run"],
     before: `package main
 
 import ("encoding/json"; "os")
@@ -183,25 +155,9 @@ export async function verifyAll(
   of: Settings,
   cases: readonly Case[],
 ): Promise<Verdict[]> {
-  const { heading, fence, extension, command, before, after } = programs[backend];
+  const { before, after } = programs[backend];
+  const { heading, fence } = languages[backend];
   const code = block(blocks, ["Verify it yourself", heading], fence);
-  const folder = mkdtempSync(join(tmpdir(), "renumerate-results-"));
-  try {
-    const file = (name: string, text: string) => {
-      writeFileSync(join(folder, name), text);
-      return join(folder, name);
-    };
-    const given = file("cases.json", JSON.stringify({ of, cases }));
-    const sources = [...(before ? [before] : []), `${code}\n${after}`].map((text, at) =>
-      file(`main${at || ""}.${extension}`, text),
-    );
-    const { stdout } = await promisify(execFile)(
-      findBackend(backend) as string,
-      [...command, ...sources, given],
-      { cwd: folder, env: { ...process.env, LANG: "C.UTF-8" } },
-    );
-    return JSON.parse(stdout) as Verdict[];
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const sources = [...(before ? [before] : []), `${code}\n${after}`];
+  return (await runProgram(backend, sources, { of, cases })) as Verdict[];
 }

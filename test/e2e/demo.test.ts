@@ -62,7 +62,7 @@ describe("the demo", () => {
       .waitFor();
     await panel
       .locator("#events")
-      .getByText(/session\.cancelled/)
+      .getByText(/cancel\.canceled/)
       .first()
       .waitFor();
     await panel

@@ -39,8 +39,8 @@ describeInEachEngine("a customer accepts", (engine) => {
       offerAccepted: true,
       confirmed: true,
     });
-    const types = events.filter(({ data }) => data.subscriptionId === subscription).map(({ type }) => type);
-    assert.deepEqual(types.sort(), ["session.retained", "session.started"]);
+    const types = events.filter(({ data }) => data.subscription_id === subscription).map(({ type }) => type);
+    assert.deepEqual(types.sort(), ["cancel.saved", "cancel.started"]);
   }
 
   it("a discount, and reads the new price and until when", async () => {

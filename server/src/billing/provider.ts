@@ -7,6 +7,7 @@ import type {
   Price,
   Subscription,
 } from "../../../src/api/wire.ts";
+import type { BillingEvent } from "./billing-event.ts";
 
 export type Environment = "prod" | "sandbox";
 
@@ -200,4 +201,11 @@ export interface BillingProvider {
    * is not this customer's
    */
   paymentPage(of: { customerId: string; subscriptionId: string; returnUrl: string }): Promise<string>;
+  /**
+   * What it has to tell of its own accord and nobody has heard yet, oldest first: the same again until it was heard. Only of a
+   * provider that sends nothing: the others tell by their webhooks.
+   */
+  news?(): Promise<BillingEvent[]>;
+  /** It need not be told again. @param ids of news; those that are known no more count for nothing */
+  heard?(ids: readonly string[]): Promise<void>;
 }

@@ -1,6 +1,7 @@
 /** What an action does to a subscription, and when billing says no. Pure; the subscription is settled to `now`. */
 import type { BillingAction } from "./provider.ts";
 import { isRefused, paymentWith } from "./simulator-cards.ts";
+import { attemptsAt, settled, succeeded } from "./simulator-collection.ts";
 import { discountFor, redeem } from "./simulator-discounts.ts";
 import { endPause } from "./simulator-engine.ts";
 import { cancel, undoCancellation } from "./simulator-leaving.ts";
@@ -78,14 +79,16 @@ function payDue(
   invoices: readonly SimulatedInvoice[],
   now: number,
 ): Advanced {
-  const { id, paymentMethod, status } = subscription;
+  const { id, paymentMethod } = subscription;
   const open = invoices.filter((each) => each.status === "open").toSorted((one, other) => one.at - other.at);
   if (!open.length) return refuse("nothing_due", `${id} owes nothing`);
   if (isRefused(paymentMethod, now))
     return refuse("payment_declined", `The bank refuses the ${paymentMethod.brand} of ${id}`);
   const payment = paymentWith(paymentMethod, now);
-  return {
-    subscription: { ...subscription, status: status === "past_due" ? "active" : status },
-    invoices: open.map((each) => ({ ...each, status: "paid", payment })),
-  };
+  const paid = open.map((each) => ({ ...each, status: "paid" as const, payment }));
+  return settled(
+    subscription,
+    paid,
+    paid.map((each) => succeeded(each, now, attemptsAt(subscription, each))),
+  );
 }

@@ -26,7 +26,7 @@ export function takeBack(
   const changed = charges
     .filter((each) => each.periodStart > since && each.amount > 0 && !refunded.has(each.id))
     .map((each) =>
-      each.status === "open" ? { ...each, status: "void" as const } : refund(each, ++counted, now),
+      each.status === "paid" ? refund(each, ++counted, now) : { ...each, status: "void" as const },
     );
   return { changed, counted, paidUntil: paid?.periodEnd ?? 0 };
 }
@@ -43,6 +43,18 @@ export const newestFirst = (one: SimulatedInvoice, other: SimulatedInvoice): num
     : one.subscriptionId < other.subscriptionId
       ? -1
       : 1);
+
+/**
+ * Of an invoice that is stored and computed both: what is stored as open may have been collected since, and what is settled
+ * stays so.
+ */
+export function known(
+  stored: readonly SimulatedInvoice[],
+  computed: readonly SimulatedInvoice[],
+): SimulatedInvoice[] {
+  const isOpen = ({ status }: SimulatedInvoice) => status === "open";
+  return latest([...stored.filter(isOpen), ...computed, ...stored.filter((each) => !isOpen(each))]);
+}
 
 /** Where two forms of an invoice are given, the later one counts. */
 export const latest = (invoices: readonly SimulatedInvoice[]): SimulatedInvoice[] => [

@@ -37,6 +37,8 @@ export const demoSubscriptions = {
   /** Two customers with one e-mail; the second pays by the week, since six years. */
   sharedEmail: "sub_harbour_team",
   sharedEmailToo: "sub_harbour_basic",
+  /** The one that Retainly's documents name, so that their requests can be sent as they are printed. */
+  documented: "sub_xxx",
 } as const;
 
 /** One subscription's life, replayed up to now so that its invoices are what billing would have written. */
@@ -317,6 +319,14 @@ export function people(at: number): Person[] {
       email: "Studio@example.org",
       metadata: { team: "Interns", seats: "1", projects: "2" },
       stories: [{ id: ids.sharedEmailToo, priceId: "price_basic_weekly_2020", startedAt: ago(7 * 320 - 4) }],
+    },
+    {
+      id: "cus_xxx",
+      name: "Xenia Marchetti",
+      email: "user@example.com",
+      card: card("Visa", "1881", 70),
+      metadata: { team: "Storyboards", seats: "1", projects: "7" },
+      stories: [{ id: ids.documented, priceId: "price_pro_monthly", startedAt: began(7, 17) }],
     },
     {
       id: "cus_wren",

@@ -5,22 +5,27 @@
  * - A pause charges nothing. It ends at `resumesAt`: inside the paid period that period simply goes on; after it a
  *   new period begins at `resumesAt` and is charged then, so that nobody pays twice and nobody skips a year.
  * - A scheduled cancellation comes before everything else of the same instant: no charge at the end.
- * - A failed payment leaves its invoice open and the subscription past_due. Nothing pays it by itself; periods go on.
+ * - A failed payment leaves its invoice open and the subscription past_due; periods go on. It is tried again some times,
+ *   with the card of then, and written off if that does not help. What has ended is not tried again.
  */
 import { hash } from "node:crypto";
 import { addIntervals, discounted, isAnchored } from "../../../src/flow/offers.ts";
+import type { BillingEvent } from "./billing-event.ts";
 import { isRefused, paymentWith } from "./simulator-cards.ts";
+import { collect, endedOwing, failed as failure, nextCollection, unpaid } from "./simulator-collection.ts";
 import type { Advanced, SimulatedInvoice, SimulatedSubscription } from "./simulator-model.ts";
 
 /** Everything that happens to the subscription up to and including `until`, in order. */
 export function settle(subscription: SimulatedSubscription, until: number): Advanced {
   const invoices: SimulatedInvoice[] = [];
+  const news: BillingEvent[] = [];
   let current = subscription;
   for (;;) {
     const next = nextStep(current);
-    if (!next || next.at > until) return { subscription: current, invoices };
+    if (!next || next.at > until) return { subscription: current, invoices, news };
     const after = next.run(current, next.at);
     invoices.push(...after.invoices);
+    news.push(...(after.news ?? []));
     current = after.subscription;
   }
 }
@@ -38,12 +43,18 @@ function nextStep(subscription: SimulatedSubscription): Step | undefined {
   if (cancelAt !== undefined) steps.push({ at: cancelAt, run: end });
   if (discount?.endsAt !== undefined) steps.push({ at: discount.endsAt, run: dropDiscount });
   steps.push(pause ? { at: pause.resumesAt, run: endPause } : { at: periodEnd, run: startPeriod });
+  const owed = nextCollection(subscription);
+  if (owed) steps.push({ at: owed.nextAt, run: collect });
   return steps.reduce((first, step) => (step.at < first.at ? step : first));
 }
 
 export function end(subscription: SimulatedSubscription, at: number): Advanced {
-  const rest = without(subscription, "pause", "discount", "nextPrice", "trialEnd");
-  return { subscription: { ...rest, status: "cancelled", cancelAt: at, endedAt: at }, invoices: [] };
+  const rest = without(subscription, "pause", "discount", "nextPrice", "trialEnd", "unpaid");
+  return {
+    subscription: { ...rest, status: "cancelled", cancelAt: at, endedAt: at },
+    invoices: [],
+    news: endedOwing(subscription, at),
+  };
 }
 
 function dropDiscount(subscription: SimulatedSubscription): Advanced {
@@ -79,7 +90,14 @@ export function startPeriod(subscription: SimulatedSubscription, at: number): Ad
     credit: rest.credit - bill.credited,
     invoices: rest.invoices + 1,
   };
-  return { subscription: next, invoices: [invoice(next, bill, failed ? "open" : "paid")] };
+  const written = invoice(next, bill, failed ? "open" : "paid");
+  if (!failed) return { subscription: next, invoices: [written] };
+  const owed = unpaid(written);
+  return {
+    subscription: { ...next, unpaid: [...(next.unpaid ?? []), owed] },
+    invoices: [written],
+    news: [failure(next, owed, at)],
+  };
 }
 
 interface Bill {

@@ -1,5 +1,6 @@
 /** A cancellation, and what takes it back. */
 import { latest, takeBack } from "./simulator-books.ts";
+import { givenUp, withoutUnpaid } from "./simulator-collection.ts";
 import { end, without } from "./simulator-engine.ts";
 import type { Advanced, SimulatedInvoice, SimulatedSubscription } from "./simulator-model.ts";
 import { type Action, refuse, unbilled } from "./simulator-rules.ts";
@@ -23,16 +24,20 @@ export function cancel(
     ...(reason === undefined ? {} : { reason }),
     ...(comment === undefined ? {} : { comment }),
   };
+  const news = changed.filter(({ status }) => status === "void").map((each) => givenUp(each, now, "voided"));
   const leaving = {
-    ...subscription,
+    ...withoutUnpaid(subscription, changed),
     cancellation,
     invoices: counted,
     status: statusAfter(subscription, invoices, changed),
   };
   const until = effective === "immediately" ? now : renewed ? paidUntil : subscription.periodEnd;
-  if (until <= now) return { ...end(leaving, now), invoices: changed };
+  if (until <= now) {
+    const ended = end(leaving, now);
+    return { ...ended, invoices: changed, news: [...news, ...(ended.news ?? [])] };
+  }
   // With the period, so that a shorter one that began since is not renewed on the way.
-  return { subscription: { ...leaving, periodEnd: until, cancelAt: until }, invoices: changed };
+  return { subscription: { ...leaving, periodEnd: until, cancelAt: until }, invoices: changed, news };
 }
 
 /** Who owed only what is void now owes nothing any more. */

@@ -1,5 +1,6 @@
 /** What the simulator remembers. Instants are milliseconds since 1970, money is minor units. */
 import type { PaymentMethod, Price, SubscriptionStatus } from "../../../src/api/wire.ts";
+import type { BillingEvent } from "./billing-event.ts";
 import type { Customer } from "./provider.ts";
 
 export interface SimulatedProduct {
@@ -90,6 +91,8 @@ export interface SimulatedSubscription {
   endedAt?: number;
   /** If it is refused, the next invoice stays open and the subscription becomes past_due. */
   paymentMethod: SimulatedPaymentMethod;
+  /** What is still to be collected, oldest first; absent if nothing is. Those of older databases are not tried again. */
+  unpaid?: readonly UnpaidInvoice[];
   /** Invoices so far; numbers and ids of invoices come from it, so that replaying time gives the same ones. */
   invoices: number;
 }
@@ -110,7 +113,8 @@ export interface SimulatedInvoice {
   /** Negative for a refund. */
   amount: number;
   currency: string;
-  status: "paid" | "open" | "void";
+  /** `uncollectible`: written off after the last attempt. */
+  status: "paid" | "open" | "void" | "uncollectible";
   /** When and with what it was paid, or given back; absent where no money moved, and on invoices of before there were cards. */
   payment?: { at: number; brand: string; last4?: string };
   /** The invoice that this one gives back. */
@@ -121,8 +125,19 @@ export interface SimulatedInvoice {
   periodEnd: number;
 }
 
-/** A subscription at a later instant, with the invoices written or changed on the way there, oldest first. */
+/** An open invoice, how often billing has tried to collect it, and when something happens to it next. */
+export interface UnpaidInvoice {
+  invoice: SimulatedInvoice;
+  attempts: number;
+  nextAt: number;
+}
+
+/**
+ * A subscription at a later instant, with the invoices written or changed on the way there, oldest first, and with what
+ * billing has to tell of that.
+ */
 export interface Advanced {
   subscription: SimulatedSubscription;
   invoices: readonly SimulatedInvoice[];
+  news?: readonly BillingEvent[];
 }

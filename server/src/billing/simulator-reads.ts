@@ -1,7 +1,7 @@
 /** What is stored, as time has changed it since. Stores nothing. */
 import type { BilledSubscription, BillingAction } from "./provider.ts";
 import { perform } from "./simulator-actions.ts";
-import { latest } from "./simulator-books.ts";
+import { known, latest } from "./simulator-books.ts";
 import { upgraded } from "./simulator-cards.ts";
 import { findCode } from "./simulator-discounts.ts";
 import { settle } from "./simulator-engine.ts";
@@ -31,7 +31,8 @@ export async function readInvoices(
   customerId?: string,
 ): Promise<SimulatedInvoice[]> {
   const settled = await readSettled(from, at, customerId);
-  return latest([...settled.flatMap((each) => each.invoices), ...(await from.list("invoice", customerId))]);
+  const computed = settled.flatMap((each) => each.invoices);
+  return known(await from.list("invoice", customerId), computed);
 }
 
 export interface Outcome extends Advanced {
@@ -62,7 +63,7 @@ export async function outcomeOf(
     action.type === "retry_payment" || (action.type === "cancel" && (action.requestedAt ?? at) < at);
   const stored = looksBack ? await from.list("invoice", found.customerId) : [];
   const own = stored.filter((each) => each.subscriptionId === found.id);
-  const invoices = [...own, ...before.invoices];
+  const invoices = latest([...own, ...before.invoices]);
   const after = perform({ ...before.subscription, ...assumed }, action, at, { price, promoCode, invoices });
   return {
     before,
@@ -70,6 +71,7 @@ export async function outcomeOf(
     subscription: after.subscription,
     // What is changed now comes after what it was, and takes its place.
     invoices: latest([...before.invoices, ...after.invoices]),
+    news: [...(before.news ?? []), ...(after.news ?? [])],
     promoCode,
   };
 }

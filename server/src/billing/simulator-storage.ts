@@ -1,6 +1,7 @@
 /** Where the simulator keeps its things: three small tables of JSON, apart from everything the domain stores. */
 import type { Kysely } from "kysely";
 import type { Schema } from "../store/schema.ts";
+import type { BillingEvent } from "./billing-event.ts";
 import type {
   SimulatedCustomer,
   SimulatedInvoice,
@@ -17,6 +18,8 @@ export interface SimulatorObjects {
   subscription: StoredSubscription;
   invoice: SimulatedInvoice;
   promo_code: SimulatedPromoCode;
+  /** What nobody has heard yet. */
+  news: BillingEvent;
 }
 
 export type ObjectType = keyof SimulatorObjects;
@@ -35,6 +38,7 @@ export interface SimulatorRows {
   list<Type extends ObjectType>(type: Type, customerId?: string): Promise<SimulatorObjects[Type][]>;
   /** Inserts or replaces by id. */
   put<Type extends ObjectType>(type: Type, objects: readonly SimulatorObjects[Type][]): Promise<void>;
+  remove(type: ObjectType, ids: readonly string[]): Promise<void>;
   request(key: string): Promise<SimulatedRequest | undefined>;
   insertRequest(key: string, request: SimulatedRequest): Promise<void>;
   /** By how many milliseconds the scope's clock runs ahead of the real one. */
@@ -96,7 +100,7 @@ function rowsOf(db: Kysely<Schema>, scope: string): SimulatorRows {
         scope,
         type,
         id: object.id,
-        customer_id: "customerId" in object ? object.customerId : null,
+        customer_id: "customerId" in object && type !== "news" ? object.customerId : null,
         data: JSON.stringify(object),
       }));
       for (let from = 0; from < rows.length; from += ROWS_PER_INSERT) {
@@ -106,6 +110,16 @@ function rowsOf(db: Kysely<Schema>, scope: string): SimulatorRows {
           .onConflict((on) =>
             on.columns(["scope", "type", "id"]).doUpdateSet((row) => ({ data: row.ref("excluded.data") })),
           )
+          .execute();
+      }
+    },
+    async remove(type, ids) {
+      for (let from = 0; from < ids.length; from += ROWS_PER_INSERT) {
+        await db
+          .deleteFrom("simulator_objects")
+          .where("scope", "=", scope)
+          .where("type", "=", type)
+          .where("id", "in", ids.slice(from, from + ROWS_PER_INSERT))
           .execute();
       }
     },

@@ -9,12 +9,8 @@ import type { BilledSubscription, BillingAction, BillingProvider, Customer } fro
 import { BillingError } from "./provider.ts";
 import { newestFirst } from "./simulator-books.ts";
 import { declineCodeOf, upgraded, VISA } from "./simulator-cards.ts";
-import type {
-  Advanced,
-  SimulatedCustomer,
-  SimulatedInvoice,
-  SimulatedPaymentMethod,
-} from "./simulator-model.ts";
+import type { SimulatedCustomer, SimulatedInvoice, SimulatedPaymentMethod } from "./simulator-model.ts";
+import { keep, readNews, tellRefusal } from "./simulator-news.ts";
 import { outcomeOf, readInvoices, readSettled, readSubscription } from "./simulator-reads.ts";
 import { refuse } from "./simulator-rules.ts";
 import type { SimulatorRows, SimulatorStorage } from "./simulator-storage.ts";
@@ -50,6 +46,8 @@ export interface SimulatorSnapshot {
 }
 
 export interface Simulator extends BillingProvider {
+  news: NonNullable<BillingProvider["news"]>;
+  heard: NonNullable<BillingProvider["heard"]>;
   /**
    * Moves the clock forward and lets everything happen on the way; afterwards it runs on at the real pace.
    * @returns the new time
@@ -127,19 +125,30 @@ export function createSimulator({ storage, scope, clock, pages }: SimulatorDeps)
 
     execute: (action, key) =>
       answering(() =>
-        storage.transaction(scope, async (tx) => {
-          const earlier = await tx.request(key);
-          if (earlier && earlier.action !== canonical(action))
-            throw new BillingError("rejected", "idempotency_mismatch", "This key belongs to another action");
-          const at = await now(tx);
-          if (!earlier) {
-            const { promoCode, ...after } = await outcomeOf(tx, action, at);
-            await keep(tx, [after]);
-            if (promoCode) await tx.put("promo_code", [{ ...promoCode, redeemed: promoCode.redeemed + 1 }]);
-            await tx.insertRequest(key, { action: canonical(action), at });
-          }
-          return (await readSubscription(tx, action.subscriptionId, at)) as BilledSubscription;
-        }),
+        storage
+          .transaction(scope, async (tx) => {
+            const earlier = await tx.request(key);
+            if (earlier && earlier.action !== canonical(action))
+              throw new BillingError(
+                "rejected",
+                "idempotency_mismatch",
+                "This key belongs to another action",
+              );
+            const at = await now(tx);
+            if (!earlier) {
+              const { promoCode, ...after } = await outcomeOf(tx, action, at);
+              await keep(tx, [after]);
+              if (promoCode) await tx.put("promo_code", [{ ...promoCode, redeemed: promoCode.redeemed + 1 }]);
+              await tx.insertRequest(key, { action: canonical(action), at });
+            }
+            return (await readSubscription(tx, action.subscriptionId, at)) as BilledSubscription;
+          })
+          .catch(async (error) => {
+            // A charge that was refused is an attempt all the same, though nothing else of it holds.
+            if (action.type === "retry_payment" && declined(error))
+              await storage.transaction(scope, async (tx) => tellRefusal(tx, action, key, await now(tx)));
+            throw error;
+          }),
       ),
 
     readBack: (action, key) =>
@@ -191,6 +200,10 @@ export function createSimulator({ storage, scope, clock, pages }: SimulatorDeps)
         return pages?.payment(of) ?? refuse("payment_page_unavailable", "There are no pages");
       }),
 
+    news: () => answering(async () => readNews(storage, scope, await now())),
+
+    heard: (ids) => answering(() => rows.remove("news", ids)),
+
     advance: (move) =>
       storage.transaction(scope, async (tx) => {
         const real = clock();
@@ -222,9 +235,12 @@ export function createSimulator({ storage, scope, clock, pages }: SimulatorDeps)
     customer: (id) => rows.get("customer", id),
 
     async invoice(id) {
+      const stored = await rows.get("invoice", id);
+      // What is open may have been collected since it was stored.
       const found =
-        (await rows.get("invoice", id)) ??
-        (await readInvoices(rows, await now())).find((each) => each.id === id);
+        stored && stored.status !== "open"
+          ? stored
+          : (await readInvoices(rows, await now(), stored?.customerId)).find((each) => each.id === id);
       const customer = found && (await rows.get("customer", found.customerId));
       return found && { ...found, ...(customer ? { customer } : {}) };
     },
@@ -236,25 +252,18 @@ export function createSimulator({ storage, scope, clock, pages }: SimulatorDeps)
         const settled = await readSettled(tx, await now(tx), customerId);
         await keep(
           tx,
-          settled.map(({ subscription, invoices }) => ({
+          settled.map(({ subscription, ...rest }) => ({
+            ...rest,
             subscription:
               subscription.status === "cancelled" ? subscription : { ...subscription, paymentMethod },
-            invoices,
           })),
         );
       }),
   };
 }
 
-async function keep(tx: SimulatorRows, advanced: readonly Advanced[]): Promise<void> {
-  await tx.put(
-    "subscription",
-    advanced.map(({ subscription }) => subscription),
-  );
-  // One statement takes each id once; of an invoice that was changed on the way the last form counts.
-  const invoices = new Map(advanced.flatMap((each) => each.invoices).map((each) => [each.id, each]));
-  await tx.put("invoice", [...invoices.values()]);
-}
+const declined = (error: unknown): boolean =>
+  error instanceof BillingError && error.code === "payment_declined";
 
 /** The same action gives the same text, whatever the order of its fields. */
 const canonical = (action: BillingAction) =>

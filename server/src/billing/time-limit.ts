@@ -2,6 +2,7 @@ import { BillingError, type BillingProvider } from "./provider.ts";
 
 /** The same provider, but whoever waits for it hears "unknown" after `ms`: no customer waits for a hanging system. */
 export function withTimeLimit(provider: BillingProvider, ms: number): BillingProvider {
+  const { news, heard } = provider;
   const limited =
     <Args extends unknown[], Result>(work: (...args: Args) => Promise<Result>) =>
     (...args: Args): Promise<Result> => {
@@ -28,5 +29,7 @@ export function withTimeLimit(provider: BillingProvider, ms: number): BillingPro
     declineCode: limited((invoiceId) => provider.declineCode(invoiceId)),
     updateCustomer: limited((customer) => provider.updateCustomer(customer)),
     paymentPage: limited((of) => provider.paymentPage(of)),
+    ...(news ? { news: limited(() => news()) } : {}),
+    ...(heard ? { heard: limited((ids) => heard(ids)) } : {}),
   };
 }

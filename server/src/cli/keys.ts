@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import { z } from "zod";
+import { isoOf } from "../domain/dates.ts";
 import { KEY_SCOPES } from "../domain/scopes.ts";
 import { createKey } from "../domain/workspaces.ts";
 import type { KeyRow } from "../store/store.ts";
@@ -34,8 +35,20 @@ interface Options {
   json?: boolean;
 }
 
-const line = ({ id, kind, environment: where, lastFour, scopes, name, revokedAt }: KeyRow): string =>
-  `${id}  ${kind}  ${where}  …${lastFour}  ${scopes.join(",")}  ${name}${revokedAt ? "  revoked" : ""}`;
+function line({
+  id,
+  kind,
+  environment: where,
+  lastFour,
+  scopes,
+  name,
+  lastUsedAt,
+  revokedAt,
+}: KeyRow): string {
+  const used = lastUsedAt === undefined ? [] : [`used ${isoOf(lastUsedAt)}`];
+  const revoked = revokedAt === undefined ? [] : ["revoked"];
+  return [id, kind, where, `…${lastFour}`, scopes.join(","), name, ...used, ...revoked].join("  ");
+}
 
 export function keyCommands(root: Command, using: Using): void {
   const keys = root.command("keys").description("API keys of the workspace");

@@ -1,8 +1,10 @@
-/** The OpenAPI document, made from the rows that the router itself serves. */
-import type { z } from "zod";
+/** The OpenAPI document, made from the rows that the router itself serves, and from what events carry. */
+import { z } from "zod";
 import { createDocument, type ZodOpenApiPathsObject } from "zod-openapi";
 import { JSON_TYPE } from "../http/body.ts";
 import type { Route } from "../http/route.ts";
+import { EVENT_TYPES, type EventType } from "./event-types.ts";
+import { EVENT_DATA, EVENT_MEANINGS, envelopeOf } from "./events.ts";
 import { HEADERS, responsesOf } from "./responses.ts";
 import { tagOf, tags } from "./tags.ts";
 
@@ -15,6 +17,28 @@ function securityOf({ auth, delivery, guarded }: Route): Record<string, []>[] {
   if (auth !== "session") return [];
   return [{ session: [] }, ...(delivery ? [{ delivery: [] as [] }] : [])];
 }
+
+/** An object that routes answer as well is described there. */
+function dataOf(type: EventType): z.ZodType {
+  const { id } = EVENT_DATA[type].meta() ?? {};
+  return id ? z.unknown().meta({ override: { $ref: `#/components/schemas/${id}` } }) : EVENT_DATA[type];
+}
+
+/** What the business's own endpoints get. */
+const webhooks = (): ZodOpenApiPathsObject =>
+  Object.fromEntries(
+    EVENT_TYPES.map((type) => {
+      const schema = envelopeOf(type).extend({ data: dataOf(type) });
+      const post = {
+        summary: EVENT_MEANINGS[type],
+        description:
+          "Sent to your endpoints, signed: see the headers `webhook-id`, `webhook-timestamp` and `webhook-signature`, or `x-retainly-signature`.",
+        requestBody: { required: true, content: { [JSON_TYPE]: { schema } } },
+        responses: { "2XX": { description: "Taken. After any other answer it is sent again." } },
+      };
+      return [type, { post }];
+    }),
+  );
 
 export function openApiDocument(
   routes: readonly Route[],
@@ -63,6 +87,7 @@ export function openApiDocument(
     servers: [{ url: info.publicUrl }],
     tags: tags.map(({ name, description }) => ({ name, description })),
     paths,
+    webhooks: webhooks(),
     components: {
       headers: HEADERS,
       securitySchemes: {

@@ -34,6 +34,31 @@ export const tags: readonly Tag[] = [
     description: "What the ledger says all together: retention health, issues and the reports by mail",
     paths: ["/api/v1/retention-health", "/api/v1/issues", "/api/v1/reports"],
   },
+  {
+    name: "Retainly",
+    description: "Figures, sessions, exports and the flow of a page of your own, as Retainly documents them",
+    paths: ["/api/v1/analytics", "/api/v1/sessions", "/api/flows", "/api/exports"],
+  },
+  {
+    name: "Recovery",
+    description: "Payments that have failed, and what became of them",
+    paths: ["/api/v1/recoveries"],
+  },
+  {
+    name: "Webhooks",
+    description: "Endpoints of your own that hear what happens, and what was sent to them",
+    paths: ["/api/v1/webhook"],
+  },
+  {
+    name: "API keys",
+    description: "The secret keys of the workspace",
+    paths: ["/api/v1/api-keys"],
+  },
+  {
+    name: "Personal data",
+    description: "All that is stored of one customer: handing it out, and forgetting it",
+    paths: ["/api/v1/customers"],
+  },
   { name: "Monitoring", description: "Whether the server works", paths: ["/api/health"] },
 ];
 

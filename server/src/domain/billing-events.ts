@@ -3,14 +3,15 @@
  * true of a subscription is read from billing when it is worked out. So the order in which events come does not matter.
  */
 import type { BillingEvent } from "../billing/billing-event.ts";
-import type { BilledSubscription } from "../billing/provider.ts";
+import { type BilledSubscription, flowView } from "../billing/provider.ts";
 import type { Deps } from "../deps.ts";
-import type { Json, LedgerRow, Scope, Transaction } from "../store/store.ts";
-import { announce } from "./ledger.ts";
+import type { LedgerRow, Scope, Transaction } from "../store/store.ts";
+import { endingData } from "./event-data.ts";
+import { publish } from "./events.ts";
 import { mrrOf } from "./mrr.ts";
 import { isAnythingPending } from "./pending.ts";
 import { closeRecoveries, closeRecovery, recordFailure } from "./recovery.ts";
-import { isEnding, takeBack } from "./undo.ts";
+import { isEnding, recordCarriedOut, takeBack } from "./undo.ts";
 
 /** Within this time, in ms, a request of ours that caused an event has written down what it brought about. */
 const OURS_FIRST = 5_000;
@@ -98,8 +99,11 @@ interface Found {
 async function recordEnding(deps: Deps, tx: Transaction, scope: Scope, found: Found): Promise<void> {
   const { id, subscription, now } = found;
   const before = await tx.openEnding(scope, id);
-  // A session of ours has ended it, and stands in the books for that.
-  if (!before && (await tx.cancelledSessions(scope, id)).length) return;
+  if (!before && (await tx.cancelledSessions(scope, id)).length) {
+    // A session of ours has ended it, and stands in the books for that, also where it was left to the business.
+    if (subscription) await recordCarriedOut(deps, tx, scope, flowView(subscription));
+    return;
+  }
   const told = (await tx.billingEvents(scope, id)).map(({ event }) => event).filter(tellsAnEnd);
   const last = told.sort(byTime).at(-1);
   const hasEnded = subscription ? subscription.status === "cancelled" : last?.type === "subscription_ended";
@@ -109,9 +113,8 @@ async function recordEnding(deps: Deps, tx: Transaction, scope: Scope, found: Fo
   const row = withFacts(start, last, { hasEnded, endsAt: subscription?.cancelAt, now: deps.clock() });
   await tx.putLedger(row);
   if (before?.confirmed || (before && !hasEnded)) return;
-  const { outcome, effectiveAt, occurredAt: requestedAt } = row;
-  const facts = { source: row.source, outcome, requestedAt, effectiveAt };
-  await announce(deps, tx, `cancellation.${hasEnded ? "confirmed" : "scheduled"}`, row, now, facts as Json);
+  const type = hasEnded ? "subscription.ended" : "subscription.ending";
+  await publish(deps, tx, scope, { type, at: now, data: endingData(row) });
 }
 
 type Ending = Extract<BillingEvent, { type: "subscription_changed" | "subscription_ended" }> & {

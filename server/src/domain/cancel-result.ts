@@ -17,7 +17,7 @@ import { signResult } from "./result-token.ts";
 import { checkedReturnUrl } from "./return-urls.ts";
 import { DELIVERY_TTL } from "./sessions.ts";
 import { settlePending } from "./settlement.ts";
-import { isEnding, noticeUndone } from "./undo.ts";
+import { isEnding, isLeft, noticeUndone } from "./undo.ts";
 
 export interface FoundLink {
   link: CancelLinkRow;
@@ -159,11 +159,13 @@ async function endedElsewhere(
 ): Promise<GivenResult["status"] | undefined> {
   if (isOwn(link)) return undefined;
   const { subscriptionId } = link;
+  const cancelled = await queries.cancelledSessions(link, subscriptionId);
   const isDone =
     isEndingAtBilling ||
-    (await queries.cancelledSessions(link, subscriptionId)).length > 0 ||
+    cancelled.some((session) => !isLeft(session)) ||
     (await queries.openEnding(link, subscriptionId)) !== undefined;
   if (isDone) return "done";
+  if (cancelled.length) return "requested";
   for (const { id } of await queries.pendingSessions(link, subscriptionId)) {
     const actions = await queries.actions(id);
     const isCancelling = actions.some(

@@ -12,7 +12,6 @@ import { hasRoom, NO_ROOM } from "../contract/fields.ts";
 import type { Deps } from "../deps.ts";
 import type {
   FlatObject,
-  Json,
   KeyRow,
   LedgerRow,
   Queries,
@@ -22,6 +21,7 @@ import type {
 } from "../store/store.ts";
 import { canonical, digestOf, historyOf, MOST_HISTORY, OUTCOMES, viewOf } from "./cancellation-view.ts";
 import { currencyOf } from "./currency.ts";
+import { publish } from "./events.ts";
 import { isLinkId } from "./link-ids.ts";
 import { toMinor } from "./major-units.ts";
 import { endOf, valued } from "./outcomes.ts";
@@ -81,7 +81,7 @@ export async function reportCancellation(
     if (meanwhile) return repeated(meanwhile);
     await tx.putLedger(wanted);
     await recordOutcome(deps, tx, wanted);
-    await announce(deps, tx, "cancellation.created", wanted);
+    await tell(deps, tx, "cancellation.created", wanted);
     return { cancellation: viewOf(wanted), created: true, differs: false };
   });
 }
@@ -152,7 +152,7 @@ export async function updateCancellation(
     if (!after) return viewOf(before);
     await tx.putLedger(after);
     await recordOutcome(deps, tx, after, update.metadata);
-    await announce(deps, tx, "cancellation.updated", after);
+    await tell(deps, tx, "cancellation.updated", after);
     return viewOf(after);
   });
 }
@@ -177,7 +177,7 @@ function updated(
   const isSame = !metadata || canonical(metadata) === canonical(had ?? {});
   if (outcome === present && effectiveAt === known && isSame) return undefined;
   const holds = isSame ? had : metadata;
-  return valued({
+  const after: LedgerRow = {
     ...rest,
     outcome,
     confirmed: true,
@@ -186,7 +186,9 @@ function updated(
     ...(effectiveAt === undefined ? {} : { effectiveAt }),
     ...(holds === undefined ? {} : { metadata: holds }),
     updatedAt: now,
-  });
+  };
+  // What a cheaper plan has kept and lost is known from the visit, and not said again.
+  return outcome === present ? after : valued(after);
 }
 
 /** A null that was stored stays; one that is sent takes the key away. */
@@ -239,8 +241,9 @@ async function recordOutcome(
   });
 }
 
-async function announce(deps: Deps, tx: Queries, type: string, row: LedgerRow): Promise<void> {
-  const { workspaceId, environment, updatedAt } = row;
-  const data = viewOf(row) as unknown as Json;
-  await tx.insertEvent({ id: deps.newId("evt"), workspaceId, environment, type, data, at: updatedAt });
-}
+const tell = (
+  deps: Deps,
+  tx: Queries,
+  type: "cancellation.created" | "cancellation.updated",
+  row: LedgerRow,
+): Promise<string> => publish(deps, tx, row, { type, at: row.updatedAt, data: viewOf(row) });

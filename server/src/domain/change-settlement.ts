@@ -2,7 +2,7 @@
  * Carrying out a change, in the order of a flow's decision: it is written down, billing is asked, its answer is written
  * down. A crash between any two of these is found by the job that was written with the first.
  */
-import type { HubResult, Subscription } from "../../../src/api/wire.ts";
+import type { HubResult } from "../../../src/api/wire.ts";
 import {
   type BilledSubscription,
   BillingError,
@@ -10,7 +10,9 @@ import {
   publicView,
 } from "../billing/provider.ts";
 import type { Deps } from "../deps.ts";
-import type { ChangeRow, Json, Scope, Transaction } from "../store/store.ts";
+import type { ChangeRow, Scope, Transaction } from "../store/store.ts";
+import { changeData } from "./event-data.ts";
+import { publish } from "./events.ts";
 import { Problem, type ProblemCode } from "./problem.ts";
 import { logSilence } from "./settlement.ts";
 import { isEnding, recordUndone } from "./undo.ts";
@@ -71,7 +73,12 @@ async function succeed(
       throw new Problem("billing_unavailable");
     }
     await tx.settleChange(id, { status: "succeeded", settledAt: deps.clock() });
-    await announce(deps, tx, "subscription.changed", row, at);
+    await publish(deps, tx, row, {
+      type: "subscription.changed",
+      at,
+      sessionId: row.tokenId,
+      data: changeData(row),
+    });
     if (change.type === "undo_cancellation" && !isEnding(subscription)) await undone(deps, tx, row, at);
     await tx.dequeue("change", id);
   });
@@ -88,44 +95,14 @@ async function fail(deps: Deps, row: ChangeRow, fault: string): Promise<void> {
   await deps.store.transaction(async (tx) => {
     if ((await tx.change(row.id))?.status !== "pending") return;
     await tx.settleChange(row.id, { status: "failed", fault, settledAt: deps.clock() });
-    await announce(deps, tx, "subscription.change_failed", row, row.createdAt, { fault });
+    await publish(deps, tx, row, {
+      type: "subscription.change_failed",
+      at: row.createdAt,
+      sessionId: row.tokenId,
+      data: { ...changeData(row), fault },
+    });
     await tx.dequeue("change", row.id);
   });
-}
-
-/** What a change may be about, as it was and as it was announced. */
-const factsOf = ({ price, scheduledChange, pausedUntil, nextCharge }: Subscription) => ({
-  priceId: price.id,
-  amount: price.amount,
-  interval: price.interval,
-  ...(scheduledChange ? { scheduledPriceId: scheduledChange.price.id } : {}),
-  ...(pausedUntil === undefined ? {} : { pausedUntil }),
-  ...(nextCharge ? { nextCharge: { amount: nextCharge.amount, at: nextCharge.at } } : {}),
-});
-
-async function announce(
-  deps: Deps,
-  tx: Transaction,
-  type: string,
-  { workspaceId, environment, tokenId, customerId, subscriptionId, change, offerId, before, seen }: ChangeRow,
-  at: number,
-  more: { readonly [key: string]: Json } = {},
-): Promise<void> {
-  const { dueNow, currency, subscription } = seen;
-  const data = {
-    change: change.type,
-    customerId,
-    subscriptionId,
-    dueNow,
-    currency,
-    from: factsOf(before),
-    to: factsOf(subscription),
-    ...(change.type === "promo_code" ? { code: change.code } : {}),
-    ...(offerId ? { offerId } : {}),
-    ...more,
-  };
-  const id = deps.newId("evt");
-  await tx.insertEvent({ id, workspaceId, environment, type, sessionId: tokenId, data, at });
 }
 
 /**

@@ -1,22 +1,17 @@
-/** Recorded events become facts, decisions become billing actions, and each session ends at most once. */
+/** What a widget records and asks for: its events become facts, and the last one of a run may ask for something to be done. */
 import { isDeepStrictEqual } from "node:util";
 import type { DecisionRequest, EventsRequest, Settlement } from "../../../src/api/wire.ts";
 import type { Decision } from "../../../src/flow/machine.ts";
-import { type BilledSubscription, type BillingAction, BillingError } from "../billing/provider.ts";
 import type { Deps } from "../deps.ts";
-import type { ActionRow, SessionRow, Transaction } from "../store/store.ts";
-import { StoreConflict } from "../store/store.ts";
+import { type SessionRow, StoreConflict, type Transaction } from "../store/store.ts";
 import { isGivenOut, lockLink } from "./cancel-visits.ts";
-import { definitionOf } from "./flows.ts";
+import { type Acceptance, decideOnce } from "./deciding.ts";
 import { recordProgress } from "./ledger.ts";
-import { actionFor, isEligible, termsHold } from "./offers.ts";
-import { settleAll } from "./pending.ts";
 import { Problem } from "./problem.ts";
 import { type Replay, replay } from "./replay.ts";
 import type { SessionClaims } from "./session-token.ts";
 import { DELIVERY_TTL } from "./sessions.ts";
-import { carryOut, logSilence, SETTLE_AFTER } from "./settlement.ts";
-import { noticeUndone } from "./undo.ts";
+import { asTold, takeBackLeft } from "./undo.ts";
 
 /** More than any person causes; a page that sends more is broken or hostile. */
 export const EVENTS_PER_SESSION = 1000;
@@ -58,8 +53,10 @@ async function ingest(
   if (accepted && isOpen && !(await isGivenOut(tx, session.tokenId))) {
     for (const progress of runs.values()) {
       await recordProgress(deps, tx, session, progress, now);
+      if (!progress.kept) continue;
+      await takeBackLeft(deps, tx, session, now);
       // Staying decides the session; what other openings say no longer counts.
-      if (progress.kept) break;
+      break;
     }
   }
   return { accepted, runs };
@@ -99,93 +96,19 @@ export async function decide(
     await ingest(deps, tx, own, request, now, EVENTS_PER_SESSION + DECISION_RESERVE);
     return own;
   });
-  const attempt = async () => {
-    await settleAll(deps, session, session.subscriptionId);
-    const asOf = deps.clock();
-    // Without an answer no offer is taken, but leaving must still be possible.
-    const billed = await billing.subscription(session.subscriptionId).catch((error) => {
-      if (!(error instanceof BillingError)) throw error;
-      logSilence(deps, error, { session: session.id });
-      return undefined;
-    });
-    // Who has gone on since an earlier cancellation and cancels again is counted again.
-    if (billed) await noticeUndone(deps, session, [billed]);
-    return deps.store.transaction((tx) => prepare(deps, tx, claims, request, { now, asOf, billed }));
-  };
-  // Another decision that was quicker by a moment is waited for: how it ends says how this one does.
-  const prepared = (await attempt()) ?? (await attempt());
-  // It may or may not have happened; until billing says so nothing else may be begun.
-  if (!prepared) throw new Problem("billing_unavailable");
-  return "settlement" in prepared ? prepared.settlement : carryOut(deps, prepared.session, prepared.action);
-}
-
-type Prepared = { settlement: Settlement } | { session: SessionRow; action: ActionRow };
-
-/** What billing says at the moment of the decision. */
-interface Present {
-  now: number;
-  /** The machine's clock, from before billing was read. */
-  asOf: number;
-  billed: BilledSubscription | undefined;
-}
-
-/** Undefined while another decision, or a change in a hub, is pending. */
-async function prepare(
-  deps: Deps,
-  tx: Transaction,
-  claims: SessionClaims,
-  request: DecisionRequest,
-  { now, asOf, billed }: Present,
-): Promise<Prepared | undefined> {
-  // Two sessions of one customer must not both take what is offered once.
-  await tx.lock(`customer:${claims.workspaceId}:${claims.environment}:${claims.customerId}`);
-  await lockLink(tx, claims.tokenId);
-  await tx.lock(`session:${request.session}`);
-  const session = await ownSession(tx, claims, request.session);
-  const decision = await decisionOf(tx, session, request);
-  const actions = await tx.actions(session.id);
-  const live = actions.find((action) => action.status !== "failed");
-  if (live) {
-    if (!sameDecision(live.decision, decision)) {
-      if (live.status === "pending") return undefined;
-      throw new Problem("session_completed");
-    }
-    return session.settlement ? { settlement: session.settlement } : { session, action: live };
-  }
-  if (session.settlement) throw new Problem("session_completed");
-  if (await isGivenOut(tx, session.tokenId)) throw new Problem("session_completed");
-  // A change that billing has not answered may yet happen, after a cancellation as well, and take it back.
-  if ((await tx.pendingChanges(session, session.subscriptionId)).length) return undefined;
-  const clicked = clickedAt(session, request, now);
-  if (decision.type === "accept") {
-    // What another tab has just begun or done is not in what billing said of this subscription.
-    if ((await tx.pendingSessions(session, session.subscriptionId)).length) return undefined;
-    await checkOffer(tx, session, decision, request, { now, billed });
-    if (await tx.isChangedSince(session, asOf)) throw new Problem("offer_changed");
-  } else if (await tx.isRetainedSince(session, session.subscriptionId, clicked)) {
-    // A late cancellation does not undo what the customer has said since then.
-    throw new Problem("session_completed");
-  }
-
-  const words = await ledgerReason(tx, session);
-  const billingAction = actionOf(session, decision, words, clicked);
-  const action: ActionRow = {
-    id: deps.newId("act"),
-    sessionId: session.id,
+  const settlement = await decideOnce(deps, {
+    session,
+    now,
     eventId: (request.events.at(-1) as { id: string }).id,
-    decision,
-    ...(billingAction ? { action: billingAction } : {}),
-    status: "pending",
-    createdAt: now,
-  };
-  if (!(await tx.insertAction(action))) throw new Problem("session_completed");
-  await tx.enqueue({
-    topic: "settle",
-    key: session.id,
-    payload: { sessionId: session.id },
-    dueAt: deps.clock() + SETTLE_AFTER,
+    async decision(tx) {
+      const current = await ownSession(tx, claims, request.session);
+      return { session: current, decision: await decisionOf(tx, current, request) };
+    },
+    clickedAt: (current) => clickedAt(current, request, now),
+    checkSeen: (accepted) => checkSeen(accepted, request),
+    seenIn: "seen",
   });
-  return { session, action };
+  return asTold(settlement);
 }
 
 async function decisionOf(
@@ -208,31 +131,12 @@ async function decisionOf(
   return decision;
 }
 
-function sameDecision(one: Decision, other: Decision): boolean {
-  if (one.type === "cancel" || other.type === "cancel") return one.type === other.type;
-  return one.offer.id === other.offer.id && isDeepStrictEqual(one.choice, other.choice);
-}
-
-/** What was seen must be what will be executed, and the customer must still be entitled to it. */
-async function checkOffer(
-  tx: Transaction,
-  session: SessionRow,
-  { offer, choice }: Extract<Decision, { type: "accept" }>,
-  { seen }: DecisionRequest,
-  { now, billed }: Pick<Present, "now" | "billed">,
-): Promise<void> {
+/** What was seen must be what will be executed. @throws Problem parameter_missing, offer_changed */
+function checkSeen({ offer, choice }: Acceptance, { seen }: DecisionRequest): void {
   if (!seen) throw new Problem("parameter_missing", { param: "seen" });
   const shown = { offer: offer.id, terms: withoutNotes(offer.terms), choice };
   if (!isDeepStrictEqual({ ...seen, terms: withoutNotes(seen.terms), choice: seen.choice ?? {} }, shown))
     throw new Problem("offer_changed", { param: "seen" });
-  // Terms are promises about this subscription as it was when they were made, and not for ever.
-  if (!billed) throw new Problem("billing_unavailable");
-  if (!termsHold(session.config, billed, now)) throw new Problem("offer_changed", { param: "seen" });
-  const accepted = await tx.acceptedOffers(session, session.customerId);
-  const customer = { subscription: billed, accepted, now };
-  const row = await tx.flow(session.flowId, session.flowVersion);
-  const definition = row && definitionOf(row, offer.id, customer);
-  if (!definition || !isEligible(definition, customer)) throw new Problem("offer_not_available");
 }
 
 /**
@@ -253,26 +157,4 @@ function withoutNotes(terms: unknown): unknown {
     return rest;
   });
   return { ...(terms as object), plans: bare };
-}
-
-function actionOf(
-  { config, subscriptionId }: SessionRow,
-  decision: Decision,
-  words: { reason?: string; comment?: string },
-  requestedAt: number,
-): BillingAction | undefined {
-  if (decision.type === "accept")
-    return actionFor(decision.offer, decision.choice, subscriptionId, config.now);
-  const confirm = config.flow.steps.find((step) => step.type === "confirm");
-  const effective = confirm?.effective ?? "period_end";
-  return { type: "cancel", subscriptionId, effective, requestedAt, ...words };
-}
-
-async function ledgerReason(
-  tx: Transaction,
-  session: SessionRow,
-): Promise<{ reason?: string; comment?: string }> {
-  const row = await tx.ledgerOfSession(session.id);
-  const comment = row?.reasonText ?? row?.feedback;
-  return { ...(row?.reason ? { reason: row.reason } : {}), ...(comment ? { comment } : {}) };
 }

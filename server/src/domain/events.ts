@@ -1,33 +1,28 @@
 /** What integrators hear of, written down in the transaction that caused it, with its deliveries. */
 import type { EventType } from "../contract/event-types.ts";
+import type { EventData } from "../contract/events.ts";
 import type { Deps } from "../deps.ts";
 import type { Json, Queries, Scope } from "../store/store.ts";
 
-export interface Announcement {
-  type: EventType;
+export interface Announcement<Type extends EventType> {
+  type: Type;
   /** Billing's clock, where billing is concerned: when it became known here. */
   at: number;
   sessionId?: string | undefined;
   /** As it is sent; what is undefined is left out. */
-  data: object;
+  data: EventData<Type>;
 }
 
 /** @returns the id that every delivery of it carries */
-export async function publish(
-  { newId }: Pick<Deps, "newId">,
+export async function publish<Type extends EventType>(
+  { newId, clock }: Pick<Deps, "newId" | "clock">,
   tx: Queries,
   { workspaceId, environment }: Scope,
-  { type, at, sessionId, data }: Announcement,
+  { type, at, sessionId, data }: Announcement<Type>,
 ): Promise<string> {
   const id = newId("evt");
-  await tx.insertEvent({
-    id,
-    workspaceId,
-    environment,
-    type,
-    ...(sessionId === undefined ? {} : { sessionId }),
-    data: JSON.parse(JSON.stringify(data)) as Json,
-    at,
-  });
+  const told = sessionId === undefined ? {} : { sessionId };
+  const written = JSON.parse(JSON.stringify(data)) as Json;
+  await tx.insertEvent({ id, workspaceId, environment, type, ...told, data: written, at }, clock());
   return id;
 }

@@ -6,7 +6,6 @@ import { type Deps, loggable } from "../deps.ts";
 import type {
   IssueRow,
   IssueWeekRow,
-  Json,
   Queries,
   ReasonCount,
   Scope,
@@ -14,6 +13,7 @@ import type {
   WorkspaceRow,
 } from "../store/store.ts";
 import { currencyOf } from "./currency.ts";
+import { publish } from "./events.ts";
 import { BASE_WEEKS, isOver, QUIET_WEEKS, rulesMet, statusWhenFound } from "./issue-rules.ts";
 import { issueView } from "./issue-view.ts";
 import { Problem } from "./problem.ts";
@@ -149,10 +149,8 @@ async function announce(
   const opened = isOpened(before, after);
   const resolved = after.status === "resolved" && before?.status !== "resolved";
   if (!opened && !resolved) return;
-  const { workspaceId, environment } = after;
   const type = opened ? "issue.opened" : "issue.resolved";
-  const data = issueView(after) as unknown as Json;
-  await tx.insertEvent({ id: deps.newId("evt"), workspaceId, environment, type, data, at: deps.clock() });
+  await publish(deps, tx, after, { type, at: deps.clock(), data: issueView(after) });
 }
 
 /** @throws Problem issue_not_found */

@@ -3,8 +3,19 @@
  * is written down in billing-events.ts.
  */
 import type { Settlement } from "../../../src/api/wire.ts";
+import type { EventType } from "../contract/event-types.ts";
 import type { Deps } from "../deps.ts";
-import type { Json, LedgerRow, Queries, Scope, SessionRow } from "../store/store.ts";
+import type { LedgerRow, Queries, Scope, SessionRow } from "../store/store.ts";
+import {
+  canceledData,
+  endingUndoneData,
+  requestedData,
+  requestFailedData,
+  savedData,
+  undoneData,
+  visitData,
+} from "./event-data.ts";
+import { type Announcement, publish } from "./events.ts";
 import { isLinkId, isOwn } from "./link-ids.ts";
 import { keptMrr, offersIn, valued } from "./outcomes.ts";
 import type { Replay } from "./replay.ts";
@@ -63,48 +74,13 @@ function showing({ config }: SessionRow, row: LedgerRow, { id, type }: { id: str
   else row.offerLabel = label;
 }
 
-export async function announce(
+/** Tells integrators what has become of a visit. */
+const tell = <Type extends EventType>(
   deps: Deps,
   tx: Queries,
-  type: string,
-  row: LedgerRow,
-  at: number,
-  more: Json = {},
-): Promise<void> {
-  const {
-    workspaceId,
-    environment,
-    sessionId,
-    customerId,
-    subscriptionId,
-    email,
-    reason,
-    reasonText,
-    mrr,
-    currency,
-  } = row;
-  const data = {
-    sessionId,
-    customerId,
-    subscriptionId,
-    email,
-    reason,
-    reasonText,
-    plan: row.plan,
-    mrr,
-    currency,
-  };
-  await tx.insertEvent({
-    id: deps.newId("evt"),
-    workspaceId,
-    environment,
-    type,
-    ...(sessionId === undefined ? {} : { sessionId }),
-    // JSON drops what is undefined.
-    data: JSON.parse(JSON.stringify({ ...data, ...(more as object) })),
-    at,
-  });
-}
+  session: SessionRow,
+  what: Pick<Announcement<Type>, "type" | "at" | "data">,
+) => publish(deps, tx, session, { sessionId: session.id, ...what });
 
 /** What a run says so far: the reason, the offer on screen, staying, closing. The session has not been decided yet. */
 export async function recordProgress(
@@ -137,12 +113,15 @@ export async function recordProgress(
   } else {
     await tx.updateSession(session.id, touched);
   }
-  await tx.putLedger(valued(row));
-  if (!existing) await announce(deps, tx, "session.started", row, now);
-  if (run.kept) await announce(deps, tx, "session.retained", row, now);
+  const stored = valued(row);
+  await tx.putLedger(stored);
+  const data = visitData(session, stored);
+  if (!existing) await tell(deps, tx, session, { type: "cancel.started", at: now, data });
+  if (run.kept)
+    await tell(deps, tx, session, { type: "cancel.saved", at: now, data: savedData(session, stored) });
   // Opening and closing again is still one abandoned visit.
   if (run.closed && existing?.outcome !== "abandoned")
-    await announce(deps, tx, "session.abandoned", row, now);
+    await tell(deps, tx, session, { type: "cancel.abandoned", at: now, data });
 }
 
 /**
@@ -161,20 +140,38 @@ export async function recordOutcome(
     delete row.outcome;
     delete row.completedAt;
     Object.assign(row, { confirmed: false, offerAccepted: false });
-    await tx.putLedger(valued(row));
-    return announce(deps, tx, "session.request_failed", row, now);
+    const open = valued(row);
+    await tx.putLedger(open);
+    const data = requestFailedData(session, open);
+    await tell(deps, tx, session, { type: "cancel.request_failed", at: now, data });
+    return;
   }
-  const { outcome, status, offer, choice, subscription, at } = settlement;
+  const { outcome, status, offer, subscription, at } = settlement;
   Object.assign(row, { outcome, confirmed: status === "done", offerAccepted: !!offer, occurredAt: at });
   if (offer) showing(session, row, offer);
   const effectiveAt = outcome === "cancelled" ? subscription.cancelAt : undefined;
   if (effectiveAt !== undefined) row.effectiveAt = effectiveAt;
   row.completedAt = now;
-  await tx.putLedger(valued(row, keptMrr(session.config, settlement)));
-  const type = status === "done" ? `session.${outcome}` : "session.requested";
-  const requestedAt = outcome === "cancelled" ? at : undefined;
-  const facts = { outcome, offer, choice, requestedAt, effectiveAt };
-  await announce(deps, tx, type, row, now, facts as unknown as Json);
+  const stored = valued(row, keptMrr(session.config, settlement));
+  await tx.putLedger(stored);
+  await tellOutcome(deps, tx, session, { row: stored, settlement, now });
+}
+
+async function tellOutcome(
+  deps: Deps,
+  tx: Queries,
+  session: SessionRow,
+  { row, settlement, now: at }: { row: LedgerRow; settlement: Settlement; now: number },
+): Promise<void> {
+  if (settlement.status === "requested") {
+    const data = requestedData(session, row, settlement);
+    await tell(deps, tx, session, { type: "cancel.requested", at, data });
+  } else if (settlement.outcome === "retained") {
+    await tell(deps, tx, session, { type: "cancel.saved", at, data: savedData(session, row, settlement) });
+  } else {
+    const data = canceledData(session, row, settlement);
+    await tell(deps, tx, session, { type: "cancel.canceled", at, data });
+  }
 }
 
 /** A cancellation that another session had already brought about: this visit changed nothing, and counts as that. */
@@ -186,8 +183,11 @@ export async function recordDuplicate(
 ): Promise<void> {
   const { existing, row } = await rowOf(deps, tx, session, now);
   Object.assign(row, { outcome: "abandoned", confirmed: true, offerAccepted: false, completedAt: now });
-  await tx.putLedger(valued(row));
-  if (existing?.outcome !== "abandoned") await announce(deps, tx, "session.abandoned", row, now);
+  const stored = valued(row);
+  await tx.putLedger(stored);
+  const data = visitData(session, stored);
+  if (existing?.outcome !== "abandoned")
+    await tell(deps, tx, session, { type: "cancel.abandoned", at: now, data });
 }
 
 /** A cancellation was taken back: it stays in the books, with since when that has been known. */
@@ -198,9 +198,9 @@ export async function recordUndoing(
   now: number,
 ): Promise<void> {
   const { row } = await rowOf(deps, tx, session, now);
-  row.undoneAt = now;
-  await tx.putLedger(valued(row));
-  await announce(deps, tx, "cancellation.undone", row, now);
+  const stored = valued({ ...row, undoneAt: now });
+  await tx.putLedger(stored);
+  await tell(deps, tx, session, { type: "cancel.undone", at: now, data: undoneData(session, stored) });
 }
 
 /** The same of an end that no session brought about. What is over is not taken back. */
@@ -213,23 +213,27 @@ export async function recordEndingUndone(
   const row = await tx.openEnding(scope, subscriptionId);
   if (!row || row.confirmed) return;
   await tx.putLedger({ ...row, undoneAt: now, updatedAt: deps.clock() });
-  await announce(deps, tx, "cancellation.undone", row, now);
+  const data = endingUndoneData(row);
+  await publish(deps, tx, scope, { type: "subscription.ending_undone", at: now, data });
 }
 
-/** The customer went without deciding anything. @param now billing's clock */
+/** The customer went without deciding anything. @param now billing's clock, @param leftAt when they last did something */
 export async function recordAbandoned(
   deps: Deps,
   tx: Queries,
   session: SessionRow,
   now: number,
+  leftAt = now,
 ): Promise<void> {
   const { existing, row } = await rowOf(deps, tx, session, now);
-  Object.assign(row, { outcome: "abandoned", confirmed: true, completedAt: now });
+  Object.assign(row, { outcome: "abandoned", confirmed: true, completedAt: leftAt });
   const started = session.startedAt === undefined ? { startedAt: now } : {};
-  await tx.updateSession(session.id, { ...started, outcome: "abandoned", completedAt: now });
-  await tx.putLedger(valued(row));
-  if (!existing) await announce(deps, tx, "session.started", row, now);
-  await announce(deps, tx, "session.abandoned", row, now);
+  await tx.updateSession(session.id, { ...started, outcome: "abandoned", completedAt: leftAt });
+  const stored = valued(row);
+  await tx.putLedger(stored);
+  const data = visitData(session, stored);
+  if (!existing) await tell(deps, tx, session, { type: "cancel.started", at: now, data });
+  await tell(deps, tx, session, { type: "cancel.abandoned", at: now, data });
 }
 
 /** Marks sessions that fell silent. @returns how many */
@@ -244,7 +248,9 @@ export async function sweepIdle(deps: Deps): Promise<number> {
       if (!session || session.outcome || session.touchedAt > deps.clock() - deps.limits.idle) return 0;
       // A decision may have come in since the sessions were listed.
       if (session.settlement || (await tx.actions(id)).some(({ status }) => status === "pending")) return 0;
-      await recordAbandoned(deps, tx, session, now);
+      // Billing's clock may be another than the one by which their last sign is known.
+      const leftAt = Math.max(session.startedAt ?? 0, now - (deps.clock() - session.touchedAt));
+      await recordAbandoned(deps, tx, session, now, leftAt);
       return 1;
     });
   }

@@ -5,6 +5,7 @@
  */
 import { type Deps, MailError, type Message } from "../deps.ts";
 import type { JobRow, Json, MailRow, Scope, Transaction } from "../store/store.ts";
+import { isReminder, reminderUnwanted } from "./reminders-wanted.ts";
 
 /** With the outbox's pauses: for about sixteen hours. */
 const MOST_ATTEMPTS = 24;
@@ -70,10 +71,9 @@ export function skipMail(
 const REPORT = /^report_(weekly|monthly)$/;
 
 /** Why nobody wants it any more: an attempt may come hours after the mail was written down. */
-async function unwanted(
-  { store }: Pick<Deps, "store">,
-  { workspaceId, kind, recipient }: MailRow,
-): Promise<string | undefined> {
+async function unwanted({ store }: Pick<Deps, "store">, row: MailRow): Promise<string | undefined> {
+  const { workspaceId, kind, recipient } = row;
+  if (isReminder(kind)) return reminderUnwanted(store, row);
   const [, period] = REPORT.exec(kind) ?? [];
   if (!period) return undefined;
   const reports = (await store.workspace(workspaceId))?.settings.reports;

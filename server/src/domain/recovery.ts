@@ -6,7 +6,11 @@
 import type { BillingEvent } from "../billing/billing-event.ts";
 import { BillingError } from "../billing/provider.ts";
 import type { Deps } from "../deps.ts";
-import type { Json, RecoveryRow, Scope, Transaction } from "../store/store.ts";
+import type { RecoveryAttemptRow, RecoveryRow, Scope, Transaction } from "../store/store.ts";
+import { isoOf } from "./dates.ts";
+import { declineClass } from "./declines.ts";
+import { publish } from "./events.ts";
+import { planReminder } from "./reminders.ts";
 
 type Failure = Extract<BillingEvent, { type: "payment_failed" }>;
 
@@ -38,11 +42,9 @@ async function askedWhy(deps: Deps, scope: Scope, invoiceId: string): Promise<st
 function record(deps: Deps, scope: Scope, event: Failure): Promise<void> {
   return within(deps, scope, event.invoiceId, async (tx) => {
     const known = await tx.recovery(scope, event.invoiceId);
-    const failures = known
-      ? (await tx.recoveryAttempts(known.id)).filter(({ status }) => status === "failed")
-      : [];
+    const failures = known ? (await tx.recoveryAttempts(known.id)).filter(isFailure) : [];
     const { attempt, at: attemptedAt, declineCode } = event;
-    if (failures.some((each) => each.attempt === attempt && each.attemptedAt === attemptedAt)) return;
+    if (isRecorded(failures, event)) return;
     const isLatest = failures.every(
       (each) =>
         each.attemptedAt < attemptedAt || (each.attemptedAt === attemptedAt && each.attempt < attempt),
@@ -57,16 +59,20 @@ function record(deps: Deps, scope: Scope, event: Failure): Promise<void> {
       status: "failed",
       attemptedAt,
     });
-    const { nextAttemptAt, amount } = event;
-    await announce(deps, tx, "payment.failed", row, attemptedAt, {
-      amount,
-      attempt,
-      declineCode,
-      nextAttemptAt,
+    await publish(deps, tx, scope, {
+      type: "payment.failed",
+      at: attemptedAt,
+      data: { ...paymentOf(row), ...attemptOf(event) },
     });
     await close(deps, tx, row);
+    if (isLatest) await planReminder(deps, tx, row, attempt);
   });
 }
+
+const isFailure = ({ status }: RecoveryAttemptRow): boolean => status === "failed";
+
+const isRecorded = (attempts: readonly RecoveryAttemptRow[], { attempt, at }: Failure): boolean =>
+  attempts.some((each) => isFailure(each) && each.attempt === attempt && each.attemptedAt === at);
 
 function begun(deps: Deps, { workspaceId, environment }: Scope, event: Failure): RecoveryRow {
   const { invoiceId, customerId, amount, currency, attempt, at } = event;
@@ -120,14 +126,17 @@ export async function closeRecoveries(deps: Deps, scope: Scope, subscriptionId: 
     await closeRecovery(deps, scope, invoiceId);
 }
 
-/** Works out how it ended, if it has. */
+/** Works out how it ended, if it has. What was told all at once is told on in the order in which it happened. */
 async function close(deps: Deps, tx: Transaction, row: RecoveryRow): Promise<void> {
+  const attempts = await tx.recoveryAttempts(row.id);
   const told = [
     ...(await tx.billingEvents(row, row.invoiceId)),
     ...(row.subscriptionId ? await tx.billingEvents(row, row.subscriptionId) : []),
   ]
     .map(({ event }) => event)
     .sort((one, other) => one.at - other.at || (one.id < other.id ? -1 : 1));
+  // Whoever records the last of them comes by here again.
+  if (told.some((event) => event.type === "payment_failed" && !isRecorded(attempts, event))) return;
   const paid = told.find((event) => event.type === "payment_succeeded");
   const { nextAttemptAt: _, closedReason: _c, ...rest } = row;
   if (paid) {
@@ -143,34 +152,55 @@ async function close(deps: Deps, tx: Transaction, row: RecoveryRow): Promise<voi
     const { attempt, at: attemptedAt } = paid;
     const attempted = { recoveryId: row.id, attempt, attemptedAt };
     await tx.insertRecoveryAttempt({ id: deps.newId("att"), status: "succeeded", ...attempted });
-    return announce(deps, tx, "payment.recovered", recovered, paid.at, { amount: recovered.amount });
+    const data = {
+      ...paymentOf(recovered),
+      attempt,
+      recovered_at: isoOf(paid.at),
+      attempts: attempts.length + 1,
+    };
+    await publish(deps, tx, row, { type: "payment.recovered", at: paid.at, data });
+    return;
   }
   const end = told.find(({ type }) => type === "payment_given_up" || type === "subscription_ended");
   if (!end || row.status === "recovered") return;
   const closedReason = end.type === "payment_given_up" ? end.reason : "subscription_ended";
-  await tx.putRecovery({ ...rest, status: "failed", closedReason });
+  const lost: RecoveryRow = { ...rest, status: "failed", closedReason };
+  await tx.putRecovery(lost);
+  if (row.status === "pending") await tellLost(deps, tx, lost, closedReason, end.at);
 }
 
-async function announce(
+/** Once: what else is told of an invoice that is lost already changes only why. */
+const tellLost = (
   deps: Deps,
   tx: Transaction,
-  type: string,
   row: RecoveryRow,
+  reason: NonNullable<RecoveryRow["closedReason"]>,
   at: number,
-  more: Record<string, unknown>,
-): Promise<void> {
-  const { workspaceId, environment, id, invoiceId, subscriptionId, customerId, email, currency } = row;
-  const data = { recoveryId: id, invoiceId, subscriptionId, customerId, email, currency, ...more };
-  await tx.insertEvent({
-    id: deps.newId("evt"),
-    workspaceId,
-    environment,
-    type,
-    // JSON drops what is undefined.
-    data: JSON.parse(JSON.stringify(data)) as Json,
-    at,
-  });
-}
+) => publish(deps, tx, row, { type: "payment.lost", at, data: { ...paymentOf(row), reason } });
+
+/** As integrators hear of it: what is not known is null. */
+const paymentOf = (row: RecoveryRow) => ({
+  recovery_id: row.id,
+  invoice_id: row.invoiceId,
+  subscription_id: row.subscriptionId ?? null,
+  customer_id: row.customerId,
+  email: row.email ?? null,
+  amount_cents: row.amount,
+  currency: row.currency,
+  decline_code: row.declineCode ?? null,
+  decline_class: declineClass(row.declineCode),
+  attempt: row.attemptCount,
+  next_attempt_at: row.nextAttemptAt === undefined ? null : isoOf(row.nextAttemptAt),
+});
+
+/** What one attempt said, even if others have been heard of that came after it. */
+const attemptOf = ({ amount, attempt, declineCode, nextAttemptAt }: Failure) => ({
+  amount_cents: amount,
+  decline_code: declineCode ?? null,
+  decline_class: declineClass(declineCode),
+  attempt,
+  next_attempt_at: nextAttemptAt === undefined ? null : isoOf(nextAttemptAt),
+});
 
 /** Closes what nobody tries to collect any more. */
 export async function giveUpSilent(deps: Deps): Promise<void> {
@@ -181,7 +211,9 @@ export async function giveUpSilent(deps: Deps): Promise<void> {
       // There may have been another attempt since they were listed.
       if (row?.status !== "pending" || Math.max(row.lastAttemptAt, row.nextAttemptAt ?? 0) > before) return;
       const { nextAttemptAt: _, ...rest } = row;
-      await tx.putRecovery({ ...rest, status: "failed", closedReason: "given_up" });
+      const lost: RecoveryRow = { ...rest, status: "failed", closedReason: "given_up" };
+      await tx.putRecovery(lost);
+      await tellLost(deps, tx, lost, "given_up", deps.clock());
     });
   }
 }

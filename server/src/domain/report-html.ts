@@ -1,58 +1,13 @@
-/**
- * A report as a page for mail programs: tables, and every rule in the element itself, because some of them drop a style
- * sheet. The sheet only adds what cannot be said in an element: how it looks in the dark. It loads nothing from anywhere.
- */
+/** A report as a page for mail programs. */
+import { css, html, INK, type Markup, mailPage, SOFT, small } from "./mail-html.ts";
 import type { ReportWords } from "./report-mail.ts";
 
-class Markup {
-  readonly text: string;
-  constructor(text: string) {
-    this.text = text;
-  }
-}
-
-type Value = string | number | Markup | readonly Markup[];
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (found) => ENTITIES[found] ?? "");
-
-function said(value: Value): string {
-  if (value instanceof Markup) return value.text;
-  if (typeof value === "object") return value.map(({ text }) => text).join("");
-  return escaped(`${value}`);
-}
-
-/** Rules of this file's own. */
-const css = (...rules: string[]): Markup => new Markup(rules.join(";"));
-
-/** Only what is written here is markup; values are text. */
-const html = (strings: TemplateStringsArray, ...values: Value[]): Markup =>
-  new Markup(String.raw({ raw: strings }, ...values.map(said)));
-
-const FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
-const INK = `color:#17181c;${FONT}`;
-const SOFT = `color:#5a5f6b;${FONT}`;
 const EDGE = "border-bottom:1px solid #dfe1e7";
 const NUMBER = "text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums";
 
-const dark = `
-:root { color-scheme: light dark; }
-@media (prefers-color-scheme: dark) {
-  .page { background: #101114 !important; }
-  .card { background: #1b1d22 !important; border-color: #33363e !important; }
-  .ink { color: #f3f4f6 !important; }
-  .soft { color: #b3b8c3 !important; }
-  .edge { border-color: #33363e !important; }
+const dark = `  .edge { border-color: #33363e !important; }
   .groove { background: #2b2e35 !important; }
   .bar { background: #4fb58c !important; }
-}
 `;
 
 const heading = (text: string): Markup =>
@@ -120,35 +75,20 @@ ${moreIssues ? paragraph(moreIssues, SOFT, "soft") : html``}`;
 
 export function reportHtml(words: ReportWords): string {
   const { subject, workspace, period, lead, health, notes, footer } = words;
-  const small = (text: string) =>
-    html`<p class="soft" style="margin:6px 0;font-size:13px;line-height:1.5;${css(SOFT)}">${text}</p>`;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="supported-color-schemes" content="light dark">
-<title>${subject}</title>
-<style>${new Markup(dark)}</style>
-</head>
-<body class="page" style="margin:0;padding:0;background:#f1f2f5">
-<div style="display:none;max-height:0;overflow:hidden">${lead}</div>
-<table role="presentation" class="page" width="100%" cellpadding="0" cellspacing="0" style="background:#f1f2f5"><tr><td align="center" style="padding:24px 12px">
-<table role="presentation" class="card" width="100%" cellpadding="0" cellspacing="0" style="max-width:560px;background:#ffffff;border:1px solid #dfe1e7;border-radius:12px"><tr><td style="padding:28px 24px;text-align:left">
-<p class="soft" style="margin:0;font-size:13px;line-height:1.5;word-break:break-word;${css(SOFT)}"><bdi>${workspace}</bdi></p>
-<h1 class="ink" style="margin:0 0 16px;font-size:22px;line-height:1.3;font-weight:600;${css(INK)}">${period}</h1>
-${paragraph(lead)}
+  return mailPage({
+    language: "en",
+    subject,
+    workspace,
+    title: period,
+    preview: lead,
+    body: html`${paragraph(lead)}
 ${figures(words)}
 ${paragraph(health)}
 ${reasons(words)}
 ${issues(words)}
 ${heading("About these figures")}
-${notes.map(small)}
-</td></tr></table>
-<table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="max-width:560px"><tr><td style="padding:16px 24px;text-align:left">${small(footer)}</td></tr></table>
-</td></tr></table>
-</body>
-</html>
-`.text;
+${notes.map(small)}`,
+    footer: small(footer),
+    dark,
+  });
 }

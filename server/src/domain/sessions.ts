@@ -19,7 +19,7 @@ import { termsHold } from "./offers.ts";
 import { Problem } from "./problem.ts";
 import { type SessionClaims, type SessionPrefix, sealSession } from "./session-token.ts";
 import { settlePending } from "./settlement.ts";
-import { noticeUndone } from "./undo.ts";
+import { asTold, noticeUndone } from "./undo.ts";
 import { attributesIn, messagesOf, translated, withOpenEnd } from "./words.ts";
 
 /** How long a delivery token is good for, ms: the longest that a cancellation may be on its way. */
@@ -94,6 +94,8 @@ interface Visit {
   restart?: boolean;
   locale?: string | undefined;
   session?: string | undefined;
+  anewAfter?: number;
+  email?: string | undefined;
 }
 
 /**
@@ -102,6 +104,8 @@ interface Visit {
  * @param visit.restart begin again after having been retained
  * @param visit.session go on with this one, although the token has been renewed; another customer's counts as none
  * @param visit.locale the customer's language; what is no language tag counts as none
+ * @param visit.anewAfter begin again after whatever was decided, and after so much silence, ms
+ * @param visit.email of a customer whose address billing does not know
  * @throws Problem session_expired for a link that has been used; subscription_not_found, no_active_flow; BillingError
  */
 export async function openFlow(deps: Deps, claims: SessionClaims, visit: Visit): Promise<FlowConfig> {
@@ -144,7 +148,7 @@ async function answer(
   });
   return {
     ...config,
-    session: { ...config.session, deliveryToken, ...(settlement ? { settlement } : {}) },
+    session: { ...config.session, deliveryToken, ...(settlement ? { settlement: asTold(settlement) } : {}) },
     flow,
     attributes: Object.fromEntries(Object.entries(config.attributes).filter(([key]) => mentioned.has(key))),
     ...(messages ? { messages } : {}),
@@ -174,13 +178,13 @@ async function sessionFor(
     (await ongoing(deps, claims, visit, subscription.id)) ??
     (await deps.store.latestSession(claims.tokenId, subscription.id));
   const last = found && (await settlePending(deps, found));
-  const isOver = last?.undoneAt !== undefined || (visit.restart && last?.outcome === "retained");
+  const isOver = last && isOverFor(visit, last, deps.clock());
   if (last?.settlement && !isOver) return last;
 
   const row = await deps.store.activeFlow(claims);
   if (!row) throw new Problem("no_active_flow");
   const now = await billing.now();
-  if (last && !last.settlement) {
+  if (last && !last.settlement && !isOver) {
     const sameFlow = last.flowId === row.id && last.flowVersion === row.version;
     if (sameFlow && termsHold(last.config, subscription, now)) return last;
     const config = await resolve(deps, claims, row, subscription, now, last.id);
@@ -192,6 +196,7 @@ async function sessionFor(
   const id = deps.newId("ses");
   const config = await resolve(deps, claims, row, subscription, now, id);
   const at = deps.clock();
+  const email = config.customer.email ?? visit.email;
   const session: SessionRow = {
     workspaceId: claims.workspaceId,
     environment: claims.environment,
@@ -200,7 +205,7 @@ async function sessionFor(
     ordinal: last ? last.ordinal + 1 : 0,
     customerId: claims.customerId,
     subscriptionId: subscription.id,
-    ...(config.customer.email ? { email: config.customer.email } : {}),
+    ...(email ? { email } : {}),
     ...snapshot(row, subscription, config),
     ...(locale ? { locale } : {}),
     createdAt: at,
@@ -210,6 +215,12 @@ async function sessionFor(
   if (await deps.store.insertSession(session)) return session;
   // Another tab was quicker: its session is this visit's too.
   return (await deps.store.latestSession(claims.tokenId, subscription.id)) as SessionRow;
+}
+
+/** Whether the next visit is another one. */
+function isOverFor({ restart, anewAfter }: Visit, last: SessionRow, now: number): boolean {
+  if (last.undoneAt !== undefined || (restart && last.outcome === "retained")) return true;
+  return anewAfter !== undefined && (!!last.settlement || now - last.touchedAt >= anewAfter);
 }
 
 /** A renewed token has another id than the one that the session was opened with; who is asking is the same. */

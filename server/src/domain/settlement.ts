@@ -13,7 +13,7 @@ import type { Deps } from "../deps.ts";
 import type { ActionRow, SessionRow, Transaction } from "../store/store.ts";
 import { recordDuplicate, recordOutcome } from "./ledger.ts";
 import { Problem } from "./problem.ts";
-import { isEnding } from "./undo.ts";
+import { isEnding, isLeft, recordCarriedOut, takeBackLeft } from "./undo.ts";
 
 /** Until then, in ms, the request that wrote something down is expected to settle it itself. */
 export const SETTLE_AFTER = 30_000;
@@ -24,10 +24,9 @@ export async function carryOut(deps: Deps, session: SessionRow, pending: ActionR
   let subscription: FlowSubscription;
   let at: number;
   try {
-    // An offer that billing has no part in (contact, redirect, custom) needs no answer from it either.
     subscription = pending.action
       ? flowView(await billing.execute(pending.action, pending.id))
-      : session.config.subscription;
+      : await untouched(billing, session, pending);
     at = await billing.now();
   } catch (error) {
     if (!(error instanceof BillingError)) throw error;
@@ -50,6 +49,19 @@ export async function carryOut(deps: Deps, session: SessionRow, pending: ActionR
 /** Customers are told that it will be done; only the log can say what is in the way. */
 export function logSilence({ log }: Pick<Deps, "log">, { code, message }: BillingError, of: object): void {
   log.warn({ ...of, code, reason: message }, "billing has not answered yet");
+}
+
+/**
+ * An offer that billing has no part in (contact, redirect, custom) needs no answer from it either. A cancellation that the
+ * business carries out by itself may have been carried out already.
+ */
+async function untouched(
+  billing: BillingProvider,
+  { subscriptionId, config }: SessionRow,
+  { decision }: ActionRow,
+): Promise<FlowSubscription> {
+  const found = decision.type === "cancel" ? await endingOf(billing, subscriptionId) : undefined;
+  return found ? flowView(found) : config.subscription;
 }
 
 async function endingOf(billing: BillingProvider, id: string): Promise<BilledSubscription | undefined> {
@@ -111,6 +123,9 @@ async function succeed(
     });
     if (duplicate) await recordDuplicate(deps, tx, current, at);
     else await recordOutcome(deps, tx, current, settlement, at);
+    if (settlement.outcome === "retained") await takeBackLeft(deps, tx, current, at);
+    else if (isEnding(settlement.subscription))
+      await recordCarriedOut(deps, tx, current, settlement.subscription);
     await tx.dequeue("settle", session.id);
     return settlement;
   });
@@ -137,9 +152,9 @@ async function isCancelledAlready(
   if (await tx.openEnding(session, session.subscriptionId)) return true;
   const others = await tx.cancelledSessions(session, session.subscriptionId);
   const { cancelAt } = settlement.subscription;
-  return others.some(
-    (other) => other.id !== session.id && other.settlement?.subscription.cancelAt === cancelAt,
-  );
+  const isSame = (other: SessionRow) =>
+    isLeft(other) || isLeft({ settlement }) || other.settlement?.subscription.cancelAt === cancelAt;
+  return others.some((other) => other.id !== session.id && isSame(other));
 }
 
 async function fail(deps: Deps, session: SessionRow, pending: ActionRow, error: BillingError): Promise<void> {

@@ -1,6 +1,7 @@
 /** Whether the parts of this installation work: what monitoring asks for. */
 import { type Deps, loggable } from "../deps.ts";
 import type { KeyRow, Scope } from "../store/store.ts";
+import type { WebhookEndpointRow } from "../store/webhooks.ts";
 import { isoOf } from "./dates.ts";
 import { Problem } from "./problem.ts";
 import { isNeglected } from "./timetable.ts";
@@ -25,6 +26,7 @@ export interface Checks {
     pending: number;
     failing: number;
     oldest_pending_seconds: number;
+    disabled_endpoints: number;
   };
 }
 
@@ -53,7 +55,7 @@ export async function deepHealth(deps: Deps, identify: () => Promise<KeyRow | un
     const [stripe, notifications, webhooks] = await Promise.all([
       stripeOf(deps, key),
       notificationsOf(deps, key),
-      webhooksOf(deps),
+      webhooksOf(deps, key),
     ]);
     return { database, stripe, notifications, webhooks };
   };
@@ -132,17 +134,37 @@ async function notificationsOf(deps: Deps, key: Reached): Promise<Required<Check
   };
 }
 
-async function webhooksOf(deps: Deps): Promise<Required<Checks>["webhooks"]> {
-  const { open, failing, age, stuck } = await jobsOf(deps);
-  const schedules = await deps.store.schedules();
-  const neglected = schedules.some((schedule) => isNeglected(schedule, deps.clock()));
+/** All that is carried out after a request: the queue of jobs, what recurs, and what is on its way to endpoints. */
+async function webhooksOf(deps: Deps, key: Reached): Promise<Required<Checks>["webhooks"]> {
+  const { store, clock } = deps;
+  const [jobs, sent, schedules] = await Promise.all([
+    jobsOf(deps),
+    store.deliveryHealth(TRIES),
+    store.schedules(),
+  ]);
+  const neglected = schedules.some((schedule) => isNeglected(schedule, clock()));
+  const failing = jobs.failing + sent.failing;
+  const age = Math.max(jobs.age, ageOf(sent.oldestDueAt, clock()));
   return {
-    status: stuck || neglected ? "degraded" : "ok",
-    pending: open,
+    status: failing || age > LATE || neglected ? "degraded" : "ok",
+    pending: jobs.open + sent.open,
     failing,
     oldest_pending_seconds: Math.floor(age / 1000),
+    // Nothing got through to them: that is no fault of this installation.
+    disabled_endpoints: key ? await disabledOf(deps, key) : sent.disabled,
   };
 }
+
+async function disabledOf({ store }: Deps, key: KeyRow): Promise<number> {
+  const { workspaceId } = key;
+  const endpoints = await store.webhookEndpoints({ workspaceId });
+  const isGivenUp = ({ disabledReason: reason }: WebhookEndpointRow) => reason && reason !== "manual";
+  return endpoints.filter((each) => isGivenUp(each) && isReached(key, each)).length;
+}
+
+/** What is due later is not waited for yet. */
+const ageOf = (dueAt: number | undefined, now: number): number =>
+  dueAt === undefined ? 0 : Math.max(0, now - dueAt);
 
 /** Of all workspaces: they share one queue. */
 async function jobsOf({ store, clock }: Deps, topics?: readonly string[]) {
@@ -150,7 +172,6 @@ async function jobsOf({ store, clock }: Deps, topics?: readonly string[]) {
     tries: TRIES,
     ...(topics ? { topics } : {}),
   });
-  // What is due later is not waited for yet.
-  const age = oldestDueAt === undefined ? 0 : Math.max(0, clock() - oldestDueAt);
+  const age = ageOf(oldestDueAt, clock());
   return { open, failing, age, stuck: failing > 0 || age > LATE };
 }

@@ -11,6 +11,10 @@ const patterns = {
   issues: "0 0 * * 1",
   /** When it is Monday, or the first of the month, differs from workspace to workspace. */
   reports: "*/5 * * * *",
+  figures: "* * * * *",
+  /** What a simulated billing has to tell; a real one calls. */
+  simulated: "*/5 * * * * *",
+  purge: "53 4 * * *",
 } as const;
 
 export type ScheduleName = keyof typeof patterns;

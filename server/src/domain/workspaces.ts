@@ -5,7 +5,7 @@ import type { Deps } from "../deps.ts";
 import type { KeyRow, Queries, Scope, WorkspaceRow, WorkspaceSettings } from "../store/store.ts";
 import { defaultFlow } from "./default-flow.ts";
 import { publishVersion } from "./flows.ts";
-import type { KeyScope } from "./scopes.ts";
+import { isAllowed, type KeyScope } from "./scopes.ts";
 import { seal, unseal } from "./seal.ts";
 
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -31,6 +31,10 @@ export interface NewKey extends Scope {
   key?: string | undefined;
 }
 
+/** A signature stands for a session, so only a key that may make one can have made it. */
+const maySign = (key: Pick<KeyRow, "kind" | "scopes">): boolean =>
+  key.kind === "secret" && isAllowed(key, "sessions:write");
+
 /** @returns the key itself, which nothing can show again */
 export async function createKey(
   deps: Deps,
@@ -46,7 +50,7 @@ export async function createKey(
     name: rest.name,
     id,
     hash: hashKey(text),
-    ...(rest.kind === "secret" ? { sealed: seal(deps.keys.signing, id, text) } : {}),
+    ...(maySign({ kind: rest.kind, scopes }) ? { sealed: seal(deps.keys.signing, id, text) } : {}),
     lastFour: text.slice(-4),
     scopes,
     createdAt: deps.clock(),
@@ -55,11 +59,14 @@ export async function createKey(
   return { key: text, row };
 }
 
-/** The secret keys of a scope that signatures can be checked with: neither revoked nor from before they were sealed. */
+/**
+ * The secret keys of a scope that signatures can be checked with: those that may make sessions, neither revoked nor from
+ * before they were sealed.
+ */
 export async function secretsOf(deps: Deps, scope: Scope): Promise<{ key: KeyRow; secret: string }[]> {
   const keys = await deps.store.keys(scope.workspaceId);
   return keys.flatMap((key) => {
-    if (key.environment !== scope.environment || key.kind !== "secret") return [];
+    if (key.environment !== scope.environment || !maySign(key)) return [];
     if (key.sealed === undefined || key.revokedAt !== undefined) return [];
     try {
       return [{ key, secret: unseal(deps.keys.signing, key.id, key.sealed) }];

@@ -8,8 +8,8 @@ export function createCounter(): Count {
   const seen = new Map<string, number[]>();
   let swept = 0;
   return (caller, { now, window, most }) => {
-    // A time that lies ahead was written before the clock was set back: it would count until then.
-    const isRecent = (at: number) => at <= now && now - at < window;
+    // A time that lies far ahead was written before the clock was set back: it would count until then.
+    const isRecent = (at: number) => Math.abs(now - at) < window;
     if (!isRecent(swept)) {
       for (const [key, times] of seen) if (!times.some(isRecent)) seen.delete(key);
       swept = now;

@@ -28,7 +28,8 @@ export function createRateLimit({
     const of = { now, window: WINDOW, most: perMinute };
     const counted = (shared && (await store.countRequest?.(caller, of))) ?? own(caller, of);
     const { allowed, taken, oldest = now } = counted;
-    const reset = Math.max(1, Math.ceil((oldest + WINDOW - now) / 1000));
+    // Of requests that another server took whose clock is ahead, too.
+    const reset = Math.min(WINDOW / 1000, Math.max(1, Math.ceil((oldest + WINDOW - now) / 1000)));
     context.header("RateLimit-Limit", String(perMinute));
     context.header("RateLimit-Remaining", String(Math.max(0, perMinute - taken - 1)));
     context.header("RateLimit-Reset", String(reset));

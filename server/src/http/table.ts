@@ -17,7 +17,7 @@ export class Table {
   readonly columns: readonly string[];
   readonly rows: AsyncIterable<readonly Cell[]>;
 
-  /** @param name of the file */
+  /** @param name of the file: letters, digits, `-` and `.` */
   constructor(name: string, columns: readonly string[], rows: AsyncIterable<readonly Cell[]>) {
     this.name = name;
     this.columns = columns;
@@ -25,44 +25,77 @@ export class Table {
   }
 }
 
-/** What a spreadsheet would take for a formula: somebody else has typed it. */
-const FORMULA = /^[=+\-@\t\r]/;
+/**
+ * What a spreadsheet would take for a formula: somebody else has typed it. OWASP's list, with the full-width and small forms
+ * that some spreadsheets take for the same; blanks and what is not seen are passed over, as some of them do.
+ */
+const SIGNS = "=+\\-@＝＋－＠﹦﹢﹣﹫";
+const FORMULA = new RegExp(`^[\\s\\p{Cc}\\p{Cf}]*[${SIGNS}]|^[\\t\\r\\n]`, "u");
+/** Where a spreadsheet separates cells by another sign than ours, a cell can begin in the middle. */
+const INNER_FORMULA = new RegExp(`([;\\t][\\s\\p{Cc}\\p{Cf}]*)(?=[${SIGNS}])`, "gu");
+
+/** A NUL ends the text for some readers, and half of a surrogate pair is no text. */
+const readable = (text: string): string => text.toWellFormed().replaceAll("\0", "\uFFFD");
+
+function guarded(text: string): string {
+  const inner = text.replace(INNER_FORMULA, "$1'");
+  return FORMULA.test(text) ? `'${inner}` : inner;
+}
 
 function written(cell: Cell): string {
   if (cell === undefined) return "";
-  if (cell instanceof Plain || typeof cell !== "string")
-    return String(cell instanceof Plain ? cell.text : cell);
-  const text = FORMULA.test(cell) ? `'${cell}` : cell;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  if (cell instanceof Plain) return cell.text;
+  if (typeof cell !== "string") return String(cell);
+  const text = readable(guarded(cell));
+  return /[",;\t\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 const lineOf = (cells: readonly Cell[]): string => `${cells.map(written).join(",")}\r\n`;
 
-async function* linesOf({ columns, rows }: Table): AsyncGenerator<string> {
-  yield lineOf(columns);
-  for await (const row of rows) yield lineOf(row);
+/** Characters that are sent together: a row alone is hardly worth a packet. */
+const CHUNK = 16_384;
+
+async function* chunksOf({ columns, rows }: Table): AsyncGenerator<string, undefined> {
+  let text = lineOf(columns);
+  for await (const row of rows) {
+    text += lineOf(row);
+    if (text.length < CHUNK) continue;
+    yield text;
+    text = "";
+  }
+  yield text;
 }
 
-/** What cannot be read to its end is broken off, so that nobody takes a part for the whole. */
-export function tableResponse(context: Context, table: Table, log: Log): Response {
-  const lines = linesOf(table);
-  const encoder = new TextEncoder();
-  const stream = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const { done, value } = await lines.next();
-        if (done) controller.close();
-        else controller.enqueue(encoder.encode(value));
-      } catch (error) {
-        log.error({ request_id: context.get("requestId"), err: loggable(error) }, "an export was broken off");
-        controller.error(error);
-      }
-    },
-    async cancel() {
-      await lines.return(undefined);
-    },
-  });
+/**
+ * Nothing is read before somebody takes it, but for the beginning: what fails at once is refused as any other request. What
+ * cannot be read to its end is broken off, so that nobody takes a part for the whole.
+ */
+export async function tableResponse(context: Context, table: Table, log: Log): Promise<Response> {
+  const isHead = context.req.method === "HEAD";
+  const chunks = chunksOf(table);
+  let first = isHead ? undefined : await chunks.next();
   context.header("Content-Type", "text/csv; charset=utf-8");
   context.header("Content-Disposition", `attachment; filename="${table.name}"`);
+  if (isHead) return context.body(null);
+  const encoder = new TextEncoder();
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = first ?? (await chunks.next());
+          first = undefined;
+          if (done) controller.close();
+          else controller.enqueue(encoder.encode(value));
+        } catch (error) {
+          const fields = { request_id: context.get("requestId"), err: loggable(error) };
+          log.error(fields, "an export was broken off");
+          controller.error(error);
+        }
+      },
+      // Whoever asked has gone away.
+      cancel: () => chunks.return(undefined).then(() => undefined),
+    },
+    { highWaterMark: 1e9 },
+  );
   return context.body(stream);
 }

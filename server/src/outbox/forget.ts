@@ -8,6 +8,8 @@ const MAILS = 400 * DAY;
 /** After they expired: until then it can be asked what became of one. */
 const CANCEL_LINKS = 90 * DAY;
 const ISSUE_WEEKS = 2 * 365 * DAY;
+/** With what became of them at the business's endpoints: until then one can be sent again. */
+const EVENTS = 90 * DAY;
 
 /** So many at a time that nobody waits for it. */
 const BATCH = 500;
@@ -20,6 +22,7 @@ export async function forgetOld({ store, clock }: Pick<Deps, "store" | "clock">)
     (limit: number) => store.forgetMails(now - MAILS, limit),
     (limit: number) => store.forgetCancelLinks(now - CANCEL_LINKS, limit),
     (limit: number) => store.forgetIssueWeeks(now - ISSUE_WEEKS, limit),
+    (limit: number) => store.forgetEvents(now - EVENTS, limit),
   ];
   for (const forget of kinds) while ((await forget(BATCH)) === BATCH && clock() - now < PATIENCE);
 }

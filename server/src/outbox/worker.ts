@@ -1,19 +1,24 @@
 /**
- * Carries out what was written down: jobs of the outbox and recurring schedules. Any number of processes share them by
- * leases; one that dies only delays its share.
+ * Carries out what was written down: jobs of the outbox, messages to the business's own endpoints, and recurring schedules.
+ * Any number of processes share them by leases; one that dies only delays its share.
  */
 import { type Deps, loggable } from "../deps.ts";
+import { foldFigures } from "../domain/analytics.ts";
 import { forgetBillingEvents, processBillingEvent } from "../domain/billing-events.ts";
+import { hearSimulated } from "../domain/billing-news.ts";
 import { settleChange } from "../domain/change-settlement.ts";
 import { detectIssues } from "../domain/issues.ts";
 import { sweepIdle } from "../domain/ledger.ts";
 import { deliverMail } from "../domain/mails.ts";
+import { purgeCustomers } from "../domain/personal-data.ts";
 import { giveUpSilent } from "../domain/recovery.ts";
+import { remind } from "../domain/reminders.ts";
 import { makeReports } from "../domain/reports.ts";
 import { settlePending } from "../domain/settlement.ts";
 import { isTooFar, nextRun, type ScheduleName, scheduleNames } from "../domain/timetable.ts";
 import type { JobRow, Scope } from "../store/store.ts";
 import { forgetOld } from "./forget.ts";
+import { couriers } from "./webhooks.ts";
 
 const LEASE = 60_000;
 const BATCH = 20;
@@ -46,7 +51,7 @@ const billing: Topics = {
 };
 
 /** Side by side: a mail server that is slow must not keep a customer's decision from being carried out. */
-const lanes: readonly Topics[] = [billing, { mail: deliverMail }];
+const lanes: readonly Topics[] = [billing, { mail: deliverMail, reminder: remind }];
 
 const schedules: Readonly<Record<ScheduleName, (deps: Deps) => Promise<unknown>>> = {
   sweep: sweepIdle,
@@ -56,16 +61,21 @@ const schedules: Readonly<Record<ScheduleName, (deps: Deps) => Promise<unknown>>
   forget: forgetOld,
   issues: detectIssues,
   reports: makeReports,
+  figures: foldFigures,
+  simulated: hearSimulated,
+  purge: purgeCustomers,
 };
 
 /** 5 s, 10 s, 20 s, … up to an hour. */
 const backoff = (attempts: number): number => Math.min(3_600_000, 5_000 * 2 ** attempts);
 
-/** Does everything that is due once. @returns how many jobs were claimed */
+/** Does everything that is due once, and what comes of it. @returns how many jobs and messages were claimed */
 export async function tick(deps: Deps): Promise<number> {
   await runSchedules(deps);
   const done = await Promise.all(lanes.map((lane) => doJobs(deps, lane)));
-  return done.reduce((sum, count) => sum + count, 0);
+  const { dispatch, idle } = couriers(deps);
+  await dispatch();
+  return done.reduce((sum, count) => sum + count, await idle());
 }
 
 async function runSchedules(deps: Deps): Promise<void> {
@@ -113,13 +123,34 @@ async function doJobs(deps: Deps, topics: Topics): Promise<number> {
   return jobs.length;
 }
 
-/** Ticks until stopped. `stop()` waits for the tick in hand, so that a shutdown leaves nothing half done. */
+/**
+ * Works until stopped; nothing of one kind waits for anything of another. `stop()` waits for what is in hand, so that a
+ * shutdown leaves nothing half done: of messages that is as long as one of them may take.
+ */
 export function startWorker(deps: Deps, every = 1_000): { stop(): Promise<void> } {
+  let stopped = false;
+  const { dispatch, idle } = couriers(deps, () => stopped);
+  const kinds = [() => runSchedules(deps), ...lanes.map((lane) => () => doJobs(deps, lane)), dispatch];
+  const loops = kinds.map((work) => startLoop(deps, work, every));
+  return {
+    async stop() {
+      stopped = true;
+      await Promise.all(loops.map((loop) => loop.stop()));
+      await idle();
+    },
+  };
+}
+
+function startLoop(
+  deps: Pick<Deps, "log">,
+  work: () => Promise<unknown>,
+  every: number,
+): { stop(): Promise<void> } {
   let stopped = false;
   let current: Promise<unknown> = Promise.resolve();
   const turn = () => {
     if (stopped) return;
-    current = tick(deps)
+    current = work()
       .catch((error) => deps.log.error({ err: loggable(error) }, "worker tick failed"))
       .finally(() => {
         if (!stopped) timer = setTimeout(turn, every);

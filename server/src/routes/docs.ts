@@ -33,10 +33,15 @@ interface Operation {
   requestBody?: Content;
   responses: Record<string, Content>;
 }
+interface Webhook {
+  summary: string;
+  requestBody: Content;
+}
 interface Document {
   info: { title: string; version: string };
   tags: { name: string; description: string }[];
   paths: Record<string, Record<string, Operation>>;
+  webhooks: Record<string, { post: Webhook }>;
   components: { schemas: Record<string, Schema>; headers: Record<string, Header> };
 }
 
@@ -141,9 +146,15 @@ function operation({ method, path, spec }: Row, document: Document): Html {
   </section>`;
 }
 
+const webhook = ([type, { post }]: [string, { post: Webhook }]): Html => html`<section id="${type}">
+  <h3><code>${type}</code></h3>
+  <p>${post.summary}</p>
+  ${body(post.requestBody)}
+</section>`;
+
 export function docsPage(made: object): Html {
   const document = made as Document;
-  const { info, tags, paths, components } = document;
+  const { info, tags, paths, webhooks, components } = document;
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, spec]) => ({ path, method, spec })),
   );
@@ -169,11 +180,21 @@ export function docsPage(made: object): Html {
                 <p>${description}.</p>
                 ${list(rows)}`,
             )}
+            <h2>Webhooks sent</h2>
+            <p>What your own endpoints get, by the type of what happened.</p>
+            <ul>
+              ${Object.entries(webhooks).map(
+                ([type, { post }]) =>
+                  html`<li><a href="#${type}"><code>${type}</code></a> ${post.summary}</li>`,
+              )}
+            </ul>
           </nav>
           ${groups.map(
             ({ name, rows }) => html`<h2>${name}</h2>
               ${rows.map((row) => operation(row, document))}`,
           )}
+          <h2>Webhooks sent</h2>
+          ${Object.entries(webhooks).map(webhook)}
           <h2>Shapes</h2>
           ${Object.entries(components.schemas).map(
             ([name, schema]) => html`<section id="${name}">

@@ -46,9 +46,12 @@ const Health = z
             pending: count,
             failing: count,
             oldest_pending_seconds: count,
+            disabled_endpoints: count.describe(
+              "Endpoints that get nothing any more, because nothing got through; no fault of ours",
+            ),
           })
           .optional()
-          .describe("The queue of all that is carried out after a request"),
+          .describe("All that is carried out after a request, and what is on its way to endpoints"),
       })
       .optional()
       .describe("Of `deep=1`. While the database is down, nothing else is known"),

@@ -19,7 +19,13 @@ interface Sheet {
   alone: boolean;
 }
 
-const STATES: Record<SimulatedInvoice["status"], string> = { paid: "Paid", open: "Due", void: "Void" };
+const STATES: Record<SimulatedInvoice["status"], string> = {
+  paid: "Paid",
+  open: "Due",
+  void: "Void",
+  uncollectible: "Written off",
+};
+const isDue = ({ status }: SimulatedInvoice): boolean => status === "open" || status === "paid";
 
 /** What it is called: what gives money back is no invoice. */
 const nameOf = ({ kind, invoice }: Sheet): string =>
@@ -64,7 +70,7 @@ export function invoicePage(sheet: Sheet): Html {
         )}</tbody>
         <tfoot>
           <tr><th scope="row">Total</th><td>${money(amount, currency)}</td></tr>
-          <tr class="sum"><th scope="row">${sumOf(sheet)}</th><td>${money(status === "void" ? 0 : Math.abs(amount), currency)}</td></tr>
+          <tr class="sum"><th scope="row">${sumOf(sheet)}</th><td>${money(isDue(invoice) ? Math.abs(amount) : 0, currency)}</td></tr>
         </tfoot>
       </table>
       ${alone ? "" : html`<p class="actions"><a class="button" href="?download=1" download>Download</a></p>`}`,

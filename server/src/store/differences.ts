@@ -77,7 +77,7 @@ async function countAtOnce(
   caller: string,
   { now, window, most }: Parameters<NonNullable<Store["countRequest"]>>[1],
 ): Promise<Counted> {
-  const recent = sql`array(select hit from unnest(old.hits) as hit where hit <= ${now} and hit > ${now - window} order by hit)`;
+  const recent = sql`array(select hit from unnest(old.hits) as hit where hit < ${now + window} and hit > ${now - window} order by hit)`;
   const { rows } = await sql<{ hits: string[]; allowed: boolean }>`
     insert into rate_limits as old (caller, hits) values (${caller}, array[${now}]::bigint[])
     on conflict (caller) do update set hits = case

@@ -17,12 +17,33 @@ export interface Save {
   at: number;
 }
 
+export type AttemptMade = RecoveryAttemptRow & {
+  recovery: Pick<RecoveryRow, "email" | "amount" | "currency">;
+};
+
+/** A part of such a list: so many rows, after this one. */
+export interface Part {
+  after?: Cursor;
+  limit: number;
+}
+
+/** What a part comes to, before it is read. */
+export interface Extent {
+  /** How many of its rows are in another currency. */
+  otherCurrency: number;
+  /** Whether any come after it. */
+  hasMore: boolean;
+}
+
 export interface ExportQueries {
   /** By when they were saved. */
-  saves(scope: Scope, by: { after?: Cursor; limit: number }): Promise<Save[]>;
+  saves(scope: Scope, by: Part): Promise<Save[]>;
   /** By when they were made, each with its recovery. */
-  attemptsMade(
-    scope: Scope,
-    by: { after?: Cursor; limit: number },
-  ): Promise<(RecoveryAttemptRow & { recovery: RecoveryRow })[]>;
+  attemptsMade(scope: Scope, by: Part): Promise<AttemptMade[]>;
+  /** Where a row stands in the list; undefined if it is not in it. */
+  saveAt(scope: Scope, id: string): Promise<Cursor | undefined>;
+  attemptAt(scope: Scope, id: string): Promise<Cursor | undefined>;
+  /** @param of.currency every other one is another one */
+  savesExtent(scope: Scope, of: Part & { currency: string }): Promise<Extent>;
+  attemptsExtent(scope: Scope, of: Part & { currency: string }): Promise<Extent>;
 }

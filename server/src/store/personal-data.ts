@@ -7,11 +7,25 @@ export interface Person {
   emails: readonly string[];
 }
 
+/** Ids of what is locked while it is written, see the locks of the domain. */
+export interface Turns {
+  links: string[];
+  sessions: string[];
+  invoices: string[];
+  /** Callers' ids of reported cancellations. */
+  events: string[];
+}
+
 export interface PersonalDataQueries {
-  /** Whoever is known by this id or address: all ids and addresses that stand beside it in the books. */
+  /**
+   * Whoever is known by this id: with the ids that links name beside it, and the addresses. Other customers who share an
+   * address are somebody else. Whoever is known by this address: all of these.
+   */
   personOf(scope: Scope, by: { customerId?: string; email?: string }): Promise<Person>;
   /** By table, each row as it is kept, oldest first. */
   personalData(scope: Scope, person: Person): Promise<Record<string, Json[]>>;
+  /** What of theirs may be written at this moment, each in its own turn. */
+  turnsOf(scope: Scope, person: Person): Promise<Turns>;
   /** Whether a decision or change of theirs is still being carried out. */
   isBusy(scope: Scope, person: Person): Promise<boolean>;
   /**

@@ -15,6 +15,7 @@ import { ledgerFigures } from "./queries/ledger-figures.ts";
 import { mailQueries } from "./queries/mails.ts";
 import { personalDataQueries } from "./queries/personal-data.ts";
 import { recoveryQueries } from "./queries/recoveries.ts";
+import { recoveryListQueries } from "./queries/recovery-lists.ts";
 import { sessionQueries } from "./queries/sessions.ts";
 import { visitQueries } from "./queries/visits.ts";
 import { webhookQueries } from "./queries/webhooks.ts";
@@ -36,13 +37,14 @@ export function queries(db: Kysely<Schema>, home: Home): Queries {
     ...cancelLinkQueries(db),
     ...issueQueries(db),
     ...mailQueries(db),
-    ...eventQueries(db),
+    ...eventQueries(db, home),
     ...billingEventQueries(db),
     ...recoveryQueries(db),
+    ...recoveryListQueries(db),
     ...figureQueries(db),
     ...visitQueries(db),
     ...exportQueries(db),
     ...webhookQueries(db),
-    ...personalDataQueries(db),
+    ...personalDataQueries(db, home),
   };
 }

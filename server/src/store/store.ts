@@ -19,6 +19,7 @@ import type { StripeSettings } from "../billing/stripe/model.ts";
 import type { ExportQueries } from "./exports.ts";
 import type { FigureQueries, FigureUpkeep } from "./figures.ts";
 import type { PersonalDataQueries, PersonalDataUpkeep } from "./personal-data.ts";
+import type { RecoveryListQueries } from "./recovery-lists.ts";
 import type { VisitQueries } from "./visits.ts";
 import type { WebhookQueries, WebhookUpkeep } from "./webhooks.ts";
 
@@ -182,7 +183,7 @@ export interface ActionRow {
   /** The client's event that decided it. */
   eventId: string;
   decision: Decision;
-  /** Absent where the decision needs no billing (contact, redirect, custom). */
+  /** Absent where the decision needs no billing (contact, redirect, custom), or the business carries it out. */
   action?: BillingAction;
   status: "pending" | "succeeded" | "failed";
   fault?: Fault;
@@ -251,7 +252,7 @@ export interface LedgerRow extends Scope {
   /** When the visit began, and when it ended, by billing's clock; of the API as it was reported. Absent of what ended elsewhere. */
   startedAt?: number;
   completedAt?: number;
-  /** Monthly revenue that the outcome has kept, and that it has lost, minor units: see domain/worth.ts. */
+  /** Monthly revenue that the outcome has kept, and that it has lost, minor units: see domain/outcomes.ts. */
   savedMrr?: number;
   lostMrr?: number;
   /** Billing's clock: when the customer decided; before that, when the visit began. Of the API: as it was reported. */
@@ -414,7 +415,7 @@ export interface OutcomeCounts {
   otherCurrency: number;
 }
 
-/** A fact that integrators hear of (`session.retained`, …), in the order it happened. */
+/** A fact that integrators hear of (`cancel.saved`, …), in the order it happened. */
 export interface EventRow extends Scope {
   id: string;
   type: string;
@@ -495,7 +496,8 @@ export interface Queries
     VisitQueries,
     ExportQueries,
     WebhookQueries,
-    PersonalDataQueries {
+    PersonalDataQueries,
+    RecoveryListQueries {
   workspace(id: string): Promise<WorkspaceRow | undefined>;
   workspaces(): Promise<WorkspaceRow[]>;
   insertWorkspace(row: WorkspaceRow): Promise<void>;
@@ -552,7 +554,10 @@ export interface Queries
       >
     > & { settlement?: Settlement | null },
   ): Promise<void>;
-  /** Sessions of a subscription in which its end was confirmed and was not undone: the one that brought it about, and repetitions. */
+  /**
+   * Sessions of a subscription in which its end was confirmed and was not undone: the one that brought it about, and
+   * repetitions; also where the business is to carry it out.
+   */
   cancelledSessions(scope: Scope, subscriptionId: string): Promise<SessionRow[]>;
   /** Sessions of a subscription with a pending action, oldest first. */
   pendingSessions(scope: Scope, subscriptionId: string): Promise<SessionRow[]>;
@@ -679,8 +684,11 @@ export interface Queries
   /** Of a workspace: when one was last sent, and how many have failed since. */
   mailHealth(workspaceId: string, since: number): Promise<{ lastSentAt?: number; failed: number }>;
 
-  /** Written down together with its deliveries to the endpoints that want it. */
-  insertEvent(row: EventRow): Promise<void>;
+  /**
+   * Written down together with its deliveries to the endpoints that want it.
+   * @param now the machine's clock, by which these are due; `at` if it is left out
+   */
+  insertEvent(row: EventRow, now?: number): Promise<void>;
   event(id: string): Promise<EventRow | undefined>;
   /** The latest, in the order they happened. */
   events(scope: Scope, by: { limit: number }): Promise<EventRow[]>;
@@ -728,8 +736,8 @@ export interface Counted {
 export interface Store extends Queries, FigureUpkeep, WebhookUpkeep, PersonalDataUpkeep {
   /**
    * Takes a request if fewer than `most` were taken within `window` ms before `now`, at once for all servers on this
-   * database. What is dated later than `now` was written by a clock that ran ahead, and does not count. Absent where one
-   * server has the database to itself, and can count in memory.
+   * database. Clocks may differ: what is dated less than `window` ahead counts as well, what is dated later does not. Absent
+   * where one server has the database to itself, and can count in memory.
    */
   countRequest?(caller: string, of: { now: number; window: number; most: number }): Promise<Counted>;
   /**

@@ -43,7 +43,11 @@ export interface FaultyProvider extends BillingProvider {
   readonly calls: { operation: Operation; args: readonly unknown[] }[];
 }
 
+/** Asked by the worker whenever time goes by, whatever the test is about. */
+const UNCOUNTED = { counted: false };
+
 export function faulty(provider: BillingProvider, plan: Plan = {}): FaultyProvider {
+  const { news, heard } = provider;
   const calls: FaultyProvider["calls"] = [];
 
   async function strike(operation: Operation, when: Fault["when"]): Promise<void> {
@@ -59,9 +63,13 @@ export function faulty(provider: BillingProvider, plan: Plan = {}): FaultyProvid
   }
 
   const spoil =
-    <Args extends unknown[], Result>(operation: Operation, work: (...args: Args) => Promise<Result>) =>
+    <Args extends unknown[], Result>(
+      operation: Operation,
+      work: (...args: Args) => Promise<Result>,
+      { counted }: { counted: boolean } = { counted: true },
+    ) =>
     async (...args: Args): Promise<Result> => {
-      calls.push({ operation, args });
+      if (counted) calls.push({ operation, args });
       await strike(operation, "before");
       const result = await work(...args);
       await strike(operation, "after");
@@ -85,6 +93,8 @@ export function faulty(provider: BillingProvider, plan: Plan = {}): FaultyProvid
     declineCode: spoil("declineCode", (invoiceId) => provider.declineCode(invoiceId)),
     updateCustomer: spoil("updateCustomer", (customer) => provider.updateCustomer(customer)),
     paymentPage: spoil("paymentPage", (of) => provider.paymentPage(of)),
+    ...(news ? { news: spoil("news", () => news(), UNCOUNTED) } : {}),
+    ...(heard ? { heard: spoil("heard", (ids) => heard(ids), UNCOUNTED) } : {}),
   };
   return wrapped;
 }

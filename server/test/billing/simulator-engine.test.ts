@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { BillingError } from "../../src/billing/provider.ts";
 import { perform } from "../../src/billing/simulator-actions.ts";
+import { latest } from "../../src/billing/simulator-books.ts";
 import { upgraded, VISA } from "../../src/billing/simulator-cards.ts";
 import { prices, promoCodes, type StoryAction } from "../../src/billing/simulator-demo.ts";
 import { nextCharge, settle } from "../../src/billing/simulator-engine.ts";
@@ -47,8 +48,8 @@ function start(
 
 /** Does it at `at`, with everything that happens before. A refusal changes nothing but time. */
 function act(from: Advanced, at: number, action: StoryAction): Advanced {
-  const then = settle(from.subscription, at);
-  const invoices = [...from.invoices, ...then.invoices];
+  const { news = [], ...then } = until(from, at);
+  const { invoices } = then;
   try {
     const price =
       action.type === "change_price" ? catalogue.find((each) => each.id === action.priceId) : undefined;
@@ -56,12 +57,14 @@ function act(from: Advanced, at: number, action: StoryAction): Advanced {
     const promoCode =
       action.type === "promo_code" ? promoCodes.find(({ code }) => code === action.code) : undefined;
     const after = perform(then.subscription, asked, at, { price, promoCode, invoices });
-    // What was changed takes the place of what it was.
-    const byId = new Map([...invoices, ...after.invoices].map((each) => [each.id, each]));
-    return { subscription: after.subscription, invoices: [...byId.values()] };
+    return {
+      subscription: after.subscription,
+      invoices: latest([...invoices, ...after.invoices]),
+      news: [...news, ...(after.news ?? [])],
+    };
   } catch (error) {
     assert.ok(error instanceof BillingError && error.kind === "rejected", String(error));
-    return { subscription: then.subscription, invoices };
+    return { ...then, news };
   }
 }
 
@@ -71,8 +74,12 @@ const pay = (from: Advanced, paymentMethod: SimulatedPaymentMethod): Advanced =>
 });
 
 function until(from: Advanced, at: number): Advanced {
-  const { subscription, invoices } = settle(from.subscription, at);
-  return { subscription, invoices: [...from.invoices, ...invoices] };
+  const { subscription, invoices, news = [] } = settle(from.subscription, at);
+  return {
+    subscription,
+    invoices: latest([...from.invoices, ...invoices]),
+    news: [...(from.news ?? []), ...news],
+  };
 }
 
 describe("the simulator's calendar", () => {
@@ -184,7 +191,7 @@ describe("the simulator's invoices", () => {
   it("stay open when the payment fails, one more each period", () => {
     const first = start("price_pro_monthly", utc("2027-04-01"));
     const failing = pay(first, declined);
-    const { subscription, invoices } = until(failing, utc("2027-06-15"));
+    const { subscription, invoices } = until(failing, utc("2027-06-05"));
     assert.equal(subscription.status, "past_due");
     assert.deepEqual(
       invoices.map((each) => each.status),
@@ -196,7 +203,7 @@ describe("the simulator's invoices", () => {
     const first = start("price_pro_monthly", utc("2027-04-01"));
     const failing = pay(first, declined);
     const free = { type: "discount", percentOff: 100, currency: "usd", duration: "once" } as const;
-    const { subscription, invoices } = until(act(failing, utc("2027-05-15"), free), utc("2027-06-15"));
+    const { subscription, invoices } = until(act(failing, utc("2027-05-15"), free), utc("2027-06-05"));
     assert.deepEqual(
       invoices.map((each) => [each.amount, each.status]),
       [
@@ -244,7 +251,7 @@ describe("the simulator's cards", () => {
 
   it("that are refused pay nothing, a new one pays what is open when it is asked to, the oldest first", () => {
     const first = pay(start("price_pro_monthly", utc("2027-04-01")), declined);
-    const at = utc("2027-06-15");
+    const at = utc("2027-06-05");
     const retry = { type: "retry_payment" } as const;
     const still = act(first, at, retry);
     assert.deepEqual([still.subscription, still.invoices.length], [until(first, at).subscription, 3]);
@@ -266,6 +273,87 @@ describe("the simulator's cards", () => {
     assert.deepEqual(upgraded(old), { ...old, paymentMethod: VISA });
     assert.deepEqual(upgraded({ ...old, paymentFails: true }), { ...old, paymentMethod: declined });
     assert.deepEqual(upgraded({ ...old, paymentMethod: expiring }).paymentMethod, expiring);
+  });
+});
+
+describe("an invoice that the simulator could not collect", () => {
+  const failing = pay(start("price_pro_annual", utc("2026-05-01")), declined);
+  const first = utc("2027-05-01");
+  const told = ({ news = [] }: Advanced) => news.map(({ id: _, at, ...rest }) => [(at - first) / DAY, rest]);
+  const failure = (attempt: number, next?: number) => ({
+    type: "payment_failed",
+    invoiceId: "in_1_2",
+    subscriptionId: "sub_1",
+    customerId: "cus_1",
+    amount: 49_000,
+    currency: "usd",
+    attempt,
+    declineCode: "generic_decline",
+    ...(next === undefined ? {} : { nextAttemptAt: first + next * DAY }),
+  });
+
+  it("is tried again after 3, 5 and 7 days more, and written off 25 days later", () => {
+    const after = until(failing, utc("2027-12-01"));
+    assert.deepEqual(told(after), [
+      [0, failure(1, 3)],
+      [3, failure(2, 8)],
+      [8, failure(3, 15)],
+      [15, failure(4)],
+      [40, { type: "payment_given_up", invoiceId: "in_1_2", reason: "uncollectible" }],
+    ]);
+    assert.equal(after.invoices[1]?.status, "uncollectible");
+    assert.deepEqual([after.subscription.status, after.subscription.unpaid], ["active", undefined]);
+    const before = until(failing, first + 40 * DAY - 1);
+    assert.deepEqual([before.subscription.status, before.invoices[1]?.status], ["past_due", "open"]);
+    const ids = after.news?.map(({ id }) => id) ?? [];
+    assert.equal(new Set(ids).size, 5);
+  });
+
+  it("is paid by the next attempt after there is a good card, and by none before", () => {
+    const changed = pay(until(failing, first + 4 * DAY), VISA);
+    assert.equal(until(changed, first + 8 * DAY - 1).subscription.status, "past_due");
+    const { subscription, invoices, ...rest } = until(changed, first + 8 * DAY);
+    assert.deepEqual([subscription.status, subscription.unpaid], ["active", undefined]);
+    assert.deepEqual(invoices[1]?.payment, { at: first + 8 * DAY, brand: "Visa", last4: "4242" });
+    const paid = { type: "payment_succeeded", invoiceId: "in_1_2", amount: 49_000, attempt: 3 };
+    assert.deepEqual(told({ subscription, invoices, ...rest }).at(-1), [8, paid]);
+  });
+
+  it("is told to be paid when its customer pays it", () => {
+    const changed = pay(until(failing, first + 4 * DAY), VISA);
+    const after = until(act(changed, first + 5 * DAY, { type: "retry_payment" }), utc("2027-12-01"));
+    const paid = { type: "payment_succeeded", invoiceId: "in_1_2", amount: 49_000, attempt: 2 };
+    assert.deepEqual(told(after).slice(2), [[5, paid]], "and it is not tried again");
+  });
+
+  it("is told to be void when its charge is taken back, and has no more attempts", () => {
+    const leave = { type: "cancel", effective: "period_end", requestedAt: first - 1 } as const;
+    const after = until(act(failing, first + 4 * DAY, leave), utc("2027-12-01"));
+    assert.deepEqual(told(after).slice(2), [
+      [4, { type: "payment_given_up", invoiceId: "in_1_2", reason: "voided" }],
+    ]);
+  });
+
+  it("is not tried any more once its subscription has ended, which is told", () => {
+    const leave = { type: "cancel", effective: "immediately", reason: "other" } as const;
+    const after = until(act(failing, first + 4 * DAY, leave), utc("2027-12-01"));
+    const leaving = { requestedAt: first + 4 * DAY, reason: "other" };
+    assert.deepEqual(told(after).slice(2), [
+      [4, { type: "subscription_ended", subscriptionId: "sub_1", leaving }],
+    ]);
+    assert.equal(after.invoices[1]?.status, "open");
+  });
+
+  it("that was written off is void, and not given back, when a cancellation counts from before it", () => {
+    const leave = { type: "cancel", effective: "period_end", requestedAt: first - 1 } as const;
+    const { invoices } = act(failing, first + 50 * DAY, leave);
+    assert.deepEqual(
+      invoices.map(({ status, amount }) => [status, amount]),
+      [
+        ["paid", 49_000],
+        ["void", 49_000],
+      ],
+    );
   });
 });
 
@@ -522,12 +610,14 @@ describe("whatever a subscription goes through", () => {
   it("the announced charge is the one that comes", () => {
     check(
       fc.property(life, moment, (each, at) => {
-        const { subscription } = run(
+        const { subscription, invoices } = run(
           { ...each, wishes: each.wishes.filter((wished) => wished.at <= at) },
           BEGIN + at,
         );
         const announced = nextCharge(subscription);
-        const [invoice] = settle(subscription, announced?.at ?? END).invoices;
+        const [invoice] = settle(subscription, announced?.at ?? END).invoices.filter(
+          ({ id }) => !invoices.some((known) => known.id === id),
+        );
         assert.deepEqual(
           invoice && { amount: invoice.amount, currency: invoice.currency, at: invoice.at },
           announced,

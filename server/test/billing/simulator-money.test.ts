@@ -89,6 +89,30 @@ for (const home of stores) {
       await assert.rejects(simulator.setPaymentMethod("cus_nobody", good), BillingError);
     });
 
+    it("what was collected since it was stored is read as paid, and told once somebody asks", async () => {
+      await using made = await make();
+      const { simulator, real } = made;
+      const owed = async () => (await simulator.invoices({ customerId: "cus_sam", limit: 1 })).invoices[0];
+      const id = (await owed())?.id ?? "";
+      await simulator.setPaymentMethod("cus_sam", good);
+      assert.equal((await owed())?.status, "open");
+      // Eight days after it failed it is tried for the third time.
+      real.now += 3 * DAY;
+      assert.deepEqual([(await owed())?.status, (await owed())?.id], ["paid", id]);
+      assert.deepEqual((await simulator.invoice(id))?.payment?.at, NOW + 3 * DAY);
+      const { status, due } = (await simulator.subscription(ids.pastDue)) ?? {};
+      assert.deepEqual([status, due], ["active", undefined]);
+      const paid = { type: "payment_succeeded", invoiceId: id, amount: 1900, attempt: 3, at: NOW + 3 * DAY };
+      const news = await simulator.news();
+      assert.deepEqual(
+        news.map(({ id: _, ...event }) => event),
+        [paid],
+      );
+      await simulator.heard(news.map((event) => event.id));
+      await simulator.heard(["evt_nothing"]);
+      assert.deepEqual(await simulator.news(), []);
+    });
+
     it("an invoice has its lines and its customer, stored or not", async () => {
       await using made = await make();
       const { simulator, real } = made;

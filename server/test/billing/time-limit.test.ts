@@ -21,6 +21,8 @@ const asked: { [Name in keyof BillingProvider]: unknown[] } = {
   declineCode: ["in"],
   updateCustomer: [{ id: "cus", name: "Ada" }],
   paymentPage: [{ customerId: "cus", subscriptionId: "sub", returnUrl: "https://shop.example/" }],
+  news: [],
+  heard: [["evt"]],
 };
 
 /** Whatever is asked, it answers after that long. */

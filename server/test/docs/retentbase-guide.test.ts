@@ -1,15 +1,11 @@
 /** Somebody types the requests of docs/migrating-from-retentbase.md and of docs/cancel-links.md, one after the other. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
-import { serve } from "@hono/node-server";
 import { errors } from "../../src/http/errors.ts";
 import { onEachStore, type World } from "../harness.ts";
 import { openSandbox } from "../http/cancelling.ts";
+import { assertPrinted, type Example, examplesOf, openShell, type Shell } from "./shell.ts";
 
 const HOST = "https://renumerate.example.com";
 
@@ -17,73 +13,20 @@ const read = (name: string) => readFileSync(new URL(`../../../docs/${name}`, imp
 const guide = read("migrating-from-retentbase.md");
 const links = read("cancel-links.md");
 
-interface Example {
-  /** As it is printed. */
-  command: string;
-  /** What the page shows as the answer, if it does. */
-  printed?: Record<string, unknown>;
-}
-
-/** Requests in the order of a page, each with the JSON that comes before the next one. */
-function examplesOf(page: string): Example[] {
-  const examples: Example[] = [];
-  for (const [, language, text = ""] of page.matchAll(/^```(\w+)\n(.*?)\n```$/gms)) {
-    if (language === "sh" && text.startsWith("curl ")) examples.push({ command: text });
-    const last = examples.at(-1);
-    if (language === "json" && last && !last.printed) last.printed = JSON.parse(text);
-  }
-  return examples;
-}
-
-/** Chosen anew each time. */
-const CHANCE = /^(id|session_id|sid|aud|jti|url)$/;
-
-/** That what is printed was answered, with other ids. */
-function assertPrinted(answer: Record<string, unknown>, printed: Record<string, unknown>): void {
-  for (const [name, value] of Object.entries(printed)) {
-    assert.ok(name in answer, `${name} is in ${JSON.stringify(answer)}`);
-    if (!CHANCE.test(name)) assert.deepEqual(answer[name], value, name);
-    else assert.equal(String(answer[name]).slice(0, 3), String(value).slice(0, 3), name);
-  }
-}
-
 onEachStore("Who follows the guide from RetentBase", ({ open }) => {
   const examples = examplesOf(guide);
   let world: World;
-  let server: Server;
-  let address: string;
-  /** What a shell knows by name. */
-  let known: Record<string, string>;
+  let shell: Shell;
   before(async () => {
     const settings = { returnHosts: ["app.example.com"], currency: "eur" };
     world = await open({ settings, publicUrl: HOST });
     await openSandbox(world);
-    server = serve({ fetch: world.app.fetch, port: 0, hostname: "localhost" }) as Server;
-    await once(server, "listening");
-    address = `http://localhost:${(server.address() as AddressInfo).port}`;
-    known = { RETENTBASE_API_KEY: world.key, RENUMERATE_PRIVATE_KEY: world.key };
+    shell = await openShell(world, HOST);
+    Object.assign(shell.known, { RETENTBASE_API_KEY: world.key, RENUMERATE_PRIVATE_KEY: world.key });
   });
-  after(() => {
-    server.close();
-    server.closeAllConnections();
-  });
+  after(() => shell.close());
 
-  async function type(command: string): Promise<{ status: number; body: Record<string, unknown> }> {
-    assert.ok(command.includes(HOST), command);
-    const line = `${command.replaceAll(HOST, address)} --silent --show-error --write-out '\\n%{http_code}'`;
-    const { PATH = "" } = process.env;
-    const child = spawn("sh", ["-c", line], {
-      env: { PATH, ...known },
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    let out = "";
-    child.stdout.setEncoding("utf8").on("data", (text) => {
-      out += text;
-    });
-    await once(child, "close");
-    const [text = "", status] = out.split(/\n(?=\d+$)/);
-    return { status: Number(status), body: JSON.parse(text) };
-  }
+  const type = (command: string) => shell.type(command);
 
   /** The next request of the guide, whose answer is as it is printed. */
   async function next(
@@ -117,7 +60,7 @@ onEachStore("Who follows the guide from RetentBase", ({ open }) => {
     const { body, printed } = await next("/api/v1/cancel-link ", 200);
     assert.deepEqual(Object.keys(body), Object.keys(printed ?? {}));
     assert.match(String(body.url), new RegExp(`^${HOST}/cancel/[\\w-]{43}$`));
-    known.SESSION_ID = String(body.session_id);
+    shell.known.SESSION_ID = String(body.session_id);
     const page = new URL(String(body.url)).pathname;
     const shown = await world.request(page);
     assert.equal(shown.status, 200);
@@ -125,13 +68,13 @@ onEachStore("Who follows the guide from RetentBase", ({ open }) => {
     const back = await world.request(`${page}/return`, { json: { outcome: "abandoned", final: true } });
     const [returnUrl, token = ""] = String(back.body.url).split("#ci_result_token=");
     assert.equal(returnUrl, "https://app.example.com/cancelled");
-    known.RESULT_TOKEN = token;
+    shell.known.RESULT_TOKEN = token;
     const verified = await next("/api/v1/cancel-sessions/verify ", 200);
     assert.deepEqual(Object.keys(verified.body).sort(), Object.keys(verified.printed ?? {}).sort());
-    assert.equal(verified.body.sid, known.SESSION_ID);
+    assert.equal(verified.body.sid, shell.known.SESSION_ID);
     assert.equal(verified.body.aud, world.scope.workspaceId);
     const { body: session } = await next("/api/v1/cancel-sessions/", 200);
-    assert.equal(session.session_id, known.SESSION_ID);
+    assert.equal(session.session_id, shell.known.SESSION_ID);
     assert.equal(examples.length, 0, "the guide has no other request");
   });
 
@@ -149,7 +92,7 @@ onEachStore("Who follows the guide from RetentBase", ({ open }) => {
     );
     const token = /"token": "([^"]+)"/.exec(verification?.command ?? "")?.[1] ?? assert.fail();
     const verified = await type(
-      (verification?.command ?? "").replace(token, known.RESULT_TOKEN ?? assert.fail()),
+      (verification?.command ?? "").replace(token, shell.known.RESULT_TOKEN ?? assert.fail()),
     );
     assert.deepEqual([verified.status, verified.body.verified_before], [200, true]);
     // Of a flow that nobody has seen there is nothing in the ledger.
@@ -168,19 +111,4 @@ describe("The pages about RetentBase's API", () => {
       }
     });
   }
-
-  it("lead to headings that there are", () => {
-    for (const page of [guide, links]) {
-      for (const [, file = "", anchor] of page.matchAll(/\]\((\w[\w-]*\.md|)(?:#([\w-]+))?\)/g)) {
-        const target = file ? read(file) : page;
-        const headings = Array.from(target.matchAll(/^#+ (.*)$/gm), ([, title = ""]) =>
-          title
-            .toLowerCase()
-            .replaceAll(/[^\w\- ]/g, "")
-            .replaceAll(" ", "-"),
-        );
-        if (anchor) assert.ok(headings.includes(anchor), `${file}#${anchor}`);
-      }
-    }
-  });
 });

@@ -9,6 +9,7 @@ import type {
   Subscription,
 } from "../../../src/api/wire.ts";
 import { demoSubscriptions as ids } from "../../src/billing/simulator-demo.ts";
+import { isoOf } from "../../src/domain/dates.ts";
 import type { Reply, World } from "../harness.ts";
 
 let made = 0;
@@ -82,13 +83,13 @@ export async function readHub(world: World, token: string): Promise<Hub> {
 
 /** What integrators hear of a subscription before and after. */
 export function told({ price, scheduledChange, pausedUntil, nextCharge }: Subscription): object {
-  const told = {
-    priceId: price.id,
-    amount: price.amount,
+  return {
+    price_id: price.id,
+    amount_cents: price.amount,
     interval: price.interval,
-    scheduledPriceId: scheduledChange?.price.id,
-    pausedUntil,
-    nextCharge: nextCharge && { amount: nextCharge.amount, at: nextCharge.at },
+    interval_count: price.intervalCount,
+    scheduled_price_id: scheduledChange?.price.id ?? null,
+    paused_until: pausedUntil === undefined ? null : isoOf(pausedUntil),
+    next_charge: nextCharge ? { amount_cents: nextCharge.amount, at: isoOf(nextCharge.at) } : null,
   };
-  return JSON.parse(JSON.stringify(told));
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { it, mock } from "node:test";
 import { demoSubscriptions as ids } from "../../src/billing/simulator-demo.ts";
+import { OUTCOME_WORDS } from "../../src/domain/retainly-words.ts";
 import { gate, type Plan } from "../billing/faulty.ts";
 import { alone, BILLING_TIMEOUT, john, MINUTE, onEachStore, type World } from "../harness.ts";
 import { settled, type Visit } from "../visit.ts";
@@ -14,7 +15,7 @@ const accept = (visit: Visit) =>
 const leave = (visit: Visit) => visit.select("other").leave().act({ type: "confirm" });
 
 onEachStore("When billing fails", ({ home }) => {
-  const decisions: [string, (visit: Visit) => Visit, string][] = [
+  const decisions: [string, (visit: Visit) => Visit, "retained" | "cancelled"][] = [
     ["an offer", accept, "retained"],
     ["a cancellation", leave, "cancelled"],
   ];
@@ -30,17 +31,17 @@ onEachStore("When billing fails", ({ home }) => {
   async function isRequested(world: World, visit: Visit, outcome: string): Promise<void> {
     const [row] = await world.ledger();
     assert.deepEqual([row?.outcome, row?.confirmed, row?.effectiveAt], [outcome, false, undefined]);
-    assert.deepEqual(await world.facts(), ["session.started", "session.requested"]);
+    assert.deepEqual(await world.facts(), ["cancel.started", "cancel.requested"]);
     const session = await world.deps.store.session(visit.session);
     assert.deepEqual([session?.outcome, session?.settlement?.status], [undefined, "requested"]);
   }
 
-  async function isDone(world: World, visit: Visit, outcome: string): Promise<void> {
+  async function isDone(world: World, visit: Visit, outcome: "retained" | "cancelled"): Promise<void> {
     assert.equal((await world.effects()).length, 1, "billing did it exactly once");
     const [row, ...others] = await world.ledger();
     assert.deepEqual([row?.outcome, row?.confirmed, others], [outcome, true, []]);
     const facts = await world.facts();
-    assert.equal(facts.filter((type) => type === `session.${outcome}`).length, 1);
+    assert.equal(facts.filter((type) => type === `cancel.${OUTCOME_WORDS[outcome]}`).length, 1);
     const { settlement } = (await world.flow(visit.token)).session;
     assert.deepEqual([settlement?.outcome, settlement?.status], [outcome, "done"]);
     assert.deepEqual(settlement?.subscription, (await world.flow(await world.mint(john))).subscription);
@@ -65,7 +66,11 @@ onEachStore("When billing fails", ({ home }) => {
         world.pass(1);
         assert.equal(await world.tick(), 1);
         await isDone(world, visit, outcome);
-        assert.deepEqual(await world.facts(), ["session.started", "session.requested", `session.${outcome}`]);
+        assert.deepEqual(await world.facts(), [
+          "cancel.started",
+          "cancel.requested",
+          `cancel.${OUTCOME_WORDS[outcome]}`,
+        ]);
       });
     }
 
@@ -142,7 +147,7 @@ onEachStore("When billing fails", ({ home }) => {
       world.pass(SETTLE_AFTER);
       assert.equal(await world.tick(), 1);
       await isDone(world, visit, outcome);
-      assert.deepEqual(await world.facts(), ["session.started", `session.${outcome}`]);
+      assert.deepEqual(await world.facts(), ["cancel.started", `cancel.${OUTCOME_WORDS[outcome]}`]);
       hangs.open();
       assert.deepEqual(settled(await answer), (await world.flow(visit.token)).session.settlement);
       await isDone(world, visit, outcome);
@@ -172,7 +177,7 @@ onEachStore("When billing fails", ({ home }) => {
     const { visit, request } = await meeting(world, accept, plan);
     const reply = await visit.decide(request);
     assert.deepEqual([reply.status, reply.code], [409, "offer_not_available"]);
-    assert.deepEqual(await world.facts(), ["session.started"]);
+    assert.deepEqual(await world.facts(), ["cancel.started"]);
     assert.equal((await world.ledger())[0]?.offerAccepted, false);
     assert.equal((await world.flow(visit.token)).session.settlement, undefined);
     assert.equal(settled(await visit.decline().cancel()).outcome, "cancelled");
@@ -199,7 +204,7 @@ onEachStore("When billing fails", ({ home }) => {
     world.billing.plan = {};
     hangs.open();
     assert.equal((await answer).code, "billing_unavailable");
-    assert.deepEqual(await world.facts(), ["session.started"]);
+    assert.deepEqual(await world.facts(), ["cancel.started"]);
   });
 
   it("a refused cancellation is said, and works when billing is well again", async () => {
@@ -208,7 +213,7 @@ onEachStore("When billing fails", ({ home }) => {
     const { visit, request } = await meeting(world, leave, plan);
     const reply = await visit.decide(request);
     assert.deepEqual([reply.status, reply.code], [409, "billing_rejected"]);
-    assert.deepEqual(await world.facts(), ["session.started"]);
+    assert.deepEqual(await world.facts(), ["cancel.started"]);
     assert.equal((await world.billed(ids.monthly)).cancelAt, undefined);
     settled(await visit.decide(request));
     await isDone(world, visit, "cancelled");
@@ -223,7 +228,7 @@ onEachStore("When billing fails", ({ home }) => {
     world.billing.plan = { execute: { when: "before", throws: "rejected", code: "card_declined" } };
     world.pass(SETTLE_AFTER);
     assert.equal(await world.tick(), 1);
-    assert.deepEqual(await world.facts(), ["session.started", "session.requested", "session.request_failed"]);
+    assert.deepEqual(await world.facts(), ["cancel.started", "cancel.requested", "cancel.request_failed"]);
     const [row] = await world.ledger();
     assert.deepEqual([row?.outcome, row?.confirmed, row?.reason], [undefined, false, "other"]);
     assert.equal((await world.flow(visit.token)).session.settlement, undefined);

@@ -4,6 +4,7 @@ import { it } from "node:test";
 import { publicView } from "../../src/billing/provider.ts";
 import { demoSubscriptions as ids } from "../../src/billing/simulator-demo.ts";
 import { sweepIdle } from "../../src/domain/ledger.ts";
+import { OUTCOME_WORDS } from "../../src/domain/retainly-words.ts";
 import { gate } from "../billing/faulty.ts";
 import { asking, confirm, half, offering, pause } from "../flows/fixtures.ts";
 import { alone, DAY, john, lasting, MINUTE, NOW, onEachStore } from "../harness.ts";
@@ -36,7 +37,7 @@ onEachStore("Decisions", ({ open, home }) => {
       mrr: 4900,
     };
     assert.deepEqual({ ...row, ...told }, row);
-    assert.deepEqual(await world.facts(), ["session.started", "session.cancelled"]);
+    assert.deepEqual(await world.facts(), ["cancel.started", "cancel.canceled"]);
     assert.equal((await world.effects()).length, 1);
   });
 
@@ -102,7 +103,7 @@ onEachStore("Decisions", ({ open, home }) => {
       [row?.outcome, row?.confirmed, row?.offerAccepted, row?.offerId],
       ["retained", true, false, undefined],
     );
-    assert.deepEqual(await world.facts(), ["session.started", "session.retained"]);
+    assert.deepEqual(await world.facts(), ["cancel.started", "cancel.saved"]);
     const { settlement } = (await world.flow(visit.token)).session;
     assert.deepEqual(
       [settlement?.outcome, settlement?.status, settlement?.offer],
@@ -128,14 +129,14 @@ onEachStore("Decisions", ({ open, home }) => {
     assert.equal((await world.ledger())[0]?.outcome, "abandoned");
     const second = await world.visit(first.token);
     await second.close();
-    assert.deepEqual(await world.facts(), ["session.started", "session.abandoned"]);
+    assert.deepEqual(await world.facts(), ["cancel.started", "cancel.abandoned"]);
 
     const third = await world.visit(first.token);
     assert.equal(third.session, first.session);
     settled(await third.cancel());
     const [row, ...others] = await world.ledger();
     assert.deepEqual([row?.outcome, row?.reason, others.length], ["cancelled", "not_using", 0]);
-    assert.deepEqual(await world.facts(), ["session.started", "session.abandoned", "session.cancelled"]);
+    assert.deepEqual(await world.facts(), ["cancel.started", "cancel.abandoned", "cancel.canceled"]);
     assert.equal((await world.deps.store.session(first.session))?.outcome, "cancelled");
   });
 
@@ -150,12 +151,12 @@ onEachStore("Decisions", ({ open, home }) => {
     await world.tick();
     world.pass(20 * MINUTE - 1);
     await world.tick();
-    assert.deepEqual(await world.facts(), ["session.started", "session.started"]);
+    assert.deepEqual(await world.facts(), ["cancel.started", "cancel.started"]);
     // The schedule runs at full minutes, the silence is measured to the millisecond.
     world.pass(1);
     await world.deps.store.finishSchedule("sweep", world.clock.now);
     await world.tick();
-    assert.deepEqual(await world.facts(), ["session.started", "session.started", "session.abandoned"]);
+    assert.deepEqual(await world.facts(), ["cancel.started", "cancel.started", "cancel.abandoned"]);
     assert.equal((await world.deps.store.session(idle.session))?.outcome, "abandoned");
     assert.equal((await world.deps.store.session(busy.session))?.outcome, undefined);
     // Who only looked, without the widget saying so, is nobody's visit.
@@ -163,9 +164,9 @@ onEachStore("Decisions", ({ open, home }) => {
     world.pass(60 * MINUTE);
     await world.tick();
     await world.tick();
-    assert.equal((await world.facts()).filter((type) => type === "session.abandoned").length, 2);
+    assert.equal((await world.facts()).filter((type) => type === "cancel.abandoned").length, 2);
     settled(await idle.cancel());
-    assert.equal((await world.facts()).at(-1), "session.cancelled");
+    assert.equal((await world.facts()).at(-1), "cancel.canceled");
   });
 
   it("a decision that comes in while the silent are being listed is no silence", async () => {
@@ -193,7 +194,7 @@ onEachStore("Decisions", ({ open, home }) => {
       const stale = { ...store, idleSessions: async () => [listed] };
       assert.equal(await sweepIdle({ ...world.deps, store: stale }), 0, how);
       assert.equal(await sweepIdle(world.deps), 0, how);
-      assert.ok(!(await world.facts()).includes("session.abandoned"), how);
+      assert.ok(!(await world.facts()).includes("cancel.abandoned"), how);
       world.billing.plan = {};
       hangs.open();
       await answer;
@@ -285,7 +286,7 @@ onEachStore("Decisions", ({ open, home }) => {
       assert.equal((await world.effects()).length, 1);
       const outcome = replies[0]?.status === 200 ? "retained" : "cancelled";
       assert.equal((await world.ledger())[0]?.outcome, outcome);
-      assert.deepEqual(await world.facts(), ["session.started", `session.${outcome}`]);
+      assert.deepEqual(await world.facts(), ["cancel.started", `cancel.${OUTCOME_WORDS[outcome]}`]);
     }
   });
 
@@ -301,7 +302,7 @@ onEachStore("Decisions", ({ open, home }) => {
       assert.equal((await two[how]()).status, 200);
       hangs.open();
       assert.equal(settled(await leaving).outcome, "cancelled");
-      assert.deepEqual(await world.facts(), ["session.started", "session.cancelled"], how);
+      assert.deepEqual(await world.facts(), ["cancel.started", "cancel.canceled"], how);
     }
   });
 
@@ -315,7 +316,7 @@ onEachStore("Decisions", ({ open, home }) => {
     const reply = await world.request("/v1/widget/events", { token, json: { session: one.session, events } });
     assert.equal(reply.status, 200);
     assert.equal((await world.ledger())[0]?.outcome, "retained");
-    assert.deepEqual(await world.facts(), ["session.started", "session.retained"]);
+    assert.deepEqual(await world.facts(), ["cancel.started", "cancel.saved"]);
   });
 
   it("a retry after a lost answer is the same decision", async () => {

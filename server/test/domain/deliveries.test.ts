@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import type { FlowConfig } from "../../../src/api/wire.ts";
 import { demoSubscriptions as ids } from "../../src/billing/simulator-demo.ts";
+import { isoOf } from "../../src/domain/dates.ts";
 import { openSession, sealSession } from "../../src/domain/session-token.ts";
 import { asking, half, offering } from "../flows/fixtures.ts";
 import { alone, DAY, john, MINUTE, NOW, onEachStore, type World } from "../harness.ts";
@@ -108,7 +109,7 @@ onEachStore("A delivery token", ({ open, home }) => {
     for (const age of [0, 3 * DAY])
       assert.deepEqual(settled(await decide(world, tokenOf(visit), { ...request, age })), first);
     assert.equal((await world.effects()).length, 1);
-    assert.deepEqual(await world.facts(), ["session.started", "session.cancelled"]);
+    assert.deepEqual(await world.facts(), ["cancel.started", "cancel.canceled"]);
   });
 
   it("lets an offer through as long as its terms hold", async () => {
@@ -229,9 +230,9 @@ onEachStore("The customer's click", ({ open }) => {
     const [row] = await world.ledger();
     assert.deepEqual([row?.occurredAt, row?.effectiveAt], [clicked, arrived]);
     const events = await world.deps.store.events(world.scope, { limit: 10 });
-    const told = events.find(({ type }) => type === "session.cancelled") ?? assert.fail();
-    const { requestedAt, effectiveAt } = told.data as Record<string, number>;
-    assert.deepEqual([told.at, requestedAt, effectiveAt], [arrived, clicked, arrived]);
+    const told = events.find(({ type }) => type === "cancel.canceled") ?? assert.fail();
+    const { requested_at, effective_at } = told.data as Record<string, string>;
+    assert.deepEqual([told.at, requested_at, effective_at], [arrived, isoOf(clicked), isoOf(arrived)]);
     const session = await world.deps.store.session(visit.session);
     assert.deepEqual([session?.completedAt, session?.openedAt], [arrived, RENEWAL - MINUTE]);
     assert.deepEqual(
@@ -355,7 +356,7 @@ onEachStore("The customer's click", ({ open }) => {
     assert.equal((await world.cancellation(ids.monthly))?.requestedAt, clicked);
     assert.equal((await world.billed(ids.monthly)).status, "cancelled");
     const facts = await world.facts();
-    assert.deepEqual(facts, ["session.started", "session.requested", "session.cancelled"]);
+    assert.deepEqual(facts, ["cancel.started", "cancel.requested", "cancel.canceled"]);
   });
 });
 

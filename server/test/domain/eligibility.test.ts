@@ -88,7 +88,7 @@ onEachStore("Eligibility", ({ open }) => {
     const codes = replies.map(({ status, code }) => (status === 200 ? "ok" : code)).sort();
     assert.deepEqual(codes, ["offer_not_available", "offer_not_available", "offer_not_available", "ok"]);
     const facts = await world.facts();
-    assert.equal(facts.filter((type) => type === "session.retained").length, 1);
+    assert.equal(facts.filter((type) => type === "cancel.saved").length, 1);
   });
 
   it("of two sessions that accept different discounts at the same time exactly one gets it", async () => {

@@ -154,7 +154,7 @@ onEachStore("Billing that hangs", ({ open, home }) => {
       assert.equal(await world.tick(), 0, "nothing is left to do");
       assert.equal((await world.flow(await world.mint(john))).subscription.cancelAt !== undefined, true);
       const facts = await world.facts();
-      for (const type of ["session.cancelled", "session.abandoned"])
+      for (const type of ["cancel.canceled", "cancel.abandoned"])
         assert.equal(facts.filter((each) => each === type).length, 1, type);
     });
   }

@@ -17,7 +17,11 @@ onEachStore("Offers", ({ open }) => {
   }
 
   /** Takes the offer on screen and checks that everybody tells the same story about it. */
-  async function takes(world: World, visit: Visit, choice: Choice | undefined, effect: object | undefined) {
+  async function takes(
+    world: World,
+    visit: Visit,
+    { choice, effect, ...told }: { choice?: Choice; effect?: object; offer: string; offer_value: object },
+  ) {
     const { id, type } = visit.offer ?? assert.fail("an offer is on screen");
     const subscriptionId = visit.config.subscription.id;
     const settlement = settled(await visit.accept(choice));
@@ -35,7 +39,7 @@ onEachStore("Offers", ({ open }) => {
     const { subscription, customer } = visit.config;
     const [row, ...others] = await world.ledger();
     assert.equal(others.length, 0);
-    const told = {
+    const booked = {
       outcome: "retained",
       confirmed: true,
       offerAccepted: true,
@@ -46,10 +50,18 @@ onEachStore("Offers", ({ open }) => {
       email: customer.email,
       subscriptionId,
     };
-    assert.deepEqual({ ...row, ...told }, row);
+    assert.deepEqual({ ...row, ...booked }, row);
     const [started, retained, ...more] = await world.deps.store.events(world.scope, { limit: 10 });
-    assert.deepEqual([started?.type, retained?.type, more], ["session.started", "session.retained", []]);
-    const said = { outcome: "retained", offer: { id, type }, choice: choice ?? {}, subscriptionId };
+    assert.deepEqual([started?.type, retained?.type, more], ["cancel.started", "cancel.saved", []]);
+    const said = {
+      session_id: visit.session,
+      customer_id: row?.customerId,
+      email: customer.email,
+      ...told,
+      saved_mrr_cents: row?.savedMrr,
+      cancel_reason: null,
+      subscription_id: subscriptionId,
+    };
     assert.deepEqual({ ...(retained?.data as object), ...said }, retained?.data);
 
     assert.deepEqual(settled(await visit.decide()), settlement, "the same again has the same answer");
@@ -63,7 +75,11 @@ onEachStore("Offers", ({ open }) => {
     const { world, visit } = await meet(offer);
     const { terms } = visit.shown("discount");
     const effect = { type: "discount", percentOff: 30, currency: "usd", duration: "repeating", months: 3 };
-    const { billed } = await takes(world, visit, undefined, effect);
+    const { billed } = await takes(world, visit, {
+      effect,
+      offer: "discount",
+      offer_value: { percent: 30, duration_months: 3 },
+    });
     assert.equal(terms.amount, 4900);
     assert.equal(terms.discounted, 3430);
     assert.equal(billed.nextCharge?.amount, 3430);
@@ -81,11 +97,10 @@ onEachStore("Offers", ({ open }) => {
     const { world, visit } = await meet(offer, "cus_misaki");
     assert.equal(visit.shown("discount").terms.discounted, 2000);
     assert.equal(visit.shown("discount").terms.fullPriceAt, undefined);
-    await takes(world, visit, undefined, {
-      type: "discount",
-      amountOff: 900,
-      currency: "jpy",
-      duration: "forever",
+    await takes(world, visit, {
+      effect: { type: "discount", amountOff: 900, currency: "jpy", duration: "forever" },
+      offer: "discount",
+      offer_value: { amount_cents: 900, currency: "jpy", duration_months: null, duration: "forever" },
     });
     await world.simulator.advance({ by: 800 * DAY });
     const late = (await world.invoices(ids.yen)).filter(({ at }) => at > NOW);
@@ -111,7 +126,12 @@ onEachStore("Offers", ({ open }) => {
   it("pause: the length that was picked", async () => {
     const { world, visit } = await meet(pause);
     const resumesAt = addMonths(NOW, 3);
-    const { billed } = await takes(world, visit, { months: 3 }, { type: "pause", resumesAt });
+    const { billed } = await takes(world, visit, {
+      choice: { months: 3 },
+      effect: { type: "pause", resumesAt },
+      offer: "pause",
+      offer_value: { months: 3 },
+    });
     assert.equal(billed.status, "paused");
     assert.equal(billed.pausedUntil, resumesAt);
     await world.simulator.advance({ to: resumesAt - 1 });
@@ -129,7 +149,12 @@ onEachStore("Offers", ({ open }) => {
       const { world, visit } = await meet(pause);
       const until = visit.shown("pause").terms.dates?.[end] as number;
       assert.equal(until % DAY, 0, "a date, not a time of day");
-      const { billed } = await takes(world, visit, { until }, { type: "pause", resumesAt: until });
+      const { billed } = await takes(world, visit, {
+        choice: { until },
+        effect: { type: "pause", resumesAt: until },
+        offer: "pause",
+        offer_value: { until: new Date(until).toISOString() },
+      });
       assert.equal(billed.pausedUntil, until);
     }
   });
@@ -147,7 +172,12 @@ onEachStore("Offers", ({ open }) => {
       ["price_basic_monthly", "price_team_monthly"],
     );
     const priceId = "price_basic_monthly";
-    await takes(world, visit, { priceId }, { type: "change_price", priceId, charge: "renewal" });
+    await takes(world, visit, {
+      choice: { priceId },
+      effect: { type: "change_price", priceId, charge: "renewal" },
+      offer: "downgrade",
+      offer_value: { price_id: priceId },
+    });
     await world.simulator.advance({ to: startsAt });
     const last = (await world.invoices(ids.monthly)).at(-1);
     assert.deepEqual([last?.at, last?.amount], [startsAt, plans[0]?.price.amount]);
@@ -169,7 +199,11 @@ onEachStore("Offers", ({ open }) => {
     const { plan, dueNow, saving } = visit.shown("annual_switch").terms;
     assert.equal(saving, 12 * 4900 - 49_000);
     const effect = { type: "change_price", priceId: plan.price.id, charge: "now", asOf: NOW };
-    const { billed } = await takes(world, visit, undefined, effect);
+    const { billed } = await takes(world, visit, {
+      effect,
+      offer: "annual_switch",
+      offer_value: { price_id: "price_pro_annual" },
+    });
     assert.equal(billed.price.interval, "year");
     const invoice = (await world.invoices(ids.monthly)).at(-1);
     assert.deepEqual([invoice?.at, invoice?.amount], [NOW, dueNow]);
@@ -210,7 +244,11 @@ onEachStore("Offers", ({ open }) => {
     const { world, visit } = await meet({ type: "trial_extension", id: "longer", days: 14 }, "cus_mateo");
     const { trialEnd } = visit.shown("trial_extension").terms;
     assert.equal(trialEnd, NOW + 26 * DAY);
-    const { billed } = await takes(world, visit, undefined, { type: "extend_trial", trialEnd });
+    const { billed } = await takes(world, visit, {
+      effect: { type: "extend_trial", trialEnd },
+      offer: "trial_extension",
+      offer_value: { days: 14 },
+    });
     assert.equal(billed.trialEnd, trialEnd);
     await world.simulator.advance({ to: trialEnd - 1 });
     assert.deepEqual(await world.invoices(ids.trialing), []);
@@ -227,7 +265,8 @@ onEachStore("Offers", ({ open }) => {
       const { world, visit } = await meet(offer);
       const before = await world.billed(ids.monthly);
       world.billing.plan = { execute: { when: "before", throws: "unknown" } };
-      await takes(world, visit, undefined, undefined);
+      const offer_value = "name" in offer ? { name: offer.name } : { url: offer.url };
+      await takes(world, visit, { offer: offer.type, offer_value });
       assert.deepEqual(await world.billed(ids.monthly), before);
       assert.ok(world.billing.calls.every(({ operation }) => operation !== "execute"));
     });

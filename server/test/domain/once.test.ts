@@ -20,7 +20,7 @@ onEachStore("Several sessions that end one subscription", ({ open }) => {
     const facts = await world.facts();
     const count = (type: string) => facts.filter((each) => each === type).length;
     assert.deepEqual(
-      [count("session.started"), count("session.cancelled"), count("session.abandoned")],
+      [count("cancel.started"), count("cancel.canceled"), count("cancel.abandoned")],
       [all.length, 1, all.length - 1],
     );
     for (const { token, session } of all) {
@@ -87,7 +87,7 @@ onEachStore("Several sessions that end one subscription", ({ open }) => {
     assert.equal(settled(await two.cancel()).status, "done");
     assert.equal((await world.flow(one.token)).session.settlement?.status, "done");
     assert.deepEqual((await world.ledger()).map(({ outcome }) => outcome).sort(), ["abandoned", "cancelled"]);
-    assert.equal((await world.facts()).filter((type) => type === "session.cancelled").length, 1);
+    assert.equal((await world.facts()).filter((type) => type === "cancel.canceled").length, 1);
   });
 
   it("a subscription that went on after all can end once more", async () => {
@@ -105,6 +105,6 @@ onEachStore("Several sessions that end one subscription", ({ open }) => {
       (await world.ledger()).map(({ outcome }) => outcome),
       ["cancelled", "cancelled"],
     );
-    assert.equal((await world.facts()).filter((type) => type === "session.cancelled").length, 2);
+    assert.equal((await world.facts()).filter((type) => type === "cancel.canceled").length, 2);
   });
 });

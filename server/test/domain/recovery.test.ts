@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { BillingEvent } from "../../src/billing/billing-event.ts";
 import { keepBillingEvent, processBillingEvent } from "../../src/domain/billing-events.ts";
+import { isoOf } from "../../src/domain/dates.ts";
 import { declineClass } from "../../src/domain/declines.ts";
 import { alone, DAY, john, onEachStore, type World } from "../harness.ts";
 
@@ -33,6 +34,9 @@ async function hear(world: World, ...events: BillingEvent[]): Promise<void> {
   world.pass(10_000);
   while (await world.tick());
 }
+
+/** The demo business has customers of its own whose payments fail in the course of time. */
+const isOurs = (each: { invoiceId: string }) => /^in_\d$/.test(each.invoiceId);
 
 const recovery = async (world: World, id = invoiceId) =>
   (await world.deps.store.recovery(world.scope, id)) ?? assert.fail(`no recovery of ${id}`);
@@ -91,16 +95,17 @@ onEachStore("An invoice that cannot be collected", ({ home, open }) => {
     assert.deepEqual(more, []);
     assert.deepEqual([fact?.type, fact?.sessionId, fact?.at], ["payment.failed", undefined, now]);
     assert.deepEqual(fact?.data, {
-      recoveryId: row.id,
-      invoiceId,
-      subscriptionId: "sub_gone",
-      customerId: john,
+      recovery_id: row.id,
+      invoice_id: invoiceId,
+      subscription_id: "sub_gone",
+      customer_id: john,
       email: "john.doe@example.com",
+      amount_cents: 4900,
       currency: "usd",
-      amount: 4900,
+      decline_code: "insufficient_funds",
+      decline_class: "retryable",
       attempt: 1,
-      declineCode: "insufficient_funds",
-      nextAttemptAt: next,
+      next_attempt_at: isoOf(next),
     });
   });
 
@@ -143,8 +148,21 @@ onEachStore("An invoice that cannot be collected", ({ home, open }) => {
     );
     assert.deepEqual((await attempts(world)).at(-1), [2, "succeeded", now + DAY, undefined]);
     assert.deepEqual(await types(world), ["payment.failed", "payment.recovered"]);
-    const { amount, recoveryId } = Object((await told(world)).at(-1)?.data);
-    assert.deepEqual([amount, recoveryId], [4800, row.id]);
+    assert.deepEqual((await told(world)).at(-1)?.data, {
+      recovery_id: row.id,
+      invoice_id: invoiceId,
+      subscription_id: "sub_gone",
+      customer_id: john,
+      email: "john.doe@example.com",
+      amount_cents: 4800,
+      currency: "usd",
+      decline_code: null,
+      decline_class: "retryable",
+      attempt: 2,
+      next_attempt_at: null,
+      recovered_at: isoOf(now + DAY),
+      attempts: 2,
+    });
   });
 
   it("is recovered from the start if that was heard later than the payment", async () => {
@@ -186,9 +204,15 @@ onEachStore("An invoice that cannot be collected", ({ home, open }) => {
       await hear(world, failed(now, { nextAttemptAt: now + DAY }), end(now + 1));
       const row = await recovery(world);
       assert.deepEqual([row.status, row.closedReason, row.nextAttemptAt], ["failed", reason, undefined]);
-      await hear(world, paid(now + 2));
+      const [, lost] = await told(world);
+      const { reason: why, recovery_id, amount_cents, next_attempt_at } = Object(lost?.data);
+      assert.deepEqual([why, recovery_id, amount_cents, next_attempt_at], [reason, row.id, 4900, null]);
+      assert.equal(lost?.at, now + 1);
+      await hear(world, givenUp(now + 2, "voided"));
+      await hear(world, paid(now + 3));
       const later = await recovery(world);
       assert.deepEqual([later.status, later.closedReason], ["recovered", undefined]);
+      assert.deepEqual(await types(world), ["payment.failed", "payment.lost", "payment.recovered"]);
     });
 
     it(`that was recovered stays so when it ${name}`, async () => {
@@ -226,6 +250,21 @@ onEachStore("An invoice that cannot be collected", ({ home, open }) => {
     assert.ok(other && other.id !== (await recovery(world)).id);
   });
 
+  it("that is another attempt than the latest says what that one did", async () => {
+    const world = await open();
+    const { now } = world.clock;
+    await hear(world, failed(now + DAY, { attempt: 2, declineCode: "expired_card" }));
+    await hear(world, failed(now, { amount: 5900, declineCode: "fraudulent", nextAttemptAt: now + DAY }));
+    const said = (await told(world)).map(({ data }) => {
+      const { attempt, decline_class, amount_cents, next_attempt_at } = Object(data);
+      return [attempt, decline_class, amount_cents, next_attempt_at];
+    });
+    assert.deepEqual(said, [
+      [2, "card_update", 4900, null],
+      [1, "stop", 5900, isoOf(now + DAY)],
+    ]);
+  });
+
   it("is given up after 30 days without an attempt, made or planned", async () => {
     await using world = await alone(home);
     const { now } = world.clock;
@@ -234,9 +273,9 @@ onEachStore("An invoice that cannot be collected", ({ home, open }) => {
     await hear(world, paid(now, { invoiceId: "in_3" }));
     const states = async () => {
       await world.tick();
-      const rows = await world.deps.store.recoveries(world.scope, { limit: 9 });
+      const rows = await world.deps.store.recoveries(world.scope, { limit: 99 });
       return Object.fromEntries(
-        rows.map(({ invoiceId, status, closedReason }) => [invoiceId, closedReason ?? status]),
+        rows.filter(isOurs).map(({ invoiceId, status, closedReason }) => [invoiceId, closedReason ?? status]),
       );
     };
     world.clock.now = now + 30 * DAY - 1;
@@ -246,6 +285,16 @@ onEachStore("An invoice that cannot be collected", ({ home, open }) => {
     assert.deepEqual(await states(), { in_1: "given_up", in_2: "pending", in_3: "recovered" });
     world.clock.now = now + 50 * DAY + 3_600_000;
     assert.deepEqual(await states(), { in_1: "given_up", in_2: "given_up", in_3: "recovered" });
+    const lost = (await told(world))
+      .filter(({ type }) => type === "payment.lost")
+      .map(({ data }) => ({ invoiceId: Object(data).invoice_id, reason: Object(data).reason }));
+    assert.deepEqual(
+      lost.filter(isOurs).map((each) => [each.invoiceId, each.reason]),
+      [
+        ["in_1", "given_up"],
+        ["in_2", "given_up"],
+      ],
+    );
     await hear(world, paid(world.clock.now));
     assert.equal((await recovery(world)).status, "recovered");
   });

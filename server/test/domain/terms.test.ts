@@ -26,13 +26,13 @@ onEachStore("Terms", ({ open }) => {
     assert.deepEqual(await world.billed(subscription), before);
     assert.deepEqual(await world.effects(), effects);
     assert.deepEqual(await world.deps.store.actions(visit.session), []);
-    assert.deepEqual(await world.facts(), ["session.started"]);
+    assert.deepEqual(await world.facts(), ["cancel.started"]);
     // What has changed is shown anew, as the widget does it by itself; the session stays the same.
     const leaving = code === "offer_changed" ? await world.visit(visit.token) : visit;
     assert.equal(leaving.session, visit.session);
     assert.equal(settled(await leaving.cancel()).outcome, "cancelled");
     assert.ok((await world.billed(subscription)).cancelAt);
-    assert.deepEqual(await world.facts(), ["session.started", "session.cancelled"]);
+    assert.deepEqual(await world.facts(), ["cancel.started", "cancel.canceled"]);
   }
 
   for (const offer of [half, contact()]) {

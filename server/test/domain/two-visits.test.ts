@@ -58,7 +58,7 @@ onEachStore("Two visits", ({ open }) => {
     world.pass(2 * MINUTE);
     const third = await world.visit(john);
     assert.ok(third.config.subscription.cancelAt, "billing answers, so that the next page knows");
-    assert.deepEqual(await world.facts(), ["session.started", "session.requested", "session.cancelled"]);
+    assert.deepEqual(await world.facts(), ["cancel.started", "cancel.requested", "cancel.canceled"]);
   });
 
   const offers = {

@@ -58,17 +58,18 @@ onEachStore("Undoing a cancellation", ({ open }) => {
       assert.deepEqual([session?.outcome, session?.undoneAt], ["cancelled", at]);
       assert.deepEqual(await books(world), [["cancelled", at]]);
       const events = await world.deps.store.events(world.scope, { limit: 99 });
-      const [cancelled, undone] = ["session.cancelled", "cancellation.undone"].map(
+      const [cancelled, undone] = ["cancel.canceled", "cancel.undone"].map(
         (type) => events.find((each) => each.type === type) ?? assert.fail(type),
       );
-      const { outcome: _, requestedAt: _r, effectiveAt: _e, ...data } = Object(cancelled?.data);
-      assert.deepEqual([undone?.data, undone?.at, undone?.sessionId], [data, at, visit.session]);
-      assert.equal(data.reason, "other");
+      const { requested_at: _, effective_at: _e, lost_mrr_cents: lost, ...data } = Object(cancelled?.data);
+      const expected = { ...data, saved_mrr_cents: lost };
+      assert.deepEqual([undone?.data, undone?.at, undone?.sessionId], [expected, at, visit.session]);
+      assert.deepEqual([data.cancel_reason, lost], ["other", 4900]);
 
       world.pass(MINUTE);
       await readHub(world, visit.token);
       await world.flow(await world.mint(john));
-      assert.equal(await count(world, "cancellation.undone"), 1);
+      assert.equal(await count(world, "cancel.undone"), 1);
       assert.deepEqual(await books(world), [["cancelled", at]]);
     });
 
@@ -83,7 +84,7 @@ onEachStore("Undoing a cancellation", ({ open }) => {
       world.pass(MINUTE);
       const settlement = settled(await again.select("other").next().cancel());
       assert.equal(settlement.outcome, "cancelled");
-      assert.equal(await count(world, "session.cancelled"), 2);
+      assert.equal(await count(world, "cancel.canceled"), 2);
       const outcomes = (await books(world)).map(([outcome, undoneAt]) => [outcome, undoneAt === undefined]);
       assert.deepEqual(outcomes, [
         ["cancelled", true],
@@ -94,7 +95,7 @@ onEachStore("Undoing a cancellation", ({ open }) => {
       world.pass(1);
       changed(await make(world, visit.token, ids.monthly, undo));
       assert.equal((await world.flow(visit.token)).session.settlement, undefined);
-      assert.equal(await count(world, "cancellation.undone"), 2);
+      assert.equal(await count(world, "cancel.undone"), 2);
     });
   }
 
@@ -119,7 +120,7 @@ onEachStore("Undoing a cancellation", ({ open }) => {
     const at = world.clock.now;
     changed(await make(world, visits[0].token, ids.monthly, undo));
     assert.deepEqual((await books(world)).map(String).sort(), ["abandoned,", `cancelled,${at}`]);
-    assert.equal(await count(world, "cancellation.undone"), 1);
+    assert.equal(await count(world, "cancel.undone"), 1);
     for (const { token } of visits) assert.equal((await world.flow(token)).session.settlement, undefined);
   });
 
@@ -130,8 +131,8 @@ onEachStore("Undoing a cancellation", ({ open }) => {
     await undoAtBilling(world);
     world.pass(MINUTE);
     settled(await second.cancel());
-    assert.equal(await count(world, "session.cancelled"), 2);
-    assert.equal(await count(world, "cancellation.undone"), 1);
+    assert.equal(await count(world, "cancel.canceled"), 2);
+    assert.equal(await count(world, "cancel.undone"), 1);
     assert.deepEqual(
       (await books(world)).map(([outcome]) => outcome),
       ["cancelled", "cancelled"],
@@ -185,7 +186,7 @@ onEachStore("Undoing a cancellation", ({ open }) => {
       hangs.open();
       assert.equal((await reading).status, 200);
       assert.deepEqual(await books(world), [["cancelled", undefined]]);
-      assert.equal(await count(world, "cancellation.undone"), 0);
+      assert.equal(await count(world, "cancel.undone"), 0);
     });
   }
 
@@ -197,7 +198,7 @@ onEachStore("Undoing a cancellation", ({ open }) => {
     ];
     const replies = await Promise.all(requests.map((request) => ask(world, visit.token, request)));
     assert.equal(replies.filter(({ status }) => status === 200).length, 1, JSON.stringify(replies));
-    assert.equal(await count(world, "cancellation.undone"), 1);
+    assert.equal(await count(world, "cancel.undone"), 1);
     assert.equal(await count(world, "subscription.changed"), 1);
   });
 
@@ -216,7 +217,7 @@ onEachStore("Undoing a cancellation", ({ open }) => {
     await arrived.promise;
     hangs.open();
     await Promise.all(reading);
-    assert.equal(await count(world, "cancellation.undone"), 1);
+    assert.equal(await count(world, "cancel.undone"), 1);
   });
 
   it("one that billing confirms later is noted when it does", async () => {
@@ -228,6 +229,6 @@ onEachStore("Undoing a cancellation", ({ open }) => {
     world.pass(MINUTE);
     while (await world.tick());
     assert.deepEqual(await books(world), [["cancelled", world.clock.now]]);
-    assert.equal(await count(world, "cancellation.undone"), 1);
+    assert.equal(await count(world, "cancel.undone"), 1);
   });
 });

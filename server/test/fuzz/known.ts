@@ -39,7 +39,9 @@ export class Knowledge {
   learn(value: unknown, name = "", parent = ""): void {
     if (typeof value === "string") {
       this.add(name, value);
-      if (name === "id") for (const each of [`${parent}_id`, parent]) this.add(each, value);
+      // The id of a `webhook_endpoint` is elsewhere its `endpoint_id`.
+      if (name === "id")
+        for (const each of [`${parent}_id`, parent, `${parent.split("_").at(-1)}_id`]) this.add(each, value);
       if (/token$/i.test(name)) this.add("token", value);
     } else if (Array.isArray(value)) {
       // Those of a list are called by its name in the singular.

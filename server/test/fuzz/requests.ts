@@ -83,10 +83,10 @@ const strange = fc.dictionary(
   { maxKeys: 3 },
 );
 
-/** An `id` in a path is one of what stands before it: `/api/v1/issues/{id}`. */
+/** An `id` in a path is one of what stands before it: `/api/v1/issues/{id}`, `/api/v1/recoveries/{id}`. */
 function nameIn(path: string, name: string): string {
-  const before = /(\w+?)s\/\{id\}/.exec(path)?.[1];
-  return name === "id" && before ? `${before}_id` : name;
+  const [, before, ending] = /(\w+?)(ies|s)\/\{id\}/.exec(path) ?? [];
+  return name === "id" && before ? `${before}${ending === "ies" ? "y" : ""}_id` : name;
 }
 
 export function plans({

@@ -77,5 +77,37 @@ onEachStore("One ledger for every way in", ({ open }) => {
         .reduce((sum, { mrr = 0 }) => sum + mrr, 0);
     assert.deepEqual([inside.retainedMrr, inside.cancelledMrr], [sums("retained"), sums("cancelled")]);
     assert.equal((await world.deps.store.ledger(sandboxOf(world), { limit: 10 })).length, 1);
+
+    // The same as visits: john's is worth what he pays.
+    const ofJohn = rows.find(({ customerId }) => customerId === john)?.mrr ?? assert.fail();
+    const analytics = async (query = "") => {
+      const { body } = await world.request(`/api/v1/analytics${query}`, { key: world.key });
+      return [
+        body.cancel_sessions,
+        body.saves,
+        body.save_rate_pct,
+        body.mrr_saved_cents,
+        body.mrr_lost_cents,
+      ];
+    };
+    assert.deepEqual(await analytics(), [7, 3, 42.9, 10_000 + 5_000 + ofJohn, 15_000]);
+    assert.deepEqual(await analytics("?environment=sandbox"), [1, 0, 0, 0, 10_000]);
+    const listed = async (query: string) => {
+      const { body } = await world.request(`/api/v1/sessions${query}`, { key: world.key });
+      const data = body.data as Record<string, unknown>[];
+      assert.equal(body.total, data.length);
+      return data.map((each) => `${each.outcome} ${each.customer_id} ${each.saved_mrr_cents}`).sort();
+    };
+    assert.deepEqual(await listed(""), [
+      "abandoned user_3 null",
+      "canceled null null",
+      "canceled user_1 null",
+      "null null null",
+      `saved ${john} ${ofJohn}`,
+      "saved null 10000",
+      "saved user_2 5000",
+    ]);
+    assert.deepEqual(await listed("?outcome=canceled"), ["canceled null null", "canceled user_1 null"]);
+    assert.equal(await world.deps.store.rebuildFigures(), 0);
   });
 });

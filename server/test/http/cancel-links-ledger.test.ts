@@ -19,9 +19,9 @@ onEachStore("The ledger of links", ({ open }) => {
     assert.deepEqual([customerId, subscriptionId, tenureDays], ["user_123", undefined, 400]);
     assert.deepEqual(metadata, { cohort: "b", seats: 3, note: null });
     const events = await world.deps.store.events(world.scope, { limit: 10 });
-    const told = events.filter(({ type }) => type.startsWith("session."));
+    const told = events.filter(({ type }) => type.startsWith("cancel."));
     assert.equal(told.length, 2);
-    for (const { data } of told) assert.equal((data as Record<string, unknown>).subscriptionId, undefined);
+    for (const { data } of told) assert.equal((data as Record<string, unknown>).subscription_id, null);
   });
 
   it("can be told later how it really ended, by the link's id", async () => {

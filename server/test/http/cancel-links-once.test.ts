@@ -142,7 +142,7 @@ onEachStore("A result that was given out", ({ open }) => {
     world.billing.plan = { execute: { when: "before", throws: "rejected" } };
     world.pass(MINUTE);
     await world.tick();
-    assert.ok((await world.facts()).includes("session.request_failed"));
+    assert.ok((await world.facts()).includes("cancel.request_failed"));
     await holds(world, link, given);
     assert.deepEqual((await look(world, link)).result_token.status, "requested");
   });

@@ -211,8 +211,8 @@ onEachStore("The way back", ({ open }) => {
       ["user_123", "Studio", 12999, "eur", Date.parse(known.periodEnd)],
     );
     assert.deepEqual(
-      (await world.facts()).filter((fact) => fact.startsWith("session.")),
-      ["session.started", "session.cancelled"],
+      (await world.facts()).filter((fact) => fact.startsWith("cancel.")),
+      ["cancel.started", "cancel.canceled"],
     );
   });
 
@@ -389,7 +389,7 @@ onEachStore("The way back", ({ open }) => {
     assert.equal((await goBack(world, link, "cancelled")).status, 202);
     assert.equal((await result(world, link, "cancelled", { final: true })).outcome, "abandoned");
     assert.equal((await row(world)).outcome, "abandoned");
-    assert.deepEqual(await world.facts(), ["session.started", "session.abandoned"]);
+    assert.deepEqual(await world.facts(), ["cancel.started", "cancel.abandoned"]);
   });
 
   it("gives the same result to who asks again, and opens nothing any more", async () => {

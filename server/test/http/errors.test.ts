@@ -12,6 +12,11 @@ import { confirm, half, offering } from "../flows/fixtures.ts";
 import { DAY, john, NOW, onEachStore, type Reply, type World } from "../harness.ts";
 import { settled } from "../visit.ts";
 import { handshake } from "./handshake.ts";
+import { provokedAnalytics } from "./provoked-analytics.ts";
+import { provokedEndpoints } from "./provoked-endpoints.ts";
+import { provokedExports } from "./provoked-exports.ts";
+import { provokedFlows } from "./provoked-flows.ts";
+import { provokedRecoveries } from "./provoked-recoveries.ts";
 import { reported } from "./reported-errors.ts";
 
 const MINT = "/v1/retention/session";
@@ -45,6 +50,11 @@ const withCode = (code: string) => async (world: World) =>
 
 const provocations: Partial<Record<ProblemCode, (world: World) => Promise<Reply>>> = {
   ...reported,
+  ...provokedAnalytics,
+  ...provokedEndpoints,
+  ...provokedExports,
+  ...provokedFlows,
+  ...provokedRecoveries,
   key_invalid: (world) => mintFor(world, { customer_id: john }, { key: "rk_sk_wrong" }),
   conflicting_credentials: (world) => mintFor(world, {}, { headers: { "X-API-Key": "another" } }),
   session_invalid: (world) => world.request("/v1/widget/flow", { token: "ret_nonsense" }),

@@ -98,10 +98,10 @@ onEachStore("The demo's backend", ({ open }) => {
     await (await world.visit(john)).cancel();
     const { body } = await demo(world)("/demo/api/state");
     assert.equal(body.now, NOW);
-    assert.equal((body.customers as unknown[]).length, 17);
+    assert.equal((body.customers as unknown[]).length, 18);
     assert.deepEqual(
       (body.events as { type: string }[]).map(({ type }) => type),
-      ["session.started", "session.cancelled"],
+      ["cancel.started", "cancel.canceled"],
     );
     assert.equal((body.ledger as unknown[]).length, 1);
   });

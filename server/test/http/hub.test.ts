@@ -203,7 +203,7 @@ onEachStore("A subscription hub", ({ open }) => {
     assert.equal(told.requested, undefined);
     const [ending] = told.subscriptions;
     assert.deepEqual([ending?.cancelAt, ending?.nextCharge], [waiting.periodEnd, undefined]);
-    assert.deepEqual(await world.facts(), ["session.started", "session.requested", "session.cancelled"]);
+    assert.deepEqual(await world.facts(), ["cancel.started", "cancel.requested", "cancel.canceled"]);
     assert.equal((await world.effects()).length, 1);
   });
 
@@ -334,10 +334,10 @@ onEachStore("A subscription hub", ({ open }) => {
     const token = await world.mint(john);
     settled(await (await world.visit(john)).cancel());
     await read(world, token);
-    assert.ok(!(await world.facts()).includes("cancellation.undone"));
+    assert.ok(!(await world.facts()).includes("cancel.undone"));
     await world.simulator.execute({ type: "undo_cancellation", subscriptionId: ids.monthly }, "dashboard");
     for (let views = 0; views < 2; views++) await read(world, token);
-    assert.equal((await world.facts()).filter((type) => type === "cancellation.undone").length, 1);
+    assert.equal((await world.facts()).filter((type) => type === "cancel.undone").length, 1);
   });
 
   it("says that billing does not answer, and never a part of the truth", async () => {

@@ -256,8 +256,11 @@ onEachStore("Limits", ({ open }) => {
     await ask();
     assert.deepEqual(await ask(), [429, "50"]);
     world.pass(-5_000);
-    assert.deepEqual(await ask(), [200, null], "what lies ahead does not count");
-    assert.deepEqual(await ask(), [429, "55"], "what lies behind does");
+    assert.deepEqual(
+      await ask(),
+      [429, "55"],
+      "what another server's clock has written a little ahead counts",
+    );
     world.pass(-400 * DAY);
     assert.deepEqual(
       [await ask(), await ask(), await ask()],

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { routes } from "../../src/app.ts";
+import { EVENT_TYPES } from "../../src/contract/event-types.ts";
 import { errors } from "../../src/http/errors.ts";
 import { createWorld, type Reply, type World } from "../harness.ts";
 import { stores } from "../stores.ts";
@@ -19,11 +20,15 @@ interface Answered {
   headers?: Record<string, object>;
   content: Record<string, { schema: { $ref?: string } }>;
 }
+interface Sent {
+  schema: { properties: Record<string, { const?: string; $ref?: string; properties?: object }> };
+}
 interface Document {
   openapi: string;
   tags: { name: string; description: string }[];
   info: { title: string; version: string };
   paths: Record<string, Record<string, Operation>>;
+  webhooks: Record<string, { post: { summary: string; requestBody: { content: Record<string, Sent> } } }>;
   components: {
     schemas: Record<string, object>;
     headers: Record<string, object>;
@@ -89,12 +94,34 @@ describe("The description of the API", () => {
       assert.ok(summary);
       assert.ok(responses["200"]);
       for (const [status, { description, content }] of Object.entries(responses)) {
-        assert.ok(content["application/json"]?.schema, `${operationId} ${status}`);
+        const { media = "application/json" } =
+          routes.find((each) => status === "200" && each.operationId === operationId) ?? {};
+        assert.ok(content[media]?.schema, `${operationId} ${status}`);
         for (const [, code] of description.matchAll(/^`(\w+)`:/gm)) {
           assert.equal(String(errors[code as keyof typeof errors]?.status), status, `${operationId} ${code}`);
         }
       }
     }
+  });
+
+  it("has every event that webhooks carry, each with what it holds", () => {
+    assert.deepEqual(Object.keys(document.webhooks), [...EVENT_TYPES]);
+    const sent = (type: string) => {
+      const { summary, requestBody } = document.webhooks[type]?.post ?? assert.fail(type);
+      assert.ok(summary);
+      return requestBody.content["application/json"]?.schema.properties ?? assert.fail(type);
+    };
+    for (const type of EVENT_TYPES) {
+      const { data, ...head } = sent(type);
+      assert.deepEqual(Object.keys(head), ["id", "type", "timestamp", "workspace_id"]);
+      assert.equal(head.type?.const, type);
+      assert.ok(data?.$ref || Object.keys(data?.properties ?? {}).length, type);
+    }
+    assert.ok("offer_value" in (sent("cancel.saved").data?.properties ?? {}));
+    // The same objects that routes answer.
+    assert.equal(sent("issue.opened").data?.$ref, "#/components/schemas/Issue");
+    assert.equal(sent("cancellation.updated").data?.$ref, "#/components/schemas/Cancellation");
+    assert.ok(!Object.keys(document.components.schemas).some((name) => name.endsWith("Output")));
   });
 
   it("lists each status beside 200 that is no refusal, with the shape of the answer", () => {

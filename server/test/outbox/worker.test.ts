@@ -46,7 +46,7 @@ onEachStore("The worker", ({ home }) => {
     await visit.select("other").send();
     world.pass(31 * MINUTE);
     await world.tick();
-    assert.ok((await world.facts()).includes("session.abandoned"), "what recurs every minute");
+    assert.ok((await world.facts()).includes("cancel.abandoned"), "what recurs every minute");
     // Monday at eight.
     clock.now = Date.parse("2027-05-17T08:00:00Z");
     await world.tick();
@@ -76,7 +76,7 @@ onEachStore("The worker", ({ home }) => {
     const working = world.tick();
     await asked.promise;
     const end = performance.now() + 5_000;
-    while (!(await world.facts()).includes("session.cancelled")) {
+    while (!(await world.facts()).includes("cancel.canceled")) {
       assert.ok(performance.now() < end, "it waits for the mail");
       await turn();
     }
@@ -110,7 +110,7 @@ onEachStore("The worker", ({ home }) => {
     await visit.select("other").send();
     world.pass(31 * MINUTE);
     await world.tick();
-    assert.ok((await world.facts()).includes("session.abandoned"));
+    assert.ok((await world.facts()).includes("cancel.abandoned"));
   });
 
   it("does nothing twice because another server's clock is half a minute ahead", async () => {

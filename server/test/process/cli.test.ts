@@ -36,6 +36,10 @@ describe("The command line", () => {
       "reasons",
       "result-key",
       "reports",
+      "reminders",
+      "analytics",
+      "customers",
+      "webhooks",
       "stripe",
     ])
       assert.match(help.out, new RegExp(`^  ${command}`, "m"));

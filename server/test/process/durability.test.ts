@@ -13,6 +13,7 @@ import { begin } from "../../src/billing/simulator-seed.ts";
 import { simulatorStorage } from "../../src/billing/simulator-storage.ts";
 import type { Deps } from "../../src/deps.ts";
 import { lintFlow, publishFlow } from "../../src/domain/flows.ts";
+import { OUTCOME_WORDS } from "../../src/domain/retainly-words.ts";
 import { randomText } from "../../src/domain/workspaces.ts";
 import { tick } from "../../src/outbox/worker.ts";
 import { openStore } from "../../src/store/database.ts";
@@ -269,7 +270,9 @@ for (const home of stores) {
         if (answer) assert.deepEqual(row?.settlement, answer);
         const ledger = await store.ledgerOfSession(session);
         assert.deepEqual([ledger?.outcome, ledger?.confirmed, ledger?.reason], [outcome, true, "money"]);
-        const told = facts.filter((fact) => fact.sessionId === session && fact.type === `session.${outcome}`);
+        const told = facts.filter(
+          (fact) => fact.sessionId === session && fact.type === `cancel.${OUTCOME_WORDS[outcome]}`,
+        );
         assert.equal(told.length, 1);
         assert.equal(effects.get(config.subscription.id)?.length, 1, "billing was changed once");
         const billed = await simulator.subscription(config.subscription.id);

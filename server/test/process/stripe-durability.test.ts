@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type Stripe from "stripe";
 import type { Settlement } from "../../../src/api/wire.ts";
+import { OUTCOME_WORDS } from "../../src/domain/retainly-words.ts";
 import { asking, half } from "../flows/fixtures.ts";
 import { eventsOf } from "../stripe/events.ts";
 import { settled, type Visit } from "../visit.ts";
@@ -161,7 +162,7 @@ async function assertOnce(
     [[session, outcome, true, reason]],
   );
   const facts = (await store.events(scope, { limit: 1000 })).filter(
-    ({ type, sessionId }) => type === `session.${outcome}` && sessionId === session,
+    ({ type, sessionId }) => type === `cancel.${OUTCOME_WORDS[outcome]}` && sessionId === session,
   );
   assert.equal(facts.length, 1);
 }

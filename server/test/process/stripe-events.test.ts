@@ -152,10 +152,10 @@ describe("Stripe's events, told to the real program", () => {
     await changesNothing(paid);
     const types = (await store.events(scope, { limit: 99 })).map(({ type }) => type);
     assert.deepEqual(types.toSorted(), [
-      "cancellation.confirmed",
-      "cancellation.scheduled",
       "payment.failed",
       "payment.recovered",
+      "subscription.ended",
+      "subscription.ending",
     ]);
   });
 

@@ -287,7 +287,7 @@ export const anAttempt = (
 export const aFact = (scope: Scope, more: Partial<EventRow> = {}): EventRow => ({
   ...scope,
   id: id("evt"),
-  type: "session.retained",
+  type: "cancel.saved",
   sessionId: "ses_1",
   data: { list: [1, "two", null] },
   at: NOW,

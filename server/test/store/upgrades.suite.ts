@@ -15,12 +15,15 @@ import {
   aKey,
   aLedgerRow,
   anEnding,
+  aRecovery,
   aReport,
   aScope,
   aSession,
   aWorkspace,
   NOW,
 } from "./rows.ts";
+
+const DAY = 86_400_000;
 
 type Insert = (table: string, row: object) => Promise<unknown>;
 
@@ -76,7 +79,10 @@ export function upgradesSuite(home: TestHome): void {
   describe("a database of an older version", () => {
     it("keeps what the first one has written", async () => {
       const scope = aScope();
-      const [workspace, session] = [aWorkspace(), aSession(scope)];
+      const [workspace, session] = [
+        aWorkspace(),
+        aSession(scope, { startedAt: NOW - 5, completedAt: NOW - 1 }),
+      ];
       const key = aKey({ workspaceId: workspace.id });
       const facts = [aFact(scope), aFact(scope)];
       const inBooks = aLedgerRow(scope, session.id, { outcome: "retained", reason: "too_expensive" });
@@ -95,8 +101,13 @@ export function upgradesSuite(home: TestHome): void {
           assert.deepEqual(await store.workspace(workspace.id), workspace);
           assert.deepEqual(await store.keyByHash(key.hash), key);
           assert.deepEqual(await store.session(session.id), { ...session, openedAt: session.config.now });
-          const kept = { ...inBooks, createdAt: inBooks.updatedAt };
+          const times = { startedAt: NOW - 5, completedAt: NOW - 1, createdAt: inBooks.updatedAt };
+          const kept = { ...inBooks, ...times, savedMrr: inBooks.mrr };
           assert.deepEqual(await store.ledgerOfSession(session.id), kept);
+          assert.deepEqual(await store.visits(scope, { outcome: "retained", limit: 9 }), [kept]);
+          const saved = { measure: "visits.retained", currency: "eur", count: 1, amount: inBooks.mrr };
+          assert.deepEqual(await store.figures(scope, { from: NOW - 5, to: NOW - 4 }), [saved]);
+          assert.equal(await store.rebuildFigures(), 0);
           const later = [without(aFact(scope), "sessionId"), aFact(scope)];
           for (const fact of later) await store.insertEvent(fact);
           assert.deepEqual(await store.events(scope, { limit: 9 }), [...facts, ...later]);
@@ -117,19 +128,37 @@ export function upgradesSuite(home: TestHome): void {
       const ending = anEnding(scope, { occurredAt: NOW + 1 });
       const undone = anEnding(scope, { undoneAt: NOW });
       const old = [full, ending, undone];
+      const paid = aRecovery(scope, { status: "recovered", amount: 700, recoveredAt: NOW + DAY });
+      const recoveries = [paid, aRecovery(scope, { currency: "usd" })];
       await ofVersion(
         home,
         "005_billing_events",
         async (insert) => {
           await insert("sessions", session);
           for (const row of old) await insert("ledger", without(row, "createdAt"));
+          for (const row of recoveries) await insert("recoveries", row);
           await assert.rejects(insert("ledger", without(anEnding(scope), "createdAt")));
           const { customerId: _, ...nobody } = without(anEnding(aScope()), "createdAt");
           await assert.rejects(insert("ledger", nobody), /customer_id/);
         },
         async (store) => {
-          const kept = old.map((row) => ({ ...row, createdAt: row.updatedAt }));
+          const visit = { startedAt: NOW + 2, completedAt: NOW + 2, savedMrr: full.mrr };
+          const kept = old.map((row) => ({
+            ...row,
+            createdAt: row.updatedAt,
+            ...(row === full ? visit : {}),
+          }));
           assert.deepEqual(await store.ledger(scope, { limit: 9 }), kept);
+          const one = { currency: "eur", count: 1, amount: 0 };
+          assert.deepEqual(await store.figures(scope, {}), [
+            { ...one, measure: "failures" },
+            { ...one, measure: "failures", currency: "usd" },
+            { ...one, measure: "failures.recovered" },
+            { ...one, measure: "recoveries", amount: 700 },
+            { ...one, measure: "visits.retained", amount: full.mrr },
+          ]);
+          // Each day and month by itself: a rebuild finds nothing to put right.
+          assert.equal(await store.rebuildFigures(), 0);
           assert.deepEqual(await store.openEnding(scope, "sub_1"), kept[1]);
           await assert.rejects(store.putLedger(anEnding(scope)), StoreConflict);
           const again = aLedgerRow(scope, session.id, { occurredAt: NOW + 2 });
@@ -164,6 +193,33 @@ export function upgradesSuite(home: TestHome): void {
           assert.equal((await store.outcomeCounts(scope, asOne)).pending, 1);
           await store.putLedger({ ...read, outcome: "retained" });
           assert.equal((await store.outcomeCounts(scope, asOne)).retained, 1);
+        },
+      );
+    });
+
+    it("counts what a server of the older version goes on writing once figures are rebuilt", async () => {
+      const scope = aScope();
+      const session = aSession(scope, { startedAt: NOW - 5, completedAt: NOW - 1 });
+      const ofFlow = aLedgerRow(scope, session.id, { outcome: "cancelled" });
+      const report = aReport(scope, { mrr: 700 });
+      const ended = anEnding(scope);
+      await ofVersion(
+        home,
+        "006_reported",
+        (insert) => insert("sessions", session).then(() => {}),
+        async (store, insert) => {
+          for (const row of [ofFlow, report, ended]) await insert("ledger", row);
+          assert.deepEqual(await store.figures(scope, {}), []);
+          assert.equal(await store.rebuildFigures(), 6, "two measures by hour, day and month");
+          const visits = [
+            { ...report, startedAt: NOW },
+            { ...ofFlow, startedAt: NOW - 5, completedAt: NOW - 1, lostMrr: ofFlow.mrr },
+          ];
+          assert.deepEqual(await store.visits(scope, { limit: 9 }), visits);
+          const lost = { measure: "visits.cancelled", currency: "eur", count: 1, amount: ofFlow.mrr };
+          const begun = { measure: "visits.open", currency: "eur", count: 1, amount: 0 };
+          assert.deepEqual(await store.figures(scope, {}), [lost, begun]);
+          assert.equal(await store.rebuildFigures(), 0);
         },
       );
     });

@@ -122,7 +122,7 @@ for (const [name, each] of Object.entries(cases))
       stage = await prepare(each);
     });
     const open = () => createStripeWorld(store, double, stage.state, { plans: stage.plans });
-    const last = each.flow ? "session.retained" : "subscription.changed";
+    const last = each.flow ? "cancel.saved" : "subscription.changed";
 
     it("changes nothing, and with another card it is done once", async () => {
       await using world = await open();
@@ -156,7 +156,7 @@ for (const [name, each] of Object.entries(cases))
       assert.deepEqual(await statuses(world), ["failed"]);
       assert.deepEqual(await standing(world, stage), before);
       const facts = await world.facts();
-      assert.equal(facts.at(-1), each.flow ? "session.request_failed" : "subscription.change_failed");
+      assert.equal(facts.at(-1), each.flow ? "cancel.request_failed" : "subscription.change_failed");
       assert.equal(facts.includes(last), false);
       await checkSettled(world);
     });

@@ -21,14 +21,14 @@ const cases: Record<string, { each: Case; facts: string[] }> = {
         decide: (visit) => visit.act({ type: "confirm" }),
       },
     },
-    facts: ["session.started", "session.requested", "session.cancelled"],
+    facts: ["cancel.started", "cancel.requested", "cancel.canceled"],
   },
   "an offer": {
     each: {
       of: (all) => all.monthly,
       flow: { definition: () => offering(half), decide: (visit) => visit.act({ type: "accept" }) },
     },
-    facts: ["session.started", "session.requested", "session.retained"],
+    facts: ["cancel.started", "cancel.requested", "cancel.saved"],
   },
   "a promo code": {
     each: {
@@ -122,7 +122,7 @@ for (const [name, { each, facts }] of Object.entries(cases))
       assert.equal((await run.attempt.send()).body.status, "done");
       assert.deepEqual(
         await world.facts(),
-        facts.filter((type) => isLeaving || type !== "session.requested"),
+        facts.filter((type) => isLeaving || type !== "cancel.requested"),
       );
       await checkSettled(world);
     });

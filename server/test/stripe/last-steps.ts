@@ -163,7 +163,7 @@ export async function ending(world: StripeWorld, stage: Stage, reply: Reply): Pr
     books: changesOf(world.double.state, stage.later ?? stage.state),
     rows: (await rowsOf(world)).map(({ status }) => status),
     ledger: ledger.map(({ outcome, confirmed, offerAccepted }) => ({ outcome, confirmed, offerAccepted })),
-    facts: facts.filter((type) => type !== "session.requested"),
+    facts: facts.filter((type) => type !== "cancel.requested"),
   };
 }
 

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import type { Home } from "../differences.ts";
+import { firstSums } from "./007-sums.ts";
 import { key, some, tables } from "./tables.ts";
 
 /** Visits and what they were worth, sums that are kept of them, and webhooks to the business's own endpoints. */
@@ -66,6 +67,10 @@ export async function measured(db: Kysely<unknown>, home: Home): Promise<void> {
     .addColumn("count", integer, some)
     .addColumn("amount", integer, some)
     .execute();
+  await index("figure_changes_at", "figure_changes")
+    .columns([...scope, "at"])
+    .execute();
+  await firstSums(db, home);
 
   await scoped("webhook_endpoints")
     .addColumn("id", text, key)

@@ -1,14 +1,18 @@
-import type { Kysely, Selectable } from "kysely";
+import { type Kysely, type Selectable, sql } from "kysely";
+import type { Home } from "../differences.ts";
 import { fromJson, withoutNulls } from "../rows.ts";
 import type { EventsTable, Schema } from "../schema.ts";
 import type { EventRow, Json, Queries } from "../store.ts";
 
+/** It goes to the one endpoint that is tried. */
+const TEST = "webhook.test";
+
 type EventQueries = Pick<Queries, "insertEvent" | "event" | "events" | "enqueue" | "dequeue">;
 
 /** Facts, and the outbox that carries them out; workers take from it in jobs.ts. */
-export function eventQueries(db: Kysely<Schema>): EventQueries {
+export function eventQueries(db: Kysely<Schema>, home: Home): EventQueries {
   return {
-    async insertEvent({ id, workspaceId, environment, type, sessionId, data, at }) {
+    async insertEvent({ id, workspaceId, environment, type, sessionId, data, at }, now = at) {
       await db
         .insertInto("events")
         .values({
@@ -21,6 +25,7 @@ export function eventQueries(db: Kysely<Schema>): EventQueries {
           at,
         })
         .execute();
+      if (type !== TEST) await fanOut(db, home, { id, workspaceId, environment, type }, now);
     },
 
     async event(id) {
@@ -52,6 +57,41 @@ export function eventQueries(db: Kysely<Schema>): EventQueries {
       await db.deleteFrom("jobs").where("topic", "=", topic).where("key", "=", key).execute();
     },
   };
+}
+
+/** One statement, whatever becomes of the endpoints meanwhile. */
+async function fanOut(
+  db: Kysely<Schema>,
+  home: Home,
+  { id, workspaceId, environment, type }: Pick<EventRow, "id" | "workspaceId" | "environment" | "type">,
+  now: number,
+): Promise<void> {
+  await db
+    .insertInto("webhook_deliveries")
+    .columns(["id", "endpoint_id", "event_id", "type", "status", "attempts", "tries", "due_at", "created_at"])
+    .expression(
+      db
+        .selectFrom("webhook_endpoints")
+        .select(({ ref }) => [
+          sql<string>`cast(${`${id.replace(/^evt_/, "whd_")}_`} as text) || ${ref("id")}`.as("id"),
+          "id as endpoint_id",
+          sql<string>`cast(${id} as text)`.as("event_id"),
+          sql<string>`cast(${type} as text)`.as("type"),
+          sql.lit("pending" as const).as("status"),
+          sql.lit(0).as("attempts"),
+          sql.lit(0).as("tries"),
+          sql<number>`cast(${now} as bigint)`.as("due_at"),
+          sql<number>`cast(${now} as bigint)`.as("created_at"),
+        ])
+        .where("workspace_id", "=", workspaceId)
+        .where("environment", "=", environment)
+        .where("status", "=", "enabled")
+        // With the spaces around it, so that no type passes for another that begins like it.
+        .where(sql<boolean>`(events = ' * ' or replace(events, ${` ${type} `}, '') != events)`)
+        // One that is being deleted is waited for and passed over: it must not fail what the event tells of.
+        .$if(home.name === "postgres", (query) => query.forKeyShare()),
+    )
+    .execute();
 }
 
 export function toRow(row: Selectable<EventsTable>): EventRow {

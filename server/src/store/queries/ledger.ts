@@ -1,7 +1,9 @@
 import { type Insertable, type Kysely, type Selectable, sql } from "kysely";
+import { pointsOfVisit } from "../points.ts";
 import { flag, fromJson, toJson, withoutNulls } from "../rows.ts";
 import type { LedgerOutcomesTable, LedgerTable, Schema } from "../schema.ts";
 import type { FlatObject, LedgerOutcomeRow, LedgerRow, Queries } from "../store.ts";
+import { atOnce, putCounted } from "./figure-changes.ts";
 
 type LedgerQueries = Pick<
   Queries,
@@ -42,19 +44,36 @@ export function ledgerQueries(db: Kysely<Schema>): LedgerQueries {
       return row && toRow(row);
     },
 
-    async putLedger(row) {
-      const { id, ...rest } = toColumns(row);
-      await db
-        .insertInto("ledger")
-        .values({ id, ...rest })
-        .onConflict((conflict) =>
-          (row.sessionId === undefined
-            ? conflict.column("id")
-            : conflict.column("session_id").where("session_id", "is not", null)
-          ).doUpdateSet(rest),
-        )
-        .execute();
-    },
+    putLedger: (row) =>
+      atOnce(db, (tx) => {
+        const { id, ...rest } = toColumns(row);
+        const [column, value] =
+          row.sessionId === undefined ? (["id", id] as const) : (["session_id", row.sessionId] as const);
+        const kept = tx.updateTable("ledger").where(column, "=", value);
+        return putCounted(tx, {
+          after: pointsOfVisit(row),
+          take: async () => {
+            const before = await kept
+              .set(({ ref }) => ({ updated_at: ref("updated_at") }))
+              .returningAll()
+              .executeTakeFirst();
+            return before && pointsOfVisit(toRow(before));
+          },
+          replace: () => kept.set(rest).execute(),
+          insert: async () => {
+            const { numInsertedOrUpdatedRows } = await tx
+              .insertInto("ledger")
+              .values({ id, ...rest })
+              .onConflict((conflict) =>
+                column === "id"
+                  ? conflict.column("id").doNothing()
+                  : conflict.column("session_id").where("session_id", "is not", null).doNothing(),
+              )
+              .executeTakeFirstOrThrow();
+            return numInsertedOrUpdatedRows === 1n;
+          },
+        });
+      }),
 
     async ledger({ workspaceId, environment }, { customerId, limit }) {
       const rows = await db

@@ -83,7 +83,7 @@ export function mailQueries(db: Kysely<Schema>): MailQueries {
   };
 }
 
-function toRow(row: Selectable<MailsTable>): MailRow {
+export function toRow(row: Selectable<MailsTable>): MailRow {
   return withoutNulls({
     id: row.id,
     workspaceId: row.workspace_id,

@@ -1,7 +1,9 @@
 import { type Insertable, type Kysely, type Selectable, sql } from "kysely";
+import { pointsOfRecovery } from "../points.ts";
 import { withoutNulls } from "../rows.ts";
 import type { RecoveriesTable, RecoveryAttemptsTable, Schema } from "../schema.ts";
 import type { Queries, RecoveryAttemptRow, RecoveryRow, Scope } from "../store.ts";
+import { atOnce, putCounted } from "./figure-changes.ts";
 
 type RecoveryQueries = Pick<
   Queries,
@@ -63,16 +65,36 @@ export function recoveryQueries(db: Kysely<Schema>): RecoveryQueries {
       return rows.map(toRow);
     },
 
-    async putRecovery(row) {
-      const { id, ...rest } = toColumns(row);
-      await db
-        .insertInto("recoveries")
-        .values({ id, ...rest })
-        .onConflict((conflict) =>
-          conflict.columns(["workspace_id", "environment", "invoice_id"]).doUpdateSet(rest),
-        )
-        .execute();
-    },
+    putRecovery: (row) =>
+      atOnce(db, (tx) => {
+        const { id, ...rest } = toColumns(row);
+        const kept = tx
+          .updateTable("recoveries")
+          .where("workspace_id", "=", row.workspaceId)
+          .where("environment", "=", row.environment)
+          .where("invoice_id", "=", row.invoiceId);
+        return putCounted(tx, {
+          after: pointsOfRecovery(row),
+          take: async () => {
+            const before = await kept
+              .set(({ ref }) => ({ attempt_count: ref("attempt_count") }))
+              .returningAll()
+              .executeTakeFirst();
+            return before && pointsOfRecovery(toRow(before));
+          },
+          replace: () => kept.set(rest).execute(),
+          insert: async () => {
+            const { numInsertedOrUpdatedRows } = await tx
+              .insertInto("recoveries")
+              .values({ id, ...rest })
+              .onConflict((conflict) =>
+                conflict.columns(["workspace_id", "environment", "invoice_id"]).doNothing(),
+              )
+              .executeTakeFirstOrThrow();
+            return numInsertedOrUpdatedRows === 1n;
+          },
+        });
+      }),
 
     async recoveryAttempts(recoveryId) {
       const rows = await db
@@ -128,7 +150,7 @@ function toColumns(row: RecoveryRow): Insertable<RecoveriesTable> {
   };
 }
 
-function toRow(row: Selectable<RecoveriesTable>): RecoveryRow {
+export function toRow(row: Selectable<RecoveriesTable>): RecoveryRow {
   return withoutNulls({
     id: row.id,
     workspaceId: row.workspace_id,
@@ -150,7 +172,7 @@ function toRow(row: Selectable<RecoveriesTable>): RecoveryRow {
   });
 }
 
-function toAttempt(row: Selectable<RecoveryAttemptsTable>): RecoveryAttemptRow {
+export function toAttempt(row: Selectable<RecoveryAttemptsTable>): RecoveryAttemptRow {
   return withoutNulls({
     id: row.id,
     recoveryId: row.recovery_id,
