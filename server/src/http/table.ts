@@ -95,7 +95,7 @@ export async function tableResponse(context: Context, table: Table, log: Log): P
       // Whoever asked has gone away.
       cancel: () => chunks.return(undefined).then(() => undefined),
     },
-    { highWaterMark: 1e9 },
+    { highWaterMark: 0 },
   );
   return context.body(stream);
 }

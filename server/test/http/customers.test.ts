@@ -12,7 +12,7 @@ import { createKey } from "../../src/domain/workspaces.ts";
 import { followed, LINK } from "../domain/cancel-linking.ts";
 import { make, mintFor } from "../domain/changing.ts";
 import { alone, DAY, john, MINUTE, onEachStore, type Reply, type World } from "../harness.ts";
-import { aLedgerRow, aSession } from "../store/rows.ts";
+import { aLedgerRow, aMail, aSession } from "../store/rows.ts";
 import { report } from "./cancelling.ts";
 
 const PATH = "/api/v1/customers/data";
@@ -204,14 +204,20 @@ onEachStore("One customer's data", ({ home, open }) => {
       await store.insertSession(row);
       await store.putLedger(aLedgerRow(row, row.id, { customerId: row.customerId, ...shared }));
     }
+    // Nobody can tell to whom of them it went.
+    const mail = aMail(world.scope, { kind: "other", recipient: shared.email });
+    await store.insertMail(mail);
     const { text } = await look(world, "customer_id=cus_one");
-    assert.ok(text.includes("sub_one") && !text.includes("cus_other"));
+    assert.ok(text.includes("sub_one") && !text.includes("cus_other") && !text.includes(mail.id));
     assert.deepEqual((await forget(world, "customer_id=cus_one")).body.changed, { sessions: 1, ledger: 1 });
     assert.deepEqual([await store.session(other.id), await store.session(sandbox.id)], [other, sandbox]);
+    assert.deepEqual(await store.mail(mail.id), mail);
     // Who asks for an address asks for everybody who has it.
     assert.equal((await look(world, "email=Office@acme.example")).body.found, true);
     await forget(world, "email=Office@acme.example");
     assert.equal((await store.session(other.id))?.email, undefined);
+    const { recipient, status } = (await store.mail(mail.id)) ?? assert.fail();
+    assert.deepEqual([recipient.slice(0, 5), status], ["gone_", "skipped"]);
     assert.deepEqual(await store.session(sandbox.id), sandbox);
     await forget(world, "customer_id=cus_one&environment=sandbox");
     assert.match((await store.session(sandbox.id))?.customerId ?? "", /^gone_\w{22}$/);
