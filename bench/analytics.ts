@@ -6,9 +6,9 @@
 import { cpus, totalmem } from "node:os";
 import { sql } from "kysely";
 import { startPostgres } from "../scripts/postgres.ts";
-import type { World } from "../server/test/harness.ts";
 import { aReport } from "../server/test/store/rows.ts";
 import type { TestHome, TestStore } from "../server/test/stores.ts";
+import { type OpenApp, openApp } from "./app.ts";
 import { fill } from "./visits.ts";
 
 // Not the server of tests: what is measured wants one for itself.
@@ -16,7 +16,8 @@ delete process.env.TEST_DATABASE_URL;
 const postgres = await startPostgres();
 if (postgres) process.env.TEST_DATABASE_URL = postgres.url;
 const { stores } = await import("../server/test/stores.ts");
-const { createWorld, NOW } = await import("../server/test/harness.ts");
+
+const NOW = Date.parse("2027-05-14T09:41:00Z");
 
 const MOST_GROWN = 1.5;
 const ROUNDS = 200;
@@ -37,7 +38,7 @@ const paths = {
 interface Business {
   home: string;
   size: number;
-  world: World;
+  asked: OpenApp;
   opened: TestStore;
 }
 
@@ -47,8 +48,8 @@ const sizes = args.length ? args : [10_000, 1_000_000, 10_000_000];
 async function found(home: TestHome, size: number): Promise<Business> {
   const started = performance.now();
   const opened = await home.open();
-  const world = await createWorld(opened, { limits: { perKey: 60 } });
-  const { workspaceId } = world.scope;
+  const asked = await openApp(opened.store, { now: NOW });
+  const { workspaceId } = asked.scope;
   await fill({ db: opened.db, isPostgres: home.name === "PostgreSQL", workspaceId, now: NOW }, size);
   const filled = performance.now();
   await opened.store.rebuildFigures();
@@ -59,19 +60,19 @@ async function found(home: TestHome, size: number): Promise<Business> {
   // What came in since it was last added up.
   for (let more = 0; more < 500; more++)
     await opened.store.putLedger(
-      aReport(world.scope, { startedAt: NOW + more, outcome: "retained", savedMrr: 100 }),
+      aReport(asked.scope, { startedAt: NOW + more, outcome: "retained", savedMrr: 100 }),
     );
-  const { body } = await ask(world, paths.sessions);
+  const { body } = await ask(asked, paths.sessions);
   if (JSON.parse(body).total !== size + 500) throw new Error(`${body.slice(0, 200)}: not all are there`);
-  return { home: home.name, size, world, opened };
+  return { home: home.name, size, asked, opened };
 }
 
 /** As far as its first bytes, which is all that an export has of any length. */
-async function ask(world: World, path: string): Promise<{ ms: number; body: string }> {
-  world.pass(APART);
+async function ask({ app, key, clock }: OpenApp, path: string): Promise<{ ms: number; body: string }> {
+  clock.now += APART;
   const started = performance.now();
-  const headers = { "X-API-Key": world.key };
-  const response = await world.app.fetch(new Request(new URL(path, "http://localhost"), { headers }));
+  const headers = { "X-API-Key": key };
+  const response = await app.fetch(new Request(new URL(path, "http://localhost"), { headers }));
   if (response.status !== 200) throw new Error(`${path}: ${response.status} ${await response.text()}`);
   const reader = response.body?.getReader();
   const { value } = (await reader?.read()) ?? {};
@@ -89,7 +90,7 @@ async function measure(businesses: readonly Business[]): Promise<boolean> {
   for (let round = -WARM_UP; round < ROUNDS; round++)
     for (const [name, path] of Object.entries(paths))
       for (const business of businesses) {
-        const { ms } = await ask(business.world, path);
+        const { ms } = await ask(business.asked, path);
         const of = times.get(business);
         if (round >= 0) of?.set(name, [...(of.get(name) ?? []), ms]);
       }

@@ -11,6 +11,8 @@ import { endOf } from "./outcomes.ts";
 import { Problem } from "./problem.ts";
 import { OUTCOMES_BY_WORD, offerWord, outcomeWord } from "./retainly-words.ts";
 
+const DAY = 86_400_000;
+
 /** What a visit is called outside. */
 export const visitId = ({ sessionId, id }: Pick<LedgerRow, "sessionId" | "id">): string => sessionId ?? id;
 
@@ -87,5 +89,3 @@ function rangeOf(since: Wanted["since"], until: Wanted["until"]): { from?: numbe
   if (isBackward) throw new Problem("parameter_invalid", { param: "since", message: "since: after `until`" });
   return { ...(since ? { from: since.at } : {}), ...(to === undefined ? {} : { to }) };
 }
-
-const DAY = 86_400_000;

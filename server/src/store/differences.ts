@@ -79,7 +79,7 @@ async function countAtOnce(
 ): Promise<Counted> {
   const recent = sql`array(select hit from unnest(old.hits) as hit where hit < ${now + window} and hit > ${now - window} order by hit)`;
   const { rows } = await sql<{ hits: string[]; allowed: boolean }>`
-    insert into rate_limits as old (caller, hits) values (${caller}, array[${now}]::bigint[])
+    insert into rate_limits as old (caller, hits) values (${caller}, array[${most > 0 ? now : -1}]::bigint[])
     on conflict (caller) do update set hits = case
       when cardinality(${recent}) < ${most} then ${recent} || ${now}::bigint
       else ${recent} || array[-1]::bigint[]

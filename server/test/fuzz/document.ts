@@ -55,7 +55,8 @@ export function operationsOf({ paths, components: { schemas } }: ApiDocument): O
   const $defs = JSON.parse(JSON.stringify(schemas).replaceAll("#/components/schemas/", "#/$defs/"));
   const shapes = new Map<string, z.ZodType>();
   const shapeOf = ({ content }: Content) => {
-    const schema = content?.["application/json"]?.schema ?? assert.fail("every answer has a schema");
+    const [described] = Object.values(content ?? {});
+    const schema = described?.schema ?? assert.fail("every answer has a schema");
     const text = JSON.stringify(schema).replaceAll("#/components/schemas/", "#/$defs/");
     const shape = shapes.get(text) ?? z.fromJSONSchema({ ...JSON.parse(text), $defs });
     shapes.set(text, shape);

@@ -17,13 +17,13 @@ export class Known {
 const plain = (name: string) => name.replaceAll(/[_-]/g, "").toLowerCase();
 
 /** As many of one name as are kept: those that were there from the beginning, and the newest. */
-const MOST = 40;
-const FIRST = 10;
+const MOST = 16;
+const FIRST = 6;
 
 export class Knowledge {
-  readonly #byName = new Map<string, string[]>();
+  readonly #byName = new Map<string, unknown[]>();
 
-  add(name: string, ...values: string[]): void {
+  add(name: string, ...values: (string | object)[]): void {
     const known = this.#byName.get(plain(name)) ?? [];
     for (const value of values) if (value !== "" && !known.includes(value)) known.push(value);
     if (known.length > MOST) known.splice(FIRST, known.length - MOST);
@@ -63,7 +63,7 @@ export class Knowledge {
 
   /** What may stand in no log: so long that it opens something. */
   secrets = (): string[] =>
-    [...this.#byName.values()].flat().flatMap((each) => each.match(/[\w-]{40,}/g) ?? []);
+    [...this.#byName.values()].flat().flatMap((each) => String(each).match(/[\w-]{40,}/g) ?? []);
 }
 
 const { rawJSON, isRawJSON } = JSON as unknown as {

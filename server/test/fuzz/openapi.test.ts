@@ -8,6 +8,7 @@ import { after, before, describe, it } from "node:test";
 import fc from "fast-check";
 import { routes } from "../../src/app.ts";
 import { openApiDocument } from "../../src/contract/openapi.ts";
+import { keepBillingEvent } from "../../src/domain/billing-events.ts";
 import { createKey } from "../../src/domain/workspaces.ts";
 import { createWorld, DAY, john, type World } from "../harness.ts";
 import { handshake } from "../http/handshake.ts";
@@ -55,6 +56,8 @@ async function setUp(store: TestStore) {
   knowledge.add("customer_id", john);
   knowledge.add("customer_email", email);
   knowledge.add("subscription_id", ...subscriptions.map(({ id }) => id));
+  knowledge.add("offer_accepted", "discount");
+  knowledge.add("offer_value", { percent: 25, duration_months: 3 });
   knowledge.add("reasonKey", "too_expensive", "missing_features");
   knowledge.add("returnUrl", `https://${RETURN_HOST}/back?from=here`, "http://localhost:4321/subs");
   await live(world, knowledge);
@@ -66,6 +69,9 @@ async function setUp(store: TestStore) {
   const kinds = ["retention", "retention", "subscription"];
   const sessions = await Promise.all(kinds.map((kind) => world.mint(john, undefined, kind)));
   sessions.push(await world.mint(customers.find(({ id }) => id !== john)?.id ?? assert.fail()));
+  const { session } = await world.flow(sessions[0] as string);
+  knowledge.add("token", sessions[0] as string);
+  knowledge.add("session", session.id);
   const credentials: Credentials = {
     keys: [
       world.key,
@@ -100,6 +106,13 @@ async function keepKeys({ deps, scope }: World): Promise<void> {
   };
 }
 
+/** Billing tells of one. */
+async function failPayment({ deps, scope, clock }: World): Promise<void> {
+  const failure = { type: "payment_failed", invoiceId: "in_1", customerId: john } as const;
+  const facts = { amount: 4_900, currency: "usd", attempt: 1, declineCode: "expired_card" };
+  await keepBillingEvent(deps, scope, { id: "evt_failed", at: clock.now, ...failure, ...facts });
+}
+
 type Stage = Awaited<ReturnType<typeof setUp>>;
 
 /** What no single request leads to: a reason that many have named in a week that is over, and a result brought back. */
@@ -111,9 +124,11 @@ async function live(world: World, knowledge: Knowledge): Promise<void> {
     assert.equal(reply.status, 201, reply.text);
     knowledge.learn(reply.body);
   }
+  await failPayment(world);
   await world.tick();
   world.pass(7 * DAY);
   await world.tick();
+  knowledge.add("recovery_id", (await world.deps.store.recovery(world.scope, "in_1"))?.id ?? assert.fail());
   for (const userId of ["user_1", "user_2", "user_3"]) {
     const link = await request("/api/v1/cancel-link", { key, json: { userId } });
     knowledge.learn(link.body);

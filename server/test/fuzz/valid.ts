@@ -11,7 +11,7 @@ export const words = (minLength: number, maxLength: number) =>
 /** How deep lists and objects may be within each other. */
 const DEEPEST = 6;
 
-/** By what a text is called in its field: something that is known, three times out of four. */
+/** By what something is called in its field: something that is known, three times out of four. */
 function named(name: string, other: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
   const known = fc
     .tuple(fc.noBias(fc.nat(1000)), other)
@@ -36,7 +36,7 @@ export function valid(
   if (types.length > 1) return fc.oneof(...types.map((type) => within({ ...schema, type })));
   switch (types[0]) {
     case "object":
-      return object(schema, within, depth);
+      return object(schema, within, { depth, name });
     case "array": {
       const { items = {}, minItems = 0, maxItems = 3 } = schema;
       const most = Math.max(minItems, Math.min(maxItems, minItems + 2));
@@ -58,7 +58,7 @@ export function valid(
 function object(
   { properties = {}, required = [], additionalProperties, propertyNames, maxProperties = 4 }: Schema,
   within: (schema: Schema, name?: string) => fc.Arbitrary<unknown>,
-  depth: number,
+  { depth, name: called }: { depth: number; name: string },
 ): fc.Arbitrary<unknown> {
   const fields = Object.entries(properties).filter(([name]) => depth <= DEEPEST || required.includes(name));
   const own = fc.record(Object.fromEntries(fields.map(([name, each]) => [name, within(each, name)])), {
@@ -66,7 +66,8 @@ function object(
   });
   if (fields.length > 0 || typeof additionalProperties !== "object") return own;
   const names = text(propertyNames ?? {}) as fc.Arbitrary<string>;
-  return fc.dictionary(names, within(additionalProperties), { maxKeys: Math.min(4, maxProperties) });
+  const most = { maxKeys: Math.min(4, maxProperties) };
+  return named(called, fc.dictionary(names, within(additionalProperties), most));
 }
 
 const bounds = ({ minimum = -1e6, maximum = 1e9 }: Schema) => ({

@@ -1,9 +1,8 @@
 /** What exports and requests about one customer ask costs no more in a large installation than in a small one. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { CompiledQuery, type Kysely, type KyselyPlugin, sql } from "kysely";
+import { CompiledQuery, type KyselyPlugin, sql } from "kysely";
 import { postgres, sqlite } from "../../src/store/differences.ts";
-import { finding } from "../../src/store/migrations/007-finding.ts";
 import { personalDataUpkeep } from "../../src/store/personal-data-upkeep.ts";
 import { queries } from "../../src/store/queries.ts";
 import { stores, type TestStore } from "../stores.ts";
@@ -69,7 +68,6 @@ for (const home of stores) {
           ...{ id: `mail_x${row}`, about: `rec_x${row}/1`, recipient: person(row).email },
         }));
         const own = home.name === "SQLite" ? sqlite : postgres;
-        await finding(db as Kysely<unknown>, own);
         // SQLite plans without figures, as in an installation; PostgreSQL would sooner or later gather them itself.
         if (home.name === "PostgreSQL") await sql`analyze`.execute(db);
 

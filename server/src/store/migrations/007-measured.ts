@@ -1,5 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import type { Home } from "../differences.ts";
+import { finding } from "./007-finding.ts";
 import { firstSums } from "./007-sums.ts";
 import { key, some, tables } from "./tables.ts";
 
@@ -136,4 +137,6 @@ export async function measured(db: Kysely<unknown>, home: Home): Promise<void> {
     await sql`create unlogged table rate_limits (caller text collate "C" primary key, hits bigint[] not null)`.execute(
       db,
     );
+
+  await finding(db, home);
 }
