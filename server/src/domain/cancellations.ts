@@ -181,8 +181,8 @@ function updated(
     ...rest,
     outcome,
     confirmed: true,
-    // When it was decided, as far as anybody has said; of a visit that was still open, now.
-    completedAt: before.completedAt ?? now,
+    // Another outcome than before was decided when it was told, as far as anybody has said.
+    completedAt: outcome === present ? (before.completedAt ?? now) : now,
     ...(effectiveAt === undefined ? {} : { effectiveAt }),
     ...(holds === undefined ? {} : { metadata: holds }),
     updatedAt: now,

@@ -26,10 +26,12 @@ import { offerWord } from "./retainly-words.ts";
 import { scopeOf } from "./scopes.ts";
 import type { SessionClaims } from "./session-token.ts";
 import { findCustomer, openFlow } from "./sessions.ts";
+import { isEnding } from "./undo.ts";
 
 /**
  * The same subscription again, before the visit has fallen silent or was decided, is the same session.
- * @throws Problem customer_not_found, subscription_not_found, session_mismatch, no_active_flow, …; BillingError
+ * @throws Problem customer_not_found, subscription_not_found, subscription_ending, session_mismatch, no_active_flow, …;
+ * BillingError
  */
 export async function startFlow(
   deps: Deps,
@@ -44,6 +46,7 @@ export async function startFlow(
     anewAfter: deps.limits.idle,
     email: request.email ?? undefined,
   });
+  if (isEnding(config.subscription)) throw new Problem("subscription_ending");
   const { id } = config.session;
   await begin(deps, id, request);
   const { flow } = config;

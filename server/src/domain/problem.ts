@@ -52,6 +52,7 @@ export type ProblemCode =
   | "workspace_mismatch"
   | "session_mismatch"
   | "offer_unknown"
+  | "subscription_ending"
   | "recovery_not_found"
   | "webhook_endpoint_not_found"
   | "webhook_endpoint_limit"

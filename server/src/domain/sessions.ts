@@ -176,6 +176,7 @@ async function sessionFor(
   await noticeUndone(deps, claims, [subscription]);
   const found =
     (await ongoing(deps, claims, visit, subscription.id)) ??
+    (await lately(deps, claims, visit, subscription.id)) ??
     (await deps.store.latestSession(claims.tokenId, subscription.id));
   const last = found && (await settlePending(deps, found));
   const isOver = last && isOverFor(visit, last, deps.clock());
@@ -241,6 +242,20 @@ async function ongoing(
     (found.tokenId === tokenId || !(isLinkId(found.tokenId) || isLinkId(tokenId))) &&
     clock() - found.touchedAt < DELIVERY_TTL;
   return isOwn ? found : undefined;
+}
+
+/** Of whoever asks for a session on every page view, the one that they are in; not behind a link, whose result is told to its business. */
+async function lately(
+  { store, clock }: Deps,
+  claims: SessionClaims,
+  { anewAfter }: Visit,
+  subscriptionId: string,
+): Promise<SessionRow | undefined> {
+  if (anewAfter === undefined) return undefined;
+  const { customerId } = claims;
+  const since = clock() - anewAfter;
+  const open = await store.openVisits(claims, { customerId, subscriptionId, since, limit: 9 });
+  return open.find(({ tokenId }) => !isLinkId(tokenId));
 }
 
 async function subscriptionOf(

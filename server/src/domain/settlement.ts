@@ -123,7 +123,8 @@ async function succeed(
     });
     if (duplicate) await recordDuplicate(deps, tx, current, at);
     else await recordOutcome(deps, tx, current, settlement, at);
-    if (settlement.outcome === "retained") await takeBackLeft(deps, tx, current, at);
+    // Nor has who cancels in a later period left before.
+    if (!duplicate) await takeBackLeft(deps, tx, current, at);
     else if (isEnding(settlement.subscription))
       await recordCarriedOut(deps, tx, current, settlement.subscription);
     await tx.dequeue("settle", session.id);
@@ -152,10 +153,16 @@ async function isCancelledAlready(
   if (await tx.openEnding(session, session.subscriptionId)) return true;
   const others = await tx.cancelledSessions(session, session.subscriptionId);
   const { cancelAt } = settlement.subscription;
+  // What was left to the business was for the period that was paid then: who has paid for another one since has gone on.
   const isSame = (other: SessionRow) =>
-    isLeft(other) || isLeft({ settlement }) || other.settlement?.subscription.cancelAt === cancelAt;
+    isLeft(other) || isLeft({ settlement })
+      ? isOfOnePeriod(other, session)
+      : other.settlement?.subscription.cancelAt === cancelAt;
   return others.some((other) => other.id !== session.id && isSame(other));
 }
+
+const isOfOnePeriod = ({ config: one }: SessionRow, { config: other }: SessionRow): boolean =>
+  one.subscription.periodEnd === other.subscription.periodEnd;
 
 async function fail(deps: Deps, session: SessionRow, pending: ActionRow, error: BillingError): Promise<void> {
   await deps.store.transaction(async (tx) => {

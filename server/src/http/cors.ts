@@ -45,6 +45,9 @@ export function allowOrigin(context: Context, workspace?: WorkspaceRow, publicUr
     if (!isOwn && !isListed(origin, workspace, publicUrl as string)) throw new Problem("origin_not_allowed");
   }
   context.header("Access-Control-Allow-Origin", origin);
-  context.header("Access-Control-Expose-Headers", "Request-Id, Retry-After");
+  context.header(
+    "Access-Control-Expose-Headers",
+    "Request-Id, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset",
+  );
   context.header("Vary", "Origin");
 }

@@ -134,6 +134,11 @@ export const errors: Readonly<Record<ProblemCode, ErrorRow>> = {
     400,
     "The flow of this session has no such offer, or not on these terms.",
   ),
+  subscription_ending: row(
+    "conflict_error",
+    409,
+    "This subscription ends already. There is nothing to cancel.",
+  ),
   recovery_not_found: row("not_found_error", 404, "There is no such recovery."),
   webhook_endpoint_not_found: row("not_found_error", 404, "There is no such webhook endpoint."),
   webhook_endpoint_limit: row("conflict_error", 409, "There are as many webhook endpoints as there can be."),

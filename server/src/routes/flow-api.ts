@@ -34,6 +34,7 @@ export const flowApiRoutes: readonly Route[] = [
       refusals: [
         "customer_not_found",
         "subscription_not_found",
+        "subscription_ending",
         "session_mismatch",
         "session_not_found",
         "session_completed",

@@ -559,6 +559,11 @@ export interface Queries
    * repetitions; also where the business is to carry it out.
    */
   cancelledSessions(scope: Scope, subscriptionId: string): Promise<SessionRow[]>;
+  /** Visits of a customer to a subscription's flow that nothing has come of yet, heard of since; latest first. */
+  openVisits(
+    scope: Scope,
+    of: { customerId: string; subscriptionId: string; since: number; limit: number },
+  ): Promise<SessionRow[]>;
   /** Sessions of a subscription with a pending action, oldest first. */
   pendingSessions(scope: Scope, subscriptionId: string): Promise<SessionRow[]>;
   /** Whether a session of the subscription ended as retained, or a change succeeded, later than `at`, by billing's clock. */

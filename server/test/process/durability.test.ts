@@ -222,7 +222,7 @@ for (const home of stores) {
         clock: Date.now,
       });
       const silent = { info: () => {}, warn: () => {}, error: () => {} };
-      const limits = { idle: 1000 * DAY };
+      const limits = { idle: 1000 * DAY, webhook: 1_000 };
       const later = {
         ...ids,
         store: opened.store,

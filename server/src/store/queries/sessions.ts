@@ -12,6 +12,7 @@ type SessionQueries = Pick<
   | "insertSession"
   | "updateSession"
   | "cancelledSessions"
+  | "openVisits"
   | "pendingSessions"
   | "isRetainedSince"
   | "isChangedSince"
@@ -111,6 +112,21 @@ export function sessionQueries(db: Kysely<Schema>): SessionQueries {
       return rows
         .map(toRow)
         .filter(({ settlement }) => settlement?.outcome === "cancelled" && settlement.status === "done");
+    },
+
+    async openVisits(scope, { customerId, subscriptionId, since, limit }) {
+      const rows = await of(scope, subscriptionId)
+        .selectAll()
+        .where("customer_id", "=", customerId)
+        .where("started_at", "is not", null)
+        .where("outcome", "is", null)
+        .where("settlement", "is", null)
+        .where("touched_at", ">", since)
+        .orderBy("touched_at", "desc")
+        .orderBy("id", "desc")
+        .limit(limit)
+        .execute();
+      return rows.map(toRow);
     },
 
     async pendingSessions(scope, subscriptionId) {
