@@ -1,6 +1,5 @@
 /** The only file that reads the environment, opens the database and listens. */
 import { hkdfSync, randomBytes } from "node:crypto";
-import { lookup } from "node:dns/promises";
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer as createSecureServer } from "node:https";
 import { join } from "node:path";
@@ -18,6 +17,7 @@ import type { Deps } from "./deps.ts";
 import { ensureWorkspace, hashKey, randomText } from "./domain/workspaces.ts";
 import { demoPlans, firstWorkspace, followPort } from "./first-workspace.ts";
 import { createMailer } from "./outbox/mailer.ts";
+import { names } from "./outbox/names.ts";
 import { startWorker } from "./outbox/worker.ts";
 import { mountDemo } from "./routes/demo.ts";
 import { mountEmbed } from "./routes/embed.ts";
@@ -39,8 +39,8 @@ const SHORTEST_SECRET = 32;
 /** As long as senders usually wait, ms. */
 const WEBHOOK_TIMEOUT = 15_000;
 
-const addressesOf = async (host: string): Promise<string[]> =>
-  (await lookup(host, { all: true })).map(({ address }) => address);
+/** Part of that, ms: the rest is for the connection. */
+const NAME_TIMEOUT = 5_000;
 
 /** Made once, kept beside the database, readable by its owner alone. */
 function masterSecret({ RENUMERATE_SECRET, DATA_DIR }: Settings): string {
@@ -157,7 +157,7 @@ export async function open(
       idle: settings.IDLE_MINUTES,
       webhook: WEBHOOK_TIMEOUT,
     },
-    outgoing: { allowPrivate: settings.ALLOW_PRIVATE_WEBHOOKS, resolve: addressesOf },
+    outgoing: { allowPrivate: settings.ALLOW_PRIVATE_WEBHOOKS, resolve: names({ limit: NAME_TIMEOUT }) },
     cancelAtBilling: settings.FLOWS_CANCEL,
     ...(settings.RETAIN_MONTHS ? { retainMonths: settings.RETAIN_MONTHS } : {}),
     ...(smtp && from ? { mailer: createMailer({ url: smtp, from }) } : {}),

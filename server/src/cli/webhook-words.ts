@@ -1,7 +1,7 @@
 /** Endpoints and deliveries in lines of text, and refusals in words. */
 import type { WebhookDelivery, WebhookEndpoint } from "../contract/webhooks.ts";
 import { Problem } from "../domain/problem.ts";
-import type { Reach } from "../domain/webhook-endpoints.ts";
+import type { Reach } from "../domain/scopes.ts";
 import { errors } from "../http/errors.ts";
 import { type Opened, Refused, type Using } from "./tools.ts";
 

@@ -1,9 +1,10 @@
 /** `renumerate webhooks`: the business's own endpoints, and what was sent to them. */
 import { type Command, Option } from "commander";
 import { z } from "zod";
+import { wholeNumber } from "../contract/paging.ts";
 import {
   DELIVERY_STATUSES,
-  OverlapHours,
+  MOST_OVERLAP,
   type WebhookDelivery,
   WebhookDescription,
   WebhookEvents,
@@ -31,8 +32,8 @@ const Events = z
   .string()
   .transform((text) => text.split(",").map((each) => each.trim()))
   .pipe(WebhookEvents);
-const Hours = z.coerce.number().pipe(OverlapHours);
-const Count = z.coerce.number().pipe(z.int().min(1).max(200));
+const Hours = wholeNumber(0, MOST_OVERLAP, 24);
+const Count = wholeNumber(1, 200, 50);
 
 export function webhookCommands(root: Command, using: Using): void {
   const webhooks = root
@@ -68,12 +69,12 @@ function endpointCommands(webhooks: Command, using: Using): void {
     );
   webhooks
     .command("list")
-    .description("list them")
-    .addOption(new Option("--environment <name>", "prod or sandbox alone").choices(["prod", "sandbox"]))
+    .description("list those of one environment")
+    .addOption(environment())
     .addOption(asJson())
-    .action(({ json, environment: name }: Json & { environment?: EnvironmentName }) =>
+    .action(({ json, environment: name }: Json & { environment: EnvironmentName }) =>
       using(async ({ deps, workspace }) => {
-        const of = { workspaceId: workspace.id, ...(name ? { environment: name } : {}) };
+        const of = { workspaceId: workspace.id, environment: name };
         const views = (await listEndpoints(deps, of)).map((each) => endpointView(each, deps.clock()));
         print(json, views, views.map(endpointLine).join("\n"));
       }),
@@ -157,6 +158,7 @@ function secretCommand(webhooks: Command, using: Using): void {
 interface Wanted extends Json {
   status?: WebhookDelivery["status"];
   limit: number;
+  after?: string;
 }
 
 function deliveryCommands(webhooks: Command, using: Using): void {
@@ -175,10 +177,11 @@ function deliveryCommands(webhooks: Command, using: Using): void {
     .description("list what was sent to it and what is on its way, latest first")
     .addOption(new Option("--status <status>").choices(DELIVERY_STATUSES))
     .option("--limit <number>", "how many, at most 200", valid(Count), 50)
+    .option("--after <delivery>", "only those from before this one")
     .addOption(asJson())
     .action((id: string, { json, ...by }: Wanted) =>
       using(async (opened) => {
-        const page = await listDeliveries(opened.deps, reachOf(opened), id, { ...by, offset: 0 });
+        const page = await listDeliveries(opened.deps, reachOf(opened), id, by);
         print(json, page, page.data.map(deliveryLine).join("\n"));
       }),
     );

@@ -1,7 +1,8 @@
 /** What visits have come to, in the words that Retainly documents. */
 import { z } from "zod";
 import { instant } from "./fields.ts";
-import { page, pageFields } from "./paging.ts";
+import { page, pageFields, wholeNumber } from "./paging.ts";
+import { scopeQuery } from "./scope.ts";
 
 const text = z.string();
 const count = z.int().min(0);
@@ -12,13 +13,7 @@ const date = text.meta({ format: "date-time" }).describe("ISO 8601, UTC");
 export const SKIPPED = "X-Currency-Skipped";
 
 /** What every one of these may name. */
-export const AnalyticsQuery = z.object({
-  environment: z
-    .enum(["prod", "sandbox"])
-    .optional()
-    .describe("`prod` unless the key is one of the sandbox; visits of the two are never counted together"),
-  workspace_id: text.optional().describe("If it is named, it must be the workspace of the key"),
-});
+export const AnalyticsQuery = z.object(scopeQuery);
 
 export const Analytics = z
   .object({
@@ -42,13 +37,7 @@ export const Analytics = z
   .meta({ id: "Analytics" });
 
 export const RevenueQuery = AnalyticsQuery.extend({
-  months: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(24)
-    .default(12)
-    .describe("How many, with the running one as the last"),
+  months: wholeNumber(1, 24, 12).describe("How many, with the running one as the last"),
 });
 
 const ofMonths = {
@@ -81,9 +70,6 @@ const moment = z.union(
   MOMENT,
 );
 
-/** Skipping takes longer the more there is to skip. */
-export const MOST_SKIPPED = 100_000;
-
 export const SessionsQuery = AnalyticsQuery.extend({
   outcome: z.enum(["saved", "canceled", "abandoned"]).optional().describe("All if left out, open ones too"),
   since: moment.optional().describe("When the visit began, at the earliest: a day in UTC, or an instant"),
@@ -93,14 +79,7 @@ export const SessionsQuery = AnalyticsQuery.extend({
     .max(255)
     .optional()
     .describe("Id of the last session of the page before: a way through lists of any length"),
-  limit: page.limit,
-  offset: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(MOST_SKIPPED)
-    .default(0)
-    .describe("How many of the first ones are left out"),
+  ...page,
 });
 
 export const ListedSession = z

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { KEY_SCOPES } from "../domain/scopes.ts";
 import { line } from "./fields.ts";
 import { page, pageFields } from "./paging.ts";
+import { scopeQuery, workspaceQuery } from "./scope.ts";
 
 const text = z.string();
 const date = text.meta({ format: "date-time" }).describe("ISO 8601, UTC");
@@ -59,11 +60,8 @@ export const ApiKeyList = z
   .object({ data: z.array(ApiKey).describe("Latest first"), ...pageFields })
   .meta({ id: "ApiKeyList" });
 
-export const ApiKeysQuery = z.object({
-  environment: environment
-    .optional()
-    .describe("Keys of both, as far as this one reaches, unless said otherwise"),
-  ...page,
-});
+export const ApiKeysQuery = z.object({ ...scopeQuery, ...page });
+
+export const ApiKeyQuery = z.object(workspaceQuery);
 
 export const ApiKeyParams = z.object({ id: line(255, 1) });

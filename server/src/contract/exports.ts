@@ -1,26 +1,25 @@
 /** Lists as CSV files, as Retainly documents them. What can be asked for beyond that is ours. */
 import { z } from "zod";
+import { wholeNumber } from "./paging.ts";
+import { scopeQuery } from "./scope.ts";
 
 /** What is sent if nobody says how much. */
 export const LATEST = 5_000;
 export const MOST_ROWS = 50_000;
 
 export const ExportQuery = z.object({
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(MOST_ROWS)
-    .default(LATEST)
-    .describe("So many of the latest rows; or, with `after`, of those that come after it"),
+  limit: wholeNumber(1, MOST_ROWS, LATEST).describe(
+    "So many of the latest rows; or, with `after`, of those that come after it",
+  ),
   after: z
     .string()
     .min(1)
     .max(255)
     .optional()
-    .describe("Id of the last row of the file before: for files that do not hold everything"),
-  environment: z.enum(["prod", "sandbox"]).optional().describe("`prod` unless said otherwise"),
-  workspace_id: z.string().max(255).optional().describe("Refused if it is another one than the key's"),
+    .describe(
+      "`X-Next-After` of the file before, or the id of its last row: for files that do not hold everything",
+    ),
+  ...scopeQuery,
 });
 
 /** @param columns as its first line names them */
@@ -34,6 +33,8 @@ export const fileOf = (columns: readonly string[]) =>
 
 export const EXPORT_HEADERS = {
   "X-Has-More": "`true` if there are older rows than those in the file",
+  "X-Next-After":
+    "What `after` takes to go on with them, whatever becomes of the rows meanwhile. Absent if there are none",
 };
 
 export const AMOUNT_HEADERS = {

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { line, metadata } from "./fields.ts";
+import { workspaceQuery } from "./scope.ts";
 
 const text = z.string().nullable();
 
@@ -14,14 +15,8 @@ export const FlowQuery = z.object({
     .describe(
       "For callers with a secret key: `prod` unless said otherwise, and what the key is for. A session id brings its own. Retainly does not know it",
     ),
+  ...workspaceQuery,
 });
-
-/** Code points of what a customer has written. */
-const LONGEST_TEXT = 5000;
-
-/** Nobody is kept from leaving by what they write: what cannot be stored is left out, and what is too long cut off. */
-export const storable = (words: string): string =>
-  Array.from(words.toWellFormed().replaceAll("\0", "").trim()).slice(0, LONGEST_TEXT).join("");
 
 const sessionId = line(64, 1).describe("From `POST /api/flows/start`, or of a widget");
 
@@ -29,8 +24,10 @@ export const FlowStartRequest = z
   .object({
     subscription_id: line(255, 1),
     customer_id: line(255, 1),
-    email: line(320).nullish().describe("Kept where billing knows none"),
-    metadata: metadata.nullish().describe("Flat; kept with what becomes of this visit"),
+    email: line(320).nullish().describe("Kept where billing knows none; of callers with a secret key alone"),
+    metadata: metadata
+      .nullish()
+      .describe("Flat; kept with what becomes of this visit; of callers with a secret key alone"),
   })
   .meta({ id: "FlowStartRequest" });
 
@@ -182,10 +179,9 @@ export const FlowCancelRequest = z
     session_id: sessionId,
     reason: z
       .string()
-      .transform(storable)
       .nullish()
       .describe("A reason's `key`. What the workspace does not know is kept as text"),
-    reason_text: z.string().transform(storable).nullish(),
+    reason_text: z.string().nullish(),
   })
   .meta({ id: "FlowCancelRequest" });
 

@@ -24,6 +24,17 @@ function dataOf(type: EventType): z.ZodType {
   return id ? z.unknown().meta({ override: { $ref: `#/components/schemas/${id}` } }) : EVENT_DATA[type];
 }
 
+/** See outbox/webhook-signature.ts. */
+const SentHeaders = z.object({
+  "webhook-id": z.string().describe("`id` of the event, the same in every attempt"),
+  "webhook-timestamp": z.string().describe("Seconds since 1970: when this attempt was made"),
+  "webhook-signature": z.string().describe("`v1,…` of each secret that is good, with spaces between them"),
+  "x-retainly-signature": z
+    .string()
+    .describe("`t=…,v1=…`: the timestamp, and one signature of each secret that is good"),
+  "x-retainly-event": z.string().describe("`type` of the event"),
+});
+
 /** What the business's own endpoints get. */
 const webhooks = (): ZodOpenApiPathsObject =>
   Object.fromEntries(
@@ -32,7 +43,8 @@ const webhooks = (): ZodOpenApiPathsObject =>
       const post = {
         summary: EVENT_MEANINGS[type],
         description:
-          "Sent to your endpoints, signed: see the headers `webhook-id`, `webhook-timestamp` and `webhook-signature`, or `x-retainly-signature`.",
+          "Sent to your endpoints, signed in `webhook-signature`, as Standard Webhooks say, and in `x-retainly-signature`.",
+        requestParams: { header: SentHeaders },
         requestBody: { required: true, content: { [JSON_TYPE]: { schema } } },
         responses: { "2XX": { description: "Taken. After any other answer it is sent again." } },
       };
@@ -67,7 +79,7 @@ export function openApiDocument(
         ...(route.body
           ? {
               requestBody: {
-                required: true,
+                required: !route.optionalBody,
                 content: Object.fromEntries(contentTypes.map((type) => [type, { schema: route.body }])),
               },
             }

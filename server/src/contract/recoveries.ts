@@ -1,8 +1,9 @@
 /** Invoices that could not be collected at once, as a business's own server reads them. */
 import { z } from "zod";
-import { AnalyticsQuery, SessionsQuery } from "./analytics.ts";
+import { SessionsQuery } from "./analytics.ts";
 import { line } from "./fields.ts";
-import { page, pageFields } from "./paging.ts";
+import { stretch, stretchFields } from "./paging.ts";
+import { scopeQuery } from "./scope.ts";
 
 const text = z.string();
 const date = text.meta({ format: "date-time" }).describe("ISO 8601, UTC");
@@ -14,6 +15,7 @@ export const RecoveryStatus = z
 
 export const Attempt = z
   .object({
+    object: z.literal("recovery_attempt"),
     id: text,
     attempt: z.int().describe("As billing counts its own: one by hand has the number of the one before"),
     status: z.enum(["failed", "succeeded"]),
@@ -56,10 +58,10 @@ export const RecoveryWithAttempts = Recovery.extend({
 }).meta({ id: "RecoveryWithAttempts" });
 
 export const RecoveryList = z
-  .object({ data: z.array(Recovery).describe("By their first failure, latest first"), ...pageFields })
+  .object({ data: z.array(Recovery).describe("By their first failure, latest first"), ...stretchFields })
   .meta({ id: "RecoveryList" });
 
-export const RecoveryQuery = AnalyticsQuery;
+export const RecoveryQuery = z.object(scopeQuery);
 
 export const RecoveriesQuery = RecoveryQuery.extend({
   status: RecoveryStatus.optional(),
@@ -68,8 +70,7 @@ export const RecoveriesQuery = RecoveryQuery.extend({
     "When it first failed, at the earliest: a day in UTC, or an instant",
   ),
   until: SessionsQuery.shape.until,
-  limit: page.limit,
-  offset: SessionsQuery.shape.offset,
+  ...stretch,
 });
 
 export const RecoveryParams = z.object({ id: text.min(1).max(255) });

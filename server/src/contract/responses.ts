@@ -96,7 +96,7 @@ function failuresOf(route: Route) {
 }
 
 /** What is no refusal. Who asks without a credential is not counted. */
-function repliesOf({ auth, reply: schema, media, replyHeaders = {}, statuses = {} }: Route) {
+function repliesOf({ auth, reply: schema, media, replyHeaders = {}, success = 200, statuses = {} }: Route) {
   const text = { type: "string" as const };
   const own = Object.entries(replyHeaders).map(
     ([name, description]) => [name, { description, schema: text }] as const,
@@ -110,7 +110,8 @@ function repliesOf({ auth, reply: schema, media, replyHeaders = {}, statuses = {
   const others = Object.entries(statuses).map(
     ([status, description]) => [status, response(description, counted)] as const,
   );
-  return [["200", response("OK", { ...counted, ...Object.fromEntries(own) })] as const, ...others];
+  const said = success === 200 ? "OK" : "Created";
+  return [[String(success), response(said, { ...counted, ...Object.fromEntries(own) })] as const, ...others];
 }
 
 export const responsesOf = (route: Route) => Object.fromEntries([...repliesOf(route), ...failuresOf(route)]);

@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { EVENT_TYPES, type EventType } from "./event-types.ts";
 import { line } from "./fields.ts";
-import { page, pageFields } from "./paging.ts";
+import { page, pageFields, stretch, stretchFields } from "./paging.ts";
+import { scopeQuery, workspaceQuery } from "./scope.ts";
 
 const text = z.string();
 const count = z.int().min(0);
@@ -10,14 +11,11 @@ const date = text.meta({ format: "date-time" }).describe("ISO 8601, UTC");
 const instant = date.nullable();
 
 const environment = z.enum(["prod", "sandbox"]);
-const chosen = environment
-  .optional()
-  .describe("`prod` unless said otherwise; a key of the sandbox knows nothing else than `sandbox`");
 
 const ALL = "*";
 
 /** A test is for one endpoint, whatever it asks for. */
-export const WEBHOOK_EVENTS = EVENT_TYPES.filter(
+const WEBHOOK_EVENTS = EVENT_TYPES.filter(
   (type): type is Exclude<EventType, "webhook.test"> => type !== "webhook.test",
 );
 
@@ -48,7 +46,7 @@ export const WebhookEndpointRequest = z
     url: WebhookUrl,
     events: WebhookEvents.default([ALL]),
     description: WebhookDescription.optional(),
-    environment: chosen,
+    environment: scopeQuery.environment,
   })
   .meta({ id: "WebhookEndpointRequest" });
 
@@ -64,13 +62,16 @@ export const WebhookEndpointUpdate = z
   })
   .meta({ id: "WebhookEndpointUpdate", description: "What is left out stays as it is" });
 
-export const OverlapHours = z.int().min(0).max(168);
+export const MOST_OVERLAP = 168;
 
 export const SecretRotation = z
   .strictObject({
-    overlap_hours: OverlapHours.default(24).describe(
-      "How long the secrets from before still sign beside the new one; 0 ends them now",
-    ),
+    overlap_hours: z
+      .int()
+      .min(0)
+      .max(MOST_OVERLAP)
+      .default(24)
+      .describe("How long the secrets from before still sign beside the new one; 0 ends them now"),
   })
   .meta({ id: "WebhookSecretRotation" });
 
@@ -110,9 +111,10 @@ export const WebhookEndpointList = z
   .object({ data: z.array(WebhookEndpoint).describe("Latest first"), ...pageFields })
   .meta({ id: "WebhookEndpointList" });
 
-export const WebhookEndpointsQuery = z.object({ environment: chosen, ...page });
+export const WebhookEndpointsQuery = z.object({ ...scopeQuery, ...page });
 
 export const WebhookParams = z.object({ id: line(255, 1) });
+export const WebhookQuery = z.object(workspaceQuery);
 
 export const DELIVERY_STATUSES = ["pending", "succeeded", "failed", "canceled"] as const;
 
@@ -140,6 +142,8 @@ export type WebhookDelivery = z.output<typeof WebhookDelivery>;
 
 const Attempt = z
   .object({
+    object: z.literal("webhook_attempt"),
+    id: text,
     at: date,
     duration_ms: count,
     status: z.int().nullable().describe("Of the answer; null if there was none"),
@@ -159,7 +163,11 @@ export const WebhookDeliveryDetails = WebhookDelivery.extend({
 export type WebhookDeliveryDetails = z.output<typeof WebhookDeliveryDetails>;
 
 export const WebhookDeliveryList = z
-  .object({ data: z.array(WebhookDelivery).describe("Latest first"), ...pageFields })
+  .object({ data: z.array(WebhookDelivery).describe("Latest first"), ...stretchFields })
   .meta({ id: "WebhookDeliveryList" });
 
-export const WebhookDeliveriesQuery = z.object({ status: DeliveryStatus.optional(), ...page });
+export const WebhookDeliveriesQuery = z.object({
+  status: DeliveryStatus.optional(),
+  ...stretch,
+  ...workspaceQuery,
+});

@@ -42,7 +42,7 @@ export interface MonthOfRevenue {
 
 export interface Revenue {
   currency: string;
-  /** Ascending; the last one is still running. */
+  /** Ascending; the last one is still running, and takes what a simulated billing dates later. */
   months: MonthOfRevenue[];
   totals: Omit<MonthOfRevenue, "month">;
   /** How many saved and cancelled visits and paid invoices are in no amount. */
@@ -78,7 +78,12 @@ export async function revenue(
   const currency = currencyOf(settings);
   const now = clock();
   const [from, to] = [monthOf(now, 1 - count), monthOf(now, 1)];
-  const figures = await store.monthlyFigures(scope, { from, to });
+  const [past, ahead] = await Promise.all([
+    store.monthlyFigures(scope, { from, to }),
+    store.figures(scope, { from: to }),
+  ]);
+  const last = monthOf(now);
+  const figures = [...past, ...ahead.map((figure) => ({ ...figure, month: last }))];
   const months = lastMonths(now, count).map((month) => {
     const of = figures.filter((figure) => figure.month === month);
     return { month, ...revenueOf(of, currency) };
@@ -105,8 +110,12 @@ export const countVisits = (figures: readonly Figure[], outcome?: Outcome): numb
     ? countOf(figures, "visits.open", "visits.retained", "visits.cancelled", "visits.abandoned")
     : countOf(figures, `visits.${outcome}`);
 
+/** Never less than none: what a server without these figures changes is put right by a rebuild. */
 const countOf = (figures: readonly Figure[], ...measures: Measure[]): number =>
-  figures.reduce((sum, { measure, count }) => (measures.includes(measure) ? sum + count : sum), 0);
+  Math.max(
+    0,
+    figures.reduce((sum, { measure, count }) => (measures.includes(measure) ? sum + count : sum), 0),
+  );
 
 const amountOf = (figures: readonly Figure[], wanted: string, ...measures: Measure[]): number =>
   figures.reduce(

@@ -1,23 +1,18 @@
 /** The secret keys of a workspace, as whoever holds one that may do everything sees them. */
 import type { z } from "zod";
-import type { ApiKey, ApiKeyRequest, ApiKeysQuery } from "../contract/api-keys.ts";
+import type { ApiKey, ApiKeyRequest } from "../contract/api-keys.ts";
 import type { Deps } from "../deps.ts";
-import type { KeyRow } from "../store/store.ts";
-import { isoOf } from "./dates.ts";
+import type { KeyRow, Scope } from "../store/store.ts";
+import { isoOf, isoOrNull } from "./dates.ts";
 import { type Page, pageOf } from "./paging.ts";
 import { Problem } from "./problem.ts";
-import { environmentOf } from "./scopes.ts";
+import { environmentOf, type Reach } from "./scopes.ts";
 import { createKey } from "./workspaces.ts";
 
-/** The key that asks. One of the sandbox reaches keys of the sandbox only. */
-type Asking = Pick<KeyRow, "workspaceId" | "environment">;
-
-const isReached = (asking: Asking, { kind, environment }: KeyRow): boolean =>
+const isReached = (asking: Reach, { kind, environment }: KeyRow): boolean =>
   kind === "secret" && (asking.environment === "prod" || environment === "sandbox");
 
-const instant = (at: number | undefined): string | null => (at === undefined ? null : isoOf(at));
-
-export const apiKeyView = (row: KeyRow): ApiKey => ({
+const apiKeyView = (row: KeyRow): ApiKey => ({
   object: "api_key",
   id: row.id,
   name: row.name,
@@ -25,14 +20,14 @@ export const apiKeyView = (row: KeyRow): ApiKey => ({
   scopes: row.scopes,
   last_four: row.lastFour,
   created_at: isoOf(row.createdAt),
-  last_used_at: instant(row.lastUsedAt),
-  revoked_at: instant(row.revokedAt),
+  last_used_at: isoOrNull(row.lastUsedAt),
+  revoked_at: isoOrNull(row.revokedAt),
 });
 
 /** @throws Problem insufficient_scope */
 export async function makeApiKey(
   deps: Deps,
-  asking: Asking,
+  asking: Reach,
   { environment, name, scopes }: z.output<typeof ApiKeyRequest>,
 ): Promise<ApiKey & { key: string }> {
   const { key, row } = await createKey(deps, {
@@ -45,16 +40,15 @@ export async function makeApiKey(
   return { ...apiKeyView(row), key };
 }
 
-/** Latest first. @throws Problem insufficient_scope */
+/** Latest first. */
 export async function listApiKeys(
   { store }: Pick<Deps, "store">,
-  asking: Asking,
-  { environment, ...page }: Page & Pick<z.output<typeof ApiKeysQuery>, "environment">,
+  { workspaceId, environment }: Scope,
+  page: Page,
 ) {
-  const wanted = environment && environmentOf(asking, environment);
   // A workspace has few: people make them.
-  const all = (await store.keys(asking.workspaceId))
-    .filter((each) => isReached(asking, each) && (!wanted || each.environment === wanted))
+  const all = (await store.keys(workspaceId))
+    .filter((each) => each.kind === "secret" && each.environment === environment)
     .reverse();
   const shown = all.slice(page.offset, page.offset + page.limit);
   return pageOf(shown.map(apiKeyView), all.length, page);
@@ -63,7 +57,7 @@ export async function listApiKeys(
 /** What is revoked already stays as it is. @throws Problem api_key_not_found */
 export async function revokeApiKey(
   { store, clock }: Pick<Deps, "store" | "clock">,
-  asking: Asking,
+  asking: Reach,
   id: string,
 ): Promise<ApiKey> {
   const find = async () =>

@@ -5,7 +5,9 @@
 import type { BillingEvent } from "../billing/billing-event.ts";
 import { type BilledSubscription, flowView } from "../billing/provider.ts";
 import type { Deps } from "../deps.ts";
-import type { LedgerRow, Scope, Transaction } from "../store/store.ts";
+import { isForgotten } from "../store/personal-data.ts";
+import type { LedgerRow, Queries, Scope, Transaction } from "../store/store.ts";
+import { aliasOf } from "./aliases.ts";
 import { endingData } from "./event-data.ts";
 import { publish } from "./events.ts";
 import { mrrOf } from "./mrr.ts";
@@ -70,7 +72,7 @@ async function noticeEnding(deps: Deps, scope: Scope, id: string): Promise<void>
   if (!subscription || isEnding(subscription)) {
     const [customer] = subscription ? await billing.findCustomers({ id: subscription.customerId }) : [];
     const now = await billing.now();
-    const known = subscription ?? (await deps.store.openEnding(scope, id));
+    const known = subscription ?? (await endingUnder(deps, deps.store, scope, id)).before;
     if (!known) return;
     await deps.store.transaction(async (tx) => {
       await tx.lock(`customer:${scope.workspaceId}:${scope.environment}:${known.customerId}`);
@@ -96,12 +98,22 @@ interface Found {
   now: number;
 }
 
+/** Under which id the books say that it ends: its own, or the one that took its place when its customer was forgotten. */
+async function endingUnder(deps: Deps, queries: Queries, scope: Scope, id: string) {
+  for (const name of [id, aliasOf(deps, scope, "sub", id)]) {
+    const before = await queries.openEnding(scope, name);
+    const isOurs = !before && (await queries.cancelledSessions(scope, name)).length > 0;
+    if (before || isOurs) return { name, before, isOurs };
+  }
+  return { name: id, before: undefined, isOurs: false };
+}
+
 async function recordEnding(deps: Deps, tx: Transaction, scope: Scope, found: Found): Promise<void> {
   const { id, subscription, now } = found;
-  const before = await tx.openEnding(scope, id);
-  if (!before && (await tx.cancelledSessions(scope, id)).length) {
+  const { name, before, isOurs } = await endingUnder(deps, tx, scope, id);
+  if (isOurs) {
     // A session of ours has ended it, and stands in the books for that, also where it was left to the business.
-    if (subscription) await recordCarriedOut(deps, tx, scope, flowView(subscription));
+    if (subscription) await recordCarriedOut(deps, tx, scope, flowView({ ...subscription, id: name }));
     return;
   }
   const told = (await tx.billingEvents(scope, id)).map(({ event }) => event).filter(tellsAnEnd);
@@ -110,7 +122,11 @@ async function recordEnding(deps: Deps, tx: Transaction, scope: Scope, found: Fo
   if (!last || (!subscription && !hasEnded)) return;
   const start = before ?? (subscription && blank(deps, scope, subscription, found.email));
   if (!start) return;
-  const row = withFacts(start, last, { hasEnded, endsAt: subscription?.cancelAt, now: deps.clock() });
+  const row = withFacts(start, isForgotten(start) ? wordless(last) : last, {
+    hasEnded,
+    endsAt: subscription?.cancelAt,
+    now: deps.clock(),
+  });
   await tx.putLedger(row);
   if (before?.confirmed || (before && !hasEnded)) return;
   const type = hasEnded ? "subscription.ended" : "subscription.ending";
@@ -129,6 +145,12 @@ const byTime = (one: Ending, other: Ending): number =>
   one.at - other.at ||
   Number(one.type === "subscription_ended") - Number(other.type === "subscription_ended") ||
   (one.id < other.id ? -1 : 1);
+
+/** Nothing that is said of somebody who was forgotten comes back. */
+const wordless = ({ leaving: { comment: _, ...leaving }, ...event }: Ending): Ending => ({
+  ...event,
+  leaving,
+});
 
 function blank(
   deps: Deps,

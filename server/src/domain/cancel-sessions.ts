@@ -3,14 +3,12 @@ import type { CancelSession, ResultVerification, VerifiedResult } from "../contr
 import type { Deps } from "../deps.ts";
 import type { CancelLinkRow, KeyRow, WorkspaceRow } from "../store/store.ts";
 import { resultOf, WORDS } from "./cancel-record.ts";
+import { isoOf, isoOrNull } from "./dates.ts";
 import { isOwn } from "./link-ids.ts";
 import { toMajor } from "./major-units.ts";
 import { Problem } from "./problem.ts";
 import { verifyResultToken } from "./result-token.ts";
 import { environmentOf } from "./scopes.ts";
-
-const dateOf = (at: number): string => new Date(at).toISOString();
-const dateOrNull = (at: number | undefined): string | null => (at === undefined ? null : dateOf(at));
 
 /** @throws Problem insufficient_scope, cancel_session_not_found, environment_mismatch */
 export async function readCancelSession(
@@ -54,18 +52,18 @@ async function viewOf(deps: Deps, link: CancelLinkRow): Promise<CancelSession> {
       plan: context.plan ?? null,
       mrr: context.mrr === undefined ? null : toMajor(context.mrr, currency),
       tenureDays: context.tenureDays ?? null,
-      periodEnd: dateOrNull(context.periodEnd),
+      periodEnd: isoOrNull(context.periodEnd),
     },
     metadata: link.metadata,
-    created_at: dateOf(link.createdAt),
-    opened_at: dateOrNull(link.openedAt),
-    completed_at: dateOrNull(link.completedAt),
-    expires_at: dateOf(link.expiresAt),
+    created_at: isoOf(link.createdAt),
+    opened_at: isoOrNull(link.openedAt),
+    completed_at: isoOrNull(link.completedAt),
+    expires_at: isoOf(link.expiresAt),
     result_token: {
       issued: issuedAt !== undefined,
       status: link.result?.status ?? null,
-      issued_at: dateOrNull(issuedAt),
-      verified_at: dateOrNull(link.verifiedAt),
+      issued_at: isoOrNull(issuedAt),
+      verified_at: isoOrNull(link.verifiedAt),
     },
     events: await eventsOf(deps, link),
   };
@@ -90,7 +88,7 @@ async function eventsOf({ store }: Deps, link: CancelLinkRow): Promise<CancelSes
   return all
     .flatMap(([type, at]) => (at === undefined ? [] : [{ type, at }]))
     .sort((one, other) => one.at - other.at)
-    .map(({ type, at }) => ({ type, at: dateOf(at) }));
+    .map(({ type, at }) => ({ type, at: isoOf(at) }));
 }
 
 /** @throws Problem insufficient_scope, result_token_invalid */

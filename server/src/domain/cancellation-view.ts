@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Cancellation, CancellationHistory, CancellationRequest } from "../contract/cancellations.ts";
 import type { LedgerOutcomeRow, LedgerRow, Outcome } from "../store/store.ts";
+import { isoOf, isoOrNull } from "./dates.ts";
 import { toMajor } from "./major-units.ts";
 import { endOf } from "./outcomes.ts";
 
@@ -17,9 +18,6 @@ const WORDS = {
   retained: "recovered",
   abandoned: "abandoned",
 } as const satisfies Record<Outcome, keyof typeof OUTCOMES>;
-
-const dateOf = (at: number): string => new Date(at).toISOString();
-const dateOrNull = (at: number | undefined): string | null => (at === undefined ? null : dateOf(at));
 
 export function viewOf(row: LedgerRow): Cancellation {
   const outcome = endOf(row);
@@ -44,10 +42,10 @@ export function viewOf(row: LedgerRow): Cancellation {
       tenureDays: row.tenureDays ?? null,
     },
     metadata: metadata ?? null,
-    occurredAt: dateOf(occurredAt),
-    effectiveAt: dateOrNull(effectiveAt),
-    createdAt: dateOf(createdAt),
-    updatedAt: dateOf(updatedAt),
+    occurredAt: isoOf(occurredAt),
+    effectiveAt: isoOrNull(effectiveAt),
+    createdAt: isoOf(createdAt),
+    updatedAt: isoOf(updatedAt),
   };
 }
 
@@ -58,9 +56,9 @@ export const MOST_HISTORY = 100;
 export function historyOf(row: LedgerRow, outcomes: readonly LedgerOutcomeRow[]): CancellationHistory {
   const history = outcomes.slice(-MOST_HISTORY).map(({ outcome, effectiveAt, metadata = null, at }) => ({
     outcome: WORDS[outcome],
-    effectiveAt: dateOrNull(effectiveAt),
+    effectiveAt: isoOrNull(effectiveAt),
     metadata,
-    at: dateOf(at),
+    at: isoOf(at),
   }));
   return { ...viewOf(row), history, historyTruncated: outcomes.length > MOST_HISTORY };
 }

@@ -19,6 +19,7 @@ import type {
   Transaction,
   WorkspaceRow,
 } from "../store/store.ts";
+import { aliasOf } from "./aliases.ts";
 import { canonical, digestOf, historyOf, MOST_HISTORY, OUTCOMES, viewOf } from "./cancellation-view.ts";
 import { currencyOf } from "./currency.ts";
 import { publish } from "./events.ts";
@@ -66,7 +67,7 @@ export async function reportCancellation(
     created: false,
     differs: row.digest !== digestOf(request),
   });
-  const known = await deps.store.ledgerOfEvent(scope, request.eventId);
+  const known = await reportOf(deps, deps.store, scope, request.eventId);
   if (known) return repeated(known);
   const link = isLinkId(request.eventId) ? await deps.store.cancelLink(request.eventId) : undefined;
   if (link?.workspaceId === scope.workspaceId)
@@ -77,7 +78,7 @@ export async function reportCancellation(
   if (!enabled.includes(request.reasonKey)) throw new Problem("reason_not_enabled", { param: "reasonKey" });
   return deps.store.transaction(async (tx) => {
     await lockOf(tx, scope, request.eventId);
-    const meanwhile = await tx.ledgerOfEvent(scope, request.eventId);
+    const meanwhile = await reportOf(deps, tx, scope, request.eventId);
     if (meanwhile) return repeated(meanwhile);
     await tx.putLedger(wanted);
     await recordOutcome(deps, tx, wanted);
@@ -85,6 +86,11 @@ export async function reportCancellation(
     return { cancellation: viewOf(wanted), created: true, differs: false };
   });
 }
+
+/** Also of a customer who was forgotten since then: they are not counted, nor kept, a second time. */
+const reportOf = async (deps: Deps, queries: Queries, scope: Scope, eventId: string) =>
+  (await queries.ledgerOfEvent(scope, eventId)) ??
+  (await queries.ledgerOfEvent(scope, aliasOf(deps, scope, "evt", eventId)));
 
 /** @throws Problem parameter_invalid */
 function rowOf(

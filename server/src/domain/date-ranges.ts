@@ -9,7 +9,11 @@ export interface Moment {
   isDay: boolean;
 }
 
-/** @returns `from` inclusive, `to` exclusive. @throws Problem parameter_invalid */
+/**
+ * `since` inclusive; of `until` the whole day where it is one, and nothing of it where it is an instant.
+ *
+ * @returns `from` inclusive, `to` exclusive. @throws Problem parameter_invalid
+ */
 export function rangeOf(
   since: Moment | undefined,
   until: Moment | undefined,

@@ -2,11 +2,9 @@
 import type { Settlement, Subscription } from "../../../src/api/wire.ts";
 import type { EventData } from "../contract/events.ts";
 import type { ChangeRow, LedgerRow, SessionRow } from "../store/store.ts";
-import { isoOf } from "./dates.ts";
+import { isoOf, isoOrNull } from "./dates.ts";
 import { offersIn } from "./outcomes.ts";
 import { OUTCOME_WORDS, offerValue, offerWord } from "./retainly-words.ts";
-
-const isoOrNull = (at: number | undefined): string | null => (at === undefined ? null : isoOf(at));
 
 /** @param row as it is stored afterwards */
 export const visitData = (session: SessionRow, row: LedgerRow): EventData<"cancel.started"> => ({

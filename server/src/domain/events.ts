@@ -13,6 +13,16 @@ export interface Announcement<Type extends EventType> {
   data: EventData<Type>;
 }
 
+/** It goes to the one endpoint that is tried, and to nobody who has asked for all there is. */
+const TOLD_TO_NOBODY: readonly EventType[] = ["webhook.test"];
+
+/** Every payload that is about a customer names them at its top, in Retainly's words or in RetentBase's. */
+function customerIn(data: Json): { customerId?: string } {
+  const { customer_id, userId } = data as { customer_id?: Json; userId?: Json };
+  const id = customer_id ?? userId;
+  return typeof id === "string" ? { customerId: id } : {};
+}
+
 /** @returns the id that every delivery of it carries */
 export async function publish<Type extends EventType>(
   { newId, clock }: Pick<Deps, "newId" | "clock">,
@@ -23,6 +33,9 @@ export async function publish<Type extends EventType>(
   const id = newId("evt");
   const told = sessionId === undefined ? {} : { sessionId };
   const written = JSON.parse(JSON.stringify(data)) as Json;
-  await tx.insertEvent({ id, workspaceId, environment, type, ...told, data: written, at }, clock());
+  await tx.insertEvent(
+    { id, workspaceId, environment, type, ...customerIn(written), ...told, data: written, at },
+    { now: clock(), to: TOLD_TO_NOBODY.includes(type) ? "nobody" : "subscribers" },
+  );
   return id;
 }

@@ -17,7 +17,7 @@ const PAGE = 500;
 
 export interface ExportQuery {
   limit: number;
-  /** Id of the last row of the part before. */
+  /** Id of the last row of the part before, or the `next` that was said with it. */
   after?: string | undefined;
   environment?: Scope["environment"] | undefined;
   workspace_id?: string | undefined;
@@ -28,7 +28,8 @@ export interface Exported<Row> {
   rows: AsyncIterable<Row>;
   /** Of the workspace: what the amounts are in. */
   currency: string;
-  hasMore: boolean;
+  /** What `after` takes to go on behind it; absent where nothing comes after it. */
+  next?: string;
   /** How many rows have no amount because it is in another currency. */
   skipped: number;
 }
@@ -55,8 +56,8 @@ export async function exportSessions({ store }: Pick<Deps, "store">, caller: Cal
       return visit && { at: visit.startedAt, id: visit.id };
     },
     async extent({ limit, ...after }) {
-      const next = await store.visits(scope, { ...after, limit: 1, offset: limit });
-      return { otherCurrency: 0, hasMore: next.length > 0 };
+      const [last, next] = await store.visits(scope, { ...after, limit: 2, offset: limit - 1 });
+      return { otherCurrency: 0, ...(last && next ? { last: { at: last.startedAt, id: last.id } } : {}) };
     },
     read: (part) => store.visits(scope, part),
     at: ({ startedAt, id }) => ({ at: startedAt, id }),
@@ -92,32 +93,47 @@ async function exported<Row>(
   { limit, after: id }: ExportQuery,
   list: List<Row>,
 ): Promise<Exported<Row>> {
-  const after = id === undefined ? undefined : await list.find(id);
+  const after = id === undefined ? undefined : (cursorIn(id) ?? (await list.find(id)));
   if (id !== undefined && !after) {
     const message = "after: there is no such row in this export";
     throw new Problem("parameter_invalid", { param: "after", message });
   }
   const part = { ...(after ? { after } : {}), limit };
-  const { otherCurrency, hasMore } = await list.extent(part);
+  const { otherCurrency, last } = await list.extent(part);
   const currency = currencyOf(workspace.settings);
-  return { rows: rowsOf(list, part), currency, hasMore, skipped: otherCurrency };
+  const next = last && Buffer.from(`${last.at},${last.id}`).toString("base64url");
+  const rows = rowsOf(list, { ...(after ? { after } : {}), ...(last ? { last } : {}) });
+  return { rows, currency, skipped: otherCurrency, ...(next === undefined ? {} : { next }) };
 }
 
-/** Each page begins where the one before has ended, so that what is added meanwhile moves nothing. */
+/** A place in a list holds, whatever becomes of the row that was there. No id is such a text. */
+function cursorIn(text: string): Cursor | undefined {
+  const [, at, id] = /^(-?\d{1,15}),([\w-]{1,255})$/.exec(Buffer.from(text, "base64url").toString()) ?? [];
+  return at === undefined || id === undefined ? undefined : { at: Number(at), id };
+}
+
+/**
+ * Each page begins where the one before has ended, so that what is added meanwhile moves nothing; and the part ends at the row
+ * that the next one begins after, so that nothing is lost between the two.
+ */
 async function* rowsOf<Row>(
   { read, at }: List<Row>,
-  { after, limit }: { after?: Cursor; limit: number },
+  { after, last }: { after?: Cursor; last?: Cursor },
 ): AsyncGenerator<Row> {
-  let from = after;
-  for (let left = limit; left > 0; left -= PAGE) {
-    const wanted = Math.min(PAGE, left);
-    const page = await read({ ...(from ? { after: from } : {}), limit: wanted });
-    yield* page;
-    const last = page.at(-1);
-    if (page.length < wanted || !last) return;
-    from = at(last);
+  for (let from = after; ; ) {
+    const page = await read({ ...(from ? { after: from } : {}), limit: PAGE });
+    for (const row of page) {
+      if (last && isBehind(at(row), last)) return;
+      yield row;
+    }
+    const end = page.at(-1);
+    if (!end || page.length < PAGE) return;
+    from = at(end);
   }
 }
+
+const isBehind = (one: Cursor, other: Cursor): boolean =>
+  one.at < other.at || (one.at === other.at && one.id < other.id);
 
 const isoOrNothing = (at: number | undefined): string | undefined =>
   at === undefined ? undefined : isoOf(at);

@@ -5,7 +5,7 @@ import type { FlowCancelRequest, FlowSaved, FlowSaveRequest } from "../contract/
 import type { Deps } from "../deps.ts";
 import type { SessionRow, WorkspaceRow } from "../store/store.ts";
 import { decideOnce, type Wanted } from "./deciding.ts";
-import { reasonsIn } from "./flow-api.ts";
+import { fitting, reasonsIn } from "./flow-api.ts";
 import { namedOffer } from "./flow-api-offers.ts";
 import {
   type FlowCaller,
@@ -99,7 +99,7 @@ export async function cancelFlow(
     ...reasonsIn(session.config.flow),
     ...(await enabledReasons(deps, session, caller.workspace.settings)),
   ];
-  const said = saidOf(known, reason ?? "", reason_text ?? "");
+  const said = saidOf(known, fitting(reason ?? ""), fitting(reason_text ?? ""));
   await deps.store.transaction(async (tx) => progress(deps, tx, await locked(tx, session.id), said, now));
   await decideOnce(deps, {
     ...basics(deps, session, now),

@@ -2,6 +2,7 @@
 
 import { initial } from "../../../src/flow/machine.ts";
 import type { Deps } from "../deps.ts";
+import { isForgotten } from "../store/personal-data.ts";
 import type { KeyRow, Queries, Scope, SessionRow, Transaction } from "../store/store.ts";
 import { recordProgress } from "./ledger.ts";
 import { isLinkId } from "./link-ids.ts";
@@ -14,6 +15,7 @@ export type FlowCaller = { key: KeyRow } | { claims: SessionClaims };
 
 export interface FlowScope {
   environment?: Scope["environment"] | undefined;
+  workspace_id?: string | undefined;
 }
 
 const NOT_THEIRS = "session_not_found";
@@ -59,10 +61,10 @@ async function isOpen(queries: Queries, { id, settlement }: SessionRow): Promise
   return !settlement && !(await queries.actions(id)).some(({ status }) => status === "pending");
 }
 
-/** Locked, and as it is now. */
+/** Locked, and as it is now: its customer may have been forgotten since it was found. @throws Problem session_not_found */
 export async function locked(tx: Transaction, id: string): Promise<SessionRow> {
   await tx.lock(`session:${id}`);
   const session = await tx.session(id);
-  if (!session) throw new Problem(NOT_THEIRS);
+  if (!session || isForgotten(session)) throw new Problem(NOT_THEIRS);
   return session;
 }

@@ -2,12 +2,7 @@
 import { createHash } from "node:crypto";
 import type { FlowConfig, FlowEvent } from "../../../src/api/wire.ts";
 import { nodeOf } from "../../../src/flow/machine.ts";
-import {
-  type FlowEventRequest,
-  type FlowStarted,
-  type FlowStartRequest,
-  storable,
-} from "../contract/flow-api.ts";
+import type { FlowEventRequest, FlowStarted, FlowStartRequest } from "../contract/flow-api.ts";
 import type { Deps } from "../deps.ts";
 import { EVENTS_PER_SESSION } from "./decisions.ts";
 import {
@@ -41,14 +36,16 @@ export async function startFlow(
 ): Promise<FlowStarted> {
   const claims = "key" in caller ? await claimsFor(deps, caller, query, request) : caller.claims;
   if (!("key" in caller)) checkNamed(claims, request);
+  // Who somebody is, and what belongs to them, a page cannot say.
+  const said: Said = "key" in caller ? request : {};
   const config = await openFlow(deps, claims, {
     subscriptionId: request.subscription_id,
     anewAfter: deps.limits.idle,
-    email: request.email ?? undefined,
+    email: said.email ?? undefined,
   });
   if (isEnding(config.subscription)) throw new Problem("subscription_ending");
   const { id } = config.session;
-  await begin(deps, id, request);
+  await begin(deps, id, said);
   const { flow } = config;
   return {
     session_id: id,
@@ -84,8 +81,10 @@ function checkNamed(claims: SessionClaims, request: FlowStartRequest): void {
     throw new Problem("session_mismatch", { param: "subscription_id" });
 }
 
+type Said = Pick<FlowStartRequest, "email" | "metadata">;
+
 /** It counts from here on. */
-async function begin(deps: Deps, id: string, { email, metadata }: FlowStartRequest): Promise<void> {
+async function begin(deps: Deps, id: string, { email, metadata }: Said): Promise<void> {
   const found = await deps.store.session(id);
   // Decided behind a link, and not answered by billing yet: that is not told to anybody else.
   if (!found || isLinkId(found.tokenId)) throw new Problem("session_completed");
@@ -143,9 +142,16 @@ function saidBy(config: FlowConfig, type: string, data: Record<string, unknown>)
 
 function answered({ flow }: FlowConfig, { reason, reason_text: text }: Record<string, unknown>): Progress {
   const known = reasonsIn(flow).find((id) => id === reason);
-  const words = typeof text === "string" ? storable(text) : "";
+  const words = typeof text === "string" ? fitting(text) : "";
   return { ...(known === undefined ? {} : { reason: known }), ...(words ? { reasonText: words } : {}) };
 }
+
+/** Code points of what a customer has written. */
+const LONGEST_TEXT = 5000;
+
+/** Nobody is kept from leaving by what they write: what cannot be stored is left out, and what is too long cut off. */
+export const fitting = (words: string): string =>
+  Array.from(words.toWellFormed().replaceAll("\0", "").trim()).slice(0, LONGEST_TEXT).join("");
 
 /** Keys of all that the flow asks for. */
 export const reasonsIn = ({ steps }: FlowConfig["flow"]): string[] =>

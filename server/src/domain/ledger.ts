@@ -5,7 +5,7 @@
 import type { Settlement } from "../../../src/api/wire.ts";
 import type { EventType } from "../contract/event-types.ts";
 import type { Deps } from "../deps.ts";
-import type { LedgerRow, Queries, Scope, SessionRow } from "../store/store.ts";
+import type { LedgerRow, Queries, Scope, SessionRow, Transaction } from "../store/store.ts";
 import {
   canceledData,
   endingUndoneData,
@@ -82,10 +82,40 @@ const tell = <Type extends EventType>(
   what: Pick<Announcement<Type>, "type" | "at" | "data">,
 ) => publish(deps, tx, session, { sessionId: session.id, ...what });
 
+/**
+ * The row with what its outcome is worth. Of one subscription a save holds until the period ends that was paid for then: who
+ * stays once more before that has kept nothing more.
+ *
+ * @param kept see `valued`
+ */
+async function worthOf(
+  tx: Transaction,
+  session: SessionRow,
+  row: LedgerRow,
+  now: number,
+  kept = row.mrr,
+): Promise<LedgerRow> {
+  const stored = valued(row, kept);
+  return stored.savedMrr && (await isSavedAlready(tx, session, now)) ? { ...stored, savedMrr: 0 } : stored;
+}
+
+async function isSavedAlready(
+  tx: Transaction,
+  { id: sessionId, customerId, subscriptionId, ...scope }: SessionRow,
+  now: number,
+): Promise<boolean> {
+  // Of two at once the second must see the first.
+  await tx.lock(`saved:${scope.workspaceId}:${scope.environment}:${subscriptionId}`);
+  const last = await tx.lastSave(scope, { customerId, subscriptionId, sessionId });
+  const then = last?.sessionId === undefined ? undefined : await tx.session(last.sessionId);
+  const { periodEnd } = then?.settlement?.subscription ?? then?.config.subscription ?? {};
+  return periodEnd !== undefined && now < periodEnd;
+}
+
 /** What a run says so far: the reason, the offer on screen, staying, closing. The session has not been decided yet. */
 export async function recordProgress(
   deps: Deps,
-  tx: Queries,
+  tx: Transaction,
   session: SessionRow,
   run: Replay,
   now: number,
@@ -113,7 +143,7 @@ export async function recordProgress(
   } else {
     await tx.updateSession(session.id, touched);
   }
-  const stored = valued(row);
+  const stored = await worthOf(tx, session, row, now);
   await tx.putLedger(stored);
   const data = visitData(session, stored);
   if (!existing) await tell(deps, tx, session, { type: "cancel.started", at: now, data });
@@ -130,7 +160,7 @@ export async function recordProgress(
  */
 export async function recordOutcome(
   deps: Deps,
-  tx: Queries,
+  tx: Transaction,
   session: SessionRow,
   settlement: Settlement | undefined,
   now: number,
@@ -152,7 +182,7 @@ export async function recordOutcome(
   const effectiveAt = outcome === "cancelled" ? subscription.cancelAt : undefined;
   if (effectiveAt !== undefined) row.effectiveAt = effectiveAt;
   row.completedAt = now;
-  const stored = valued(row, keptMrr(session.config, settlement));
+  const stored = await worthOf(tx, session, row, now, keptMrr(session.config, settlement));
   await tx.putLedger(stored);
   await tellOutcome(deps, tx, session, { row: stored, settlement, now });
 }
@@ -190,15 +220,22 @@ export async function recordDuplicate(
     await tell(deps, tx, session, { type: "cancel.abandoned", at: now, data });
 }
 
-/** A cancellation was taken back: it stays in the books, with since when that has been known. */
+/**
+ * A cancellation was taken back: it stays in the books, with since when that has been known. Where another visit has done so,
+ * that visit is what counts: this one has come to nothing.
+ */
 export async function recordUndoing(
   deps: Deps,
-  tx: Queries,
+  tx: Transaction,
   session: SessionRow,
   now: number,
+  byVisit: boolean,
 ): Promise<void> {
   const { row } = await rowOf(deps, tx, session, now);
-  const stored = valued({ ...row, undoneAt: now });
+  const { effectiveAt: _, ...rest } = row;
+  const stored = byVisit
+    ? valued({ ...rest, outcome: "abandoned" })
+    : await worthOf(tx, session, { ...row, undoneAt: now }, now);
   await tx.putLedger(stored);
   await tell(deps, tx, session, { type: "cancel.undone", at: now, data: undoneData(session, stored) });
 }

@@ -71,19 +71,28 @@ export function skipMail(
 const REPORT = /^report_(weekly|monthly)$/;
 
 /** Why nobody wants it any more: an attempt may come hours after the mail was written down. */
-async function unwanted({ store }: Pick<Deps, "store">, row: MailRow): Promise<string | undefined> {
+async function unwanted(deps: Deps, row: MailRow): Promise<string | undefined> {
   const { workspaceId, kind, recipient } = row;
-  if (isReminder(kind)) return reminderUnwanted(store, row);
+  if (isReminder(kind)) return reminderUnwanted(deps, row);
   const [, period] = REPORT.exec(kind) ?? [];
   if (!period) return undefined;
-  const reports = (await store.workspace(workspaceId))?.settings.reports;
+  const reports = (await deps.store.workspace(workspaceId))?.settings.reports;
   if (!reports?.[period as "weekly" | "monthly"]) return "such reports have been switched off";
   return reports.recipients.includes(recipient) ? undefined : "the recipient was taken off the list";
 }
 
-/** One attempt. @throws MailError if it is worth another */
+/** @returns why it was not sent. @throws MailError, BillingError */
+async function sendIfWanted(deps: Deps, row: MailRow, message: Message): Promise<string | undefined> {
+  const reason = await unwanted(deps, row);
+  if (reason !== undefined) return reason;
+  if (!deps.mailer) return "no way to send mail is configured";
+  await deps.mailer.send(message, row.id);
+  return undefined;
+}
+
+/** One attempt. @throws whatever was in the way, if it is worth another */
 export async function deliverMail(deps: Deps, job: JobRow): Promise<void> {
-  const { store, mailer, log } = deps;
+  const { store, log } = deps;
   const { id, message } = job.payload as unknown as { id: string; message: Message };
   const row = await store.mail(id);
   if (row?.status !== "pending") return;
@@ -95,14 +104,9 @@ export async function deliverMail(deps: Deps, job: JobRow): Promise<void> {
       settledAt: deps.clock(),
       ...(reason === undefined ? {} : { reason }),
     });
-  const reason = (await unwanted(deps, row)) ?? (mailer ? undefined : "no way to send mail is configured");
-  if (!mailer || reason !== undefined) {
-    await settle("skipped", reason);
-    log.info(about, `a mail was skipped: ${reason}`);
-    return;
-  }
+  let skipped: string | undefined;
   try {
-    await mailer.send(message, id);
+    skipped = await sendIfWanted(deps, row, message);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const isPermanent = error instanceof MailError && error.permanent;
@@ -114,5 +118,6 @@ export async function deliverMail(deps: Deps, job: JobRow): Promise<void> {
     log.warn({ ...about, attempts: job.attempts, reason }, "a mail has failed");
     return;
   }
-  await settle("sent");
+  await (skipped === undefined ? settle("sent") : settle("skipped", skipped));
+  if (skipped !== undefined) log.info(about, `a mail was skipped: ${skipped}`);
 }

@@ -3,13 +3,12 @@ import type { z } from "zod";
 import type { RecoveriesQuery, Recovery, RecoveryWithAttempts } from "../contract/recoveries.ts";
 import type { Deps } from "../deps.ts";
 import type { RecoveryAttemptRow, RecoveryRow, Scope } from "../store/store.ts";
+import type { Cursor } from "../store/visits.ts";
 import { rangeOf } from "./date-ranges.ts";
-import { isoOf } from "./dates.ts";
+import { isoOf, isoOrNull } from "./dates.ts";
 import { declineClass } from "./declines.ts";
-import { pageOf } from "./paging.ts";
+import { stretchOf, unknownAfter } from "./paging.ts";
 import { Problem } from "./problem.ts";
-
-const dateOrNull = (at: number | undefined): string | null => (at === undefined ? null : isoOf(at));
 
 const recoveryView = (row: RecoveryRow): Recovery => ({
   object: "recovery",
@@ -27,12 +26,13 @@ const recoveryView = (row: RecoveryRow): Recovery => ({
   attempt_count: row.attemptCount,
   first_failed_at: isoOf(row.firstFailedAt),
   last_attempt_at: isoOf(row.lastAttemptAt),
-  next_attempt_at: dateOrNull(row.nextAttemptAt),
-  recovered_at: dateOrNull(row.recoveredAt),
+  next_attempt_at: isoOrNull(row.nextAttemptAt),
+  recovered_at: isoOrNull(row.recoveredAt),
   closed_reason: row.closedReason ?? null,
 });
 
 const attemptView = ({ id, attempt, status, declineCode, attemptedAt }: RecoveryAttemptRow) => ({
+  object: "recovery_attempt" as const,
   id,
   attempt,
   status,
@@ -46,15 +46,23 @@ type Wanted = Omit<z.output<typeof RecoveriesQuery>, "environment" | "workspace_
 export async function listRecoveries(
   { store }: Pick<Deps, "store">,
   scope: Scope,
-  { status, customer_id: customerId, since, until, limit, offset }: Wanted,
+  { status, customer_id: customerId, since, until, after, limit }: Wanted,
 ) {
   const by = {
     ...rangeOf(since, until),
     ...(status === undefined ? {} : { status }),
     ...(customerId === undefined ? {} : { customerId }),
+    ...(after === undefined ? {} : { after: await cursorOf(store, scope, after) }),
   };
-  const rows = await store.listRecoveries(scope, { ...by, limit, offset });
-  return pageOf(rows.map(recoveryView), await store.countRecoveries(scope, by), { limit, offset });
+  const rows = await store.listRecoveries(scope, { ...by, limit: limit + 1 });
+  return stretchOf(rows, limit, recoveryView);
+}
+
+/** @throws Problem parameter_invalid */
+async function cursorOf(store: Deps["store"], scope: Scope, id: string): Promise<Cursor> {
+  const row = await store.recoveryById(scope, id);
+  if (!row) throw unknownAfter();
+  return { at: row.firstFailedAt, id };
 }
 
 /** @throws Problem recovery_not_found */

@@ -6,8 +6,9 @@
 import type { BillingEvent } from "../billing/billing-event.ts";
 import { BillingError } from "../billing/provider.ts";
 import type { Deps } from "../deps.ts";
+import { isForgotten } from "../store/personal-data.ts";
 import type { RecoveryAttemptRow, RecoveryRow, Scope, Transaction } from "../store/store.ts";
-import { isoOf } from "./dates.ts";
+import { isoOf, isoOrNull } from "./dates.ts";
 import { declineClass } from "./declines.ts";
 import { publish } from "./events.ts";
 import { planReminder } from "./reminders.ts";
@@ -91,8 +92,21 @@ function begun(deps: Deps, { workspaceId, environment }: Scope, event: Failure):
   };
 }
 
+/** Billing may go on about somebody who was forgotten: the books say how it ended, and not whose it was. */
+function whose(
+  row: RecoveryRow,
+  event: Failure,
+): Pick<RecoveryRow, "customerId" | "subscriptionId" | "email"> {
+  const { customerId, subscriptionId, email } = isForgotten(row) ? row : event;
+  return {
+    customerId,
+    ...(subscriptionId === undefined ? {} : { subscriptionId }),
+    ...(email === undefined ? {} : { email }),
+  };
+}
+
 function merged(row: RecoveryRow, event: Failure, isLatest: boolean): RecoveryRow {
-  const { subscriptionId, customerId, email, amount, declineCode, nextAttemptAt, attempt, at } = event;
+  const { amount, declineCode, nextAttemptAt, attempt, at } = event;
   const result: RecoveryRow = {
     ...row,
     attemptCount: Math.max(row.attemptCount, attempt),
@@ -103,10 +117,8 @@ function merged(row: RecoveryRow, event: Failure, isLatest: boolean): RecoveryRo
   const { declineCode: _, nextAttemptAt: _n, email: _e, subscriptionId: _s, ...rest } = result;
   return {
     ...rest,
-    customerId,
+    ...whose(row, event),
     ...(row.status === "recovered" ? {} : { amount }),
-    ...(subscriptionId === undefined ? {} : { subscriptionId }),
-    ...(email === undefined ? {} : { email }),
     ...(declineCode === undefined ? {} : { declineCode }),
     ...(row.status !== "pending" || nextAttemptAt === undefined ? {} : { nextAttemptAt }),
   };
@@ -190,7 +202,7 @@ const paymentOf = (row: RecoveryRow) => ({
   decline_code: row.declineCode ?? null,
   decline_class: declineClass(row.declineCode),
   attempt: row.attemptCount,
-  next_attempt_at: row.nextAttemptAt === undefined ? null : isoOf(row.nextAttemptAt),
+  next_attempt_at: isoOrNull(row.nextAttemptAt),
 });
 
 /** What one attempt said, even if others have been heard of that came after it. */
@@ -199,7 +211,7 @@ const attemptOf = ({ amount, attempt, declineCode, nextAttemptAt }: Failure) => 
   decline_code: declineCode ?? null,
   decline_class: declineClass(declineCode),
   attempt,
-  next_attempt_at: nextAttemptAt === undefined ? null : isoOf(nextAttemptAt),
+  next_attempt_at: isoOrNull(nextAttemptAt),
 });
 
 /** Closes what nobody tries to collect any more. */

@@ -1,6 +1,8 @@
 /** Whether a business still wants a customer to be reminded. */
+import type { Deps } from "../deps.ts";
 import type { MailRow, Queries, RecoveryRow, RemindedClass, ReminderSettings } from "../store/store.ts";
 import { declineClass } from "./declines.ts";
+import { isEnding } from "./undo.ts";
 
 /** What can be asked of a customer; of the other failures nothing can. */
 export const REMINDED_CLASSES: readonly RemindedClass[] = ["card_update", "authenticate", "retryable"];
@@ -34,15 +36,31 @@ export async function wantedReminder(
   return { reminded, kind: kindOf(reminded), email, settings, workspace: workspace.name };
 }
 
-/** Why one that was written down is not to be sent any more. */
+/** Whether there is something to pay, and by somebody who wants to go on. @throws BillingError */
+export async function isOwing(
+  { store, billing }: Pick<Deps, "store" | "billing">,
+  { workspaceId, environment, subscriptionId }: RecoveryRow,
+): Promise<boolean> {
+  if (subscriptionId === undefined) return true;
+  const scope = { workspaceId, environment };
+  // Who has cancelled is not asked for money by us, whether billing knows of it yet or not.
+  if ((await store.cancelledSessions(scope, subscriptionId)).length) return false;
+  const subscription = await billing(scope).subscription(subscriptionId);
+  return subscription?.due !== undefined && !isEnding(subscription);
+}
+
+/** Why one that was written down is not to be sent any more: all that it was decided by holds, or it does not. @throws BillingError */
 export async function reminderUnwanted(
-  queries: Pick<Queries, "workspace" | "recoveryById">,
-  { workspaceId, environment, kind, about }: MailRow,
+  deps: Pick<Deps, "store" | "billing">,
+  { workspaceId, environment, kind, about, recipient }: MailRow,
 ): Promise<string | undefined> {
   const [recoveryId = ""] = about.split("/");
-  const row = await queries.recoveryById({ workspaceId, environment }, recoveryId);
+  const row = await deps.store.recoveryById({ workspaceId, environment }, recoveryId);
   if (row?.status !== "pending") return "there is nothing to be paid any more";
-  const reminders = (await queries.workspace(workspaceId))?.settings.reminders;
-  const isOn = reminders?.classes.some((each) => kind === kindOf(each));
-  return isOn ? undefined : "such reminders have been switched off";
+  const wanted = await wantedReminder(deps.store, row);
+  if (!wanted)
+    return "such reminders have been switched off, or nothing can be asked of the customer any more";
+  if (wanted.kind !== kind) return "the bank has refused for another reason since";
+  if (wanted.email !== recipient) return "the customer has another address now";
+  return (await isOwing(deps, row)) ? undefined : "the customer is leaving, or owes nothing any more";
 }

@@ -6,12 +6,14 @@ import type { Deps } from "../deps.ts";
 import type { JobRow, MailRow, RecoveryRow, Scope, Transaction } from "../store/store.ts";
 import { sendMail, skipMail } from "./mails.ts";
 import { reminderMail } from "./reminder-mail.ts";
-import { wantedReminder } from "./reminders-wanted.ts";
-import { isEnding } from "./undo.ts";
+import { isOwing, REMINDER_MAILS, wantedReminder } from "./reminders-wanted.ts";
 
 /** So that who notices at once and pays hears nothing of it, ms. */
 const PATIENCE = 15 * 60_000;
+
+/** For an invoice; and to a customer within a while, however many invoices have failed. */
 const MOST = 3;
+const A_WHILE = 30 * 86_400_000;
 const BETWEEN = 20 * 3_600_000;
 
 /** One address and nothing else: a list of them would be several recipients. */
@@ -37,16 +39,18 @@ export async function planReminder(
 export async function remind(deps: Deps, job: JobRow): Promise<void> {
   const { recoveryId, ...scope } = job.payload as unknown as Reminder;
   const before = await deps.store.recoveryById(scope, recoveryId);
-  if (!before || !(await wantedReminder(deps.store, before)) || !(await isOwing(deps, scope, before))) return;
+  if (!before || !(await wantedReminder(deps.store, before)) || !(await isOwing(deps, before))) return;
   await deps.store.transaction(async (tx) => {
-    await tx.lock(`reminder:${recoveryId}`);
+    // Several invoices of one customer can fail at one instant.
+    await tx.lock(`reminder:${scope.workspaceId}:${scope.environment}:${before.customerId}`);
     const row = await tx.recoveryById(scope, recoveryId);
     const plan = row && (await wantedReminder(tx, row));
     if (!plan) return;
-    const mails = await tx.remindersOf(scope, recoveryId);
-    if (!hasRoom(mails, deps.clock())) return;
+    const mails = await tx.remindersTo(scope, { customerId: row.customerId, kinds: REMINDER_MAILS });
+    if (!hasRoom(mails, recoveryId, deps.clock())) return;
     const { reminded, kind, email, settings, workspace } = plan;
-    const about = { ...scope, kind, about: `${recoveryId}/${mails.length + 1}` };
+    const number = mails.filter((mail) => isAbout(mail, recoveryId)).length + 1;
+    const about = { ...scope, kind, about: `${recoveryId}/${number}` };
     if (!ADDRESS.test(email)) {
       await skipMail(deps, tx, { ...about, recipient: email, reason: "that is not an address" });
       return;
@@ -58,18 +62,16 @@ export async function remind(deps: Deps, job: JobRow): Promise<void> {
   });
 }
 
-/** Whether there is something to pay, and by somebody who wants to go on. @throws BillingError */
-async function isOwing(deps: Deps, scope: Scope, { subscriptionId }: RecoveryRow): Promise<boolean> {
-  if (subscriptionId === undefined) return true;
-  // Who has cancelled is not asked for money by us, whether billing knows of it yet or not.
-  if ((await deps.store.cancelledSessions(scope, subscriptionId)).length) return false;
-  const subscription = await deps.billing(scope).subscription(subscriptionId);
-  return subscription?.due !== undefined && !isEnding(subscription);
+/**
+ * @param mails about all that this customer has not paid at once; what was not sent, and will not be, has bothered nobody
+ */
+function hasRoom(mails: readonly MailRow[], recoveryId: string, now: number): boolean {
+  const sent = mails.filter(({ status }) => status === "sent" || status === "pending");
+  // A clock that ran ahead must not stop them for good.
+  const within = (length: number) =>
+    sent.filter(({ createdAt }) => Math.abs(now - createdAt) < length).length;
+  const ofInvoice = sent.filter((mail) => isAbout(mail, recoveryId)).length;
+  return ofInvoice < MOST && within(A_WHILE) < MOST && within(BETWEEN) === 0;
 }
 
-function hasRoom(mails: readonly MailRow[], now: number): boolean {
-  const sent = mails.filter(({ status }) => status === "sent" || status === "pending");
-  const last = Math.max(...mails.map(({ createdAt }) => createdAt));
-  // A clock that ran ahead must not stop them for good.
-  return sent.length < MOST && (now - last >= BETWEEN || last - now > BETWEEN);
-}
+const isAbout = ({ about }: MailRow, recoveryId: string): boolean => about.startsWith(`${recoveryId}/`);

@@ -2,7 +2,7 @@
 import type { Reports } from "../contract/reports.ts";
 import type { Deps } from "../deps.ts";
 import type { MailRow, ReportSettings, WorkspaceRow } from "../store/store.ts";
-import { isoOf } from "./dates.ts";
+import { isoOf, isoOrNull } from "./dates.ts";
 import { type Page, pageOf } from "./paging.ts";
 import { nextDue, type ReportKind } from "./report-period.ts";
 import { REPORT_MAILS } from "./reports.ts";
@@ -31,8 +31,7 @@ export async function reportsView(
 function settingsView(reports: ReportSettings, now: number): NonNullable<Reports["settings"]> {
   const { recipients, timeZone, since } = reports;
   const next = (kind: ReportKind) => {
-    const at = reports[kind] ? nextDue(kind, timeZone, now) : undefined;
-    return at === undefined ? null : isoOf(at);
+    return isoOrNull(reports[kind] ? nextDue(kind, timeZone, now) : undefined);
   };
   return {
     recipients: recipients.map(shortened),
@@ -57,6 +56,6 @@ function mailView(row: MailRow): Reports["data"][number] {
     reason: status === "sent" ? null : (reason ?? null),
     attempts,
     created_at: isoOf(createdAt),
-    settled_at: settledAt === undefined ? null : isoOf(settledAt),
+    settled_at: isoOrNull(settledAt),
   };
 }

@@ -139,27 +139,29 @@ async function webhooksOf(deps: Deps, key: Reached): Promise<Required<Checks>["w
   const { store, clock } = deps;
   const [jobs, sent, schedules] = await Promise.all([
     jobsOf(deps),
-    store.deliveryHealth(TRIES),
+    store.deliveryHealth(clock()),
     store.schedules(),
   ]);
   const neglected = schedules.some((schedule) => isNeglected(schedule, clock()));
-  const failing = jobs.failing + sent.failing;
   const age = Math.max(jobs.age, ageOf(sent.oldestDueAt, clock()));
+  // Endpoints that take nothing are the fault of whoever runs them, not of this installation.
+  const { failing, disabled } = key ? await troubleOf(deps, key) : sent;
   return {
-    status: failing || age > LATE || neglected ? "degraded" : "ok",
+    status: jobs.failing || age > LATE || neglected ? "degraded" : "ok",
     pending: jobs.open + sent.open,
-    failing,
+    failing: jobs.failing + failing,
     oldest_pending_seconds: Math.floor(age / 1000),
-    // Nothing got through to them: that is no fault of this installation.
-    disabled_endpoints: key ? await disabledOf(deps, key) : sent.disabled,
+    disabled_endpoints: disabled,
   };
 }
 
-async function disabledOf({ store }: Deps, key: KeyRow): Promise<number> {
+async function troubleOf({ store }: Deps, key: KeyRow): Promise<{ failing: number; disabled: number }> {
   const { workspaceId } = key;
-  const endpoints = await store.webhookEndpoints({ workspaceId });
+  const endpoints = (await store.webhookEndpoints({ workspaceId })).filter((each) => isReached(key, each));
   const isGivenUp = ({ disabledReason: reason }: WebhookEndpointRow) => reason && reason !== "manual";
-  return endpoints.filter((each) => isGivenUp(each) && isReached(key, each)).length;
+  const isFailing = ({ status, failingSince }: WebhookEndpointRow) =>
+    status === "enabled" && failingSince !== undefined;
+  return { failing: endpoints.filter(isFailing).length, disabled: endpoints.filter(isGivenUp).length };
 }
 
 /** What is due later is not waited for yet. */

@@ -14,7 +14,10 @@ const patterns = {
   figures: "* * * * *",
   /** What a simulated billing has to tell; a real one calls. */
   simulated: "*/5 * * * * *",
-  purge: "53 4 * * *",
+  /** Through an hour of the night, in parts. */
+  purge: "* 4 * * *",
+  /** What is left of endpoints that somebody has deleted. */
+  endpoints: "* * * * *",
 } as const;
 
 export type ScheduleName = keyof typeof patterns;

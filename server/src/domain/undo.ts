@@ -73,7 +73,7 @@ export async function takeBackLeft(
   at: number,
 ): Promise<void> {
   for (const other of (await tx.cancelledSessions(scope, subscriptionId)).filter(isLeft))
-    if (other.id !== id) await recordUndone(deps, tx, other, at);
+    if (other.id !== id) await recordUndone(deps, tx, other, at, true);
 }
 
 /** Providers say instants in whole seconds, ms. */
@@ -111,17 +111,18 @@ export async function takeBack(deps: Deps, scope: Scope, id: string): Promise<vo
   if (isOpen) await within((tx) => recordEndingUndone(deps, tx, { scope, subscriptionId: id }, at));
 }
 
-/** Once, whoever notices it first. */
+/** Once, whoever notices it first. @param byVisit it is another visit that has taken it back, and that counts instead */
 export async function recordUndone(
   deps: Deps,
   tx: Transaction,
   { id }: SessionRow,
   at: number,
+  byVisit = false,
 ): Promise<void> {
   await tx.lock(`session:${id}`);
   const session = await tx.session(id);
   if (!session || session.undoneAt !== undefined) return;
   await tx.updateSession(id, { undoneAt: at });
   // A visit that only repeated the cancellation never counted as one.
-  if (session.outcome === "cancelled") await recordUndoing(deps, tx, session, at);
+  if (session.outcome === "cancelled") await recordUndoing(deps, tx, session, at, byVisit);
 }

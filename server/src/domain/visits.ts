@@ -6,12 +6,11 @@ import type { LedgerRow, Outcome, Scope, WorkspaceRow } from "../store/store.ts"
 import type { Cursor, Visit } from "../store/visits.ts";
 import { countVisits } from "./analytics.ts";
 import { currencyOf } from "./currency.ts";
-import { isoOf } from "./dates.ts";
+import { rangeOf } from "./date-ranges.ts";
+import { isoOf, isoOrNull } from "./dates.ts";
 import { endOf } from "./outcomes.ts";
 import { Problem } from "./problem.ts";
 import { OUTCOMES_BY_WORD, offerWord, outcomeWord } from "./retainly-words.ts";
-
-const DAY = 86_400_000;
 
 /** What a visit is called outside. */
 export const visitId = ({ sessionId, id }: Pick<LedgerRow, "sessionId" | "id">): string => sessionId ?? id;
@@ -33,7 +32,7 @@ export function visitView(visit: Visit, currency: string): z.input<typeof Listed
     saved_mrr_cents: (isSummed ? visit.savedMrr : undefined) ?? null,
     metadata: visit.metadata ?? {},
     started_at: isoOf(visit.startedAt),
-    completed_at: completedAt === undefined ? null : isoOf(completedAt),
+    completed_at: isoOrNull(completedAt),
   };
 }
 
@@ -80,12 +79,4 @@ async function cursorOf({ store }: Pick<Deps, "store">, scope: Scope, id: string
   const visit = await store.visit(scope, id);
   if (!visit) throw new Problem("parameter_invalid", { param: "after", message: "after: no such session" });
   return { at: visit.startedAt, id: visit.id };
-}
-
-/** `since` inclusive; of `until` the whole day where it is one, and nothing of it where it is an instant. @throws Problem */
-function rangeOf(since: Wanted["since"], until: Wanted["until"]): { from?: number; to?: number } {
-  const to = until && (until.isDay ? until.at + DAY : until.at);
-  const isBackward = since && until && to !== undefined && (until.isDay ? since.at >= to : since.at > to);
-  if (isBackward) throw new Problem("parameter_invalid", { param: "since", message: "since: after `until`" });
-  return { ...(since ? { from: since.at } : {}), ...(to === undefined ? {} : { to }) };
 }

@@ -49,8 +49,13 @@ export interface Attempted {
 export const bodyOf = ({ id, type, at, workspaceId, data }: EventRow): string =>
   JSON.stringify({ id, type, timestamp: isoOf(at), workspace_id: workspaceId, data });
 
-const isSuccess = ({ status, error }: Attempted): boolean =>
+/** Whether an endpoint says that it has taken a message. */
+export const isSuccess = ({ status, error }: Pick<Attempted, "status" | "error">): boolean =>
   error === undefined && status !== undefined && status >= 200 && status < 300;
+
+/** Whoever was forgotten since it was sent may stand in what came back. */
+const isUnchanged = (sent: EventRow, now: EventRow | undefined): boolean =>
+  now !== undefined && bodyOf(now) === bodyOf(sent);
 
 /** When the next attempt is due after so many that have failed in vain; undefined after the last. */
 export function nextAttempt(
@@ -74,19 +79,20 @@ function waitAskedFor(header: string | undefined, now: number): number {
   return HTTP_DATE.test(text) ? Date.parse(text) - now || 0 : 0;
 }
 
-const lockOf = (endpointId: string): string => `webhook-endpoint:${endpointId}`;
+/** Everything that changes an endpoint, or what is on its way to it, waits for what is changing it already. */
+export const lockOf = (endpointId: string): string => `webhook-endpoint:${endpointId}`;
 
 type SettleDeps = Pick<Deps, "store" | "clock" | "newId" | "log">;
 
 /**
  * Writes down what an attempt has come to.
  *
- * @param delivery as it was claimed @param endpoint as it was before the attempt
+ * @param delivery as it was claimed, with the event as it was sent @param endpoint as it was before the attempt
  * @returns whether the message has arrived
  */
 export async function settleDelivery(
   { store, clock, newId, log }: SettleDeps,
-  { delivery, endpoint }: { delivery: DeliveryRow; endpoint: WebhookEndpointRow },
+  { delivery, endpoint }: { delivery: DeliveryRow & { event: EventRow }; endpoint: WebhookEndpointRow },
   attempted: Attempted,
 ): Promise<boolean> {
   const { id, endpointId, attempts } = delivery;
@@ -100,14 +106,15 @@ export async function settleDelivery(
     duration: attempted.duration,
     ...(attempted.status === undefined ? {} : { status: attempted.status }),
     ...(fault === undefined ? {} : { error: fault }),
-    ...(attempted.excerpt === undefined ? {} : { excerpt: attempted.excerpt }),
   };
   const disabled = await store.transaction(async (tx) => {
     await tx.lock(lockOf(endpointId));
     const [kept, holds] = [await tx.delivery(id), await tx.webhookEndpoint(endpoint, endpointId)];
     // Deleted meanwhile, or the customer whom it was about was forgotten.
     if (!kept || !holds) return undefined;
-    await tx.insertWebhookAttempt(row);
+    const { excerpt } = attempted;
+    const keeps = excerpt !== undefined && isUnchanged(delivery.event, await tx.holdEvent(kept.eventId));
+    await tx.insertWebhookAttempt(keeps ? { ...row, excerpt } : row);
     const now = clock();
     if (arrived) {
       if (kept.status !== "succeeded") await tx.updateDelivery(id, { status: "succeeded", settledAt: now });

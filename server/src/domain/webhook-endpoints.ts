@@ -2,26 +2,23 @@
 import type { z } from "zod";
 import type { WebhookEndpointRequest, WebhookEndpointUpdate } from "../contract/webhooks.ts";
 import type { Deps } from "../deps.ts";
-import type { KeyRow, Scope, Transaction } from "../store/store.ts";
+import type { Scope, Transaction } from "../store/store.ts";
 import type { DeliveryRow, WebhookEndpointRow, WebhookSecret } from "../store/webhooks.ts";
+import { isoOrNull } from "./dates.ts";
 import { publish } from "./events.ts";
 import { Problem } from "./problem.ts";
+import type { Reach } from "./scopes.ts";
+import { lockOf } from "./webhook-deliveries.ts";
 import { newWebhookSecret, signs } from "./webhook-secrets.ts";
 import { resolveWebhookUrl } from "./webhook-urls.ts";
 
 export const MOST_ENDPOINTS = 16;
 /** Each of them adds a signature to every message. */
-export const MOST_SECRETS = 5;
+const MOST_SECRETS = 5;
 const HOUR = 3_600_000;
 
 type EndpointDeps = Pick<Deps, "store" | "clock" | "newId" | "keys" | "outgoing">;
 type StoreDeps = Pick<Deps, "store" | "clock">;
-
-/** Whose endpoints may be seen: all of a workspace, or those of its sandbox alone. */
-export type Reach = Pick<KeyRow, "workspaceId" | "environment">;
-
-/** Everything that changes one waits for what is changing it already. */
-const lockOf = (id: string): string => `webhook-endpoint:${id}`;
 
 /** @throws Problem webhook_url_not_allowed, webhook_endpoint_limit */
 export async function createEndpoint(
@@ -145,7 +142,7 @@ export async function deleteEndpoint(
 /**
  * Those from before sign for as long as they were to, but no longer than `overlapHours`.
  *
- * @throws Problem webhook_endpoint_not_found
+ * @throws Problem webhook_endpoint_not_found, parameter_invalid
  */
 export async function rotateSecret(
   deps: EndpointDeps,
@@ -160,9 +157,17 @@ export async function rotateSecret(
     const older = secrets
       .map((each): WebhookSecret => ({ ...each, expiresAt: Math.min(each.expiresAt ?? end, end) }))
       .filter((each) => signs(each, now));
-    return { secrets: [row, ...older].slice(0, MOST_SECRETS) };
+    if (older.length === MOST_SECRETS) throw tooMany(secrets[older.length - 1]);
+    return { secrets: [row, ...older] };
   });
   return { endpoint, secret };
+}
+
+/** None ends before the time that was said. */
+function tooMany(oldest: WebhookSecret | undefined): Problem {
+  const said = `${MOST_SECRETS} secrets sign already, the oldest until ${isoOrNull(oldest?.expiresAt)}.`;
+  const message = `overlap_hours: ${said} Wait until then, or end all of them now with 0.`;
+  return new Problem("parameter_invalid", { param: "overlap_hours", message });
 }
 
 const TEST_MESSAGE = "This is a test. Somebody has asked for it, and nothing has happened.";

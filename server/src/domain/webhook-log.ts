@@ -1,28 +1,38 @@
 /** What was sent to the business's own endpoints, and sending it again. */
-import type { WebhookDelivery, WebhookDeliveryDetails } from "../contract/webhooks.ts";
+import type { z } from "zod";
+import type { WebhookDeliveriesQuery, WebhookDeliveryDetails } from "../contract/webhooks.ts";
 import type { Deps } from "../deps.ts";
 import type { EventRow } from "../store/store.ts";
+import type { Cursor } from "../store/visits.ts";
 import type { DeliveryRow, WebhookEndpointRow } from "../store/webhooks.ts";
-import { type Page, pageOf } from "./paging.ts";
+import { stretchOf, unknownAfter } from "./paging.ts";
 import { Problem } from "./problem.ts";
+import type { Reach } from "./scopes.ts";
 import { replay } from "./webhook-deliveries.ts";
-import { type Reach, readEndpoint } from "./webhook-endpoints.ts";
+import { readEndpoint } from "./webhook-endpoints.ts";
 import { deliveryDetails, deliveryView } from "./webhook-views.ts";
 
-/** Latest first. @throws Problem webhook_endpoint_not_found */
+/** Latest first. @throws Problem webhook_endpoint_not_found, parameter_invalid */
 export async function listDeliveries(
   { store }: Pick<Deps, "store">,
   reach: Reach,
   endpointId: string,
-  { status, ...page }: Page & { status?: WebhookDelivery["status"] | undefined },
+  { status, after, limit }: z.output<typeof WebhookDeliveriesQuery>,
 ) {
   await readEndpoint(store, reach, endpointId);
   const by = {
-    endpointId,
     ...(status ? { status: status === "canceled" ? ("cancelled" as const) : status } : {}),
+    ...(after === undefined ? {} : { after: await cursorOf(store, endpointId, after) }),
   };
-  const rows = await store.deliveries({ ...by, ...page });
-  return pageOf(rows.map(deliveryView), await store.deliveryCount(by), page);
+  const rows = await store.deliveries({ endpointId, ...by, limit: limit + 1 });
+  return stretchOf(rows, limit, deliveryView);
+}
+
+/** @throws Problem parameter_invalid */
+async function cursorOf(store: Deps["store"], endpointId: string, id: string): Promise<Cursor> {
+  const delivery = await store.delivery(id);
+  if (delivery?.endpointId !== endpointId) throw unknownAfter();
+  return { at: delivery.createdAt, id };
 }
 
 /** @throws Problem webhook_delivery_not_found */

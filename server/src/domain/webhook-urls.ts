@@ -9,9 +9,13 @@ export interface WebhookTarget {
   addresses: string[];
 }
 
-/** Ordinary to the library, and reserved all the same: for measurements, protocols of their own, and examples. */
+/**
+ * Ordinary to the library, and reserved all the same: for measurements, protocols of their own, and examples. One is a
+ * public number that every machine of a cloud (Azure) takes for the service of its own host.
+ */
 const RESERVED: readonly [ipaddr.IPv4 | ipaddr.IPv6, number][] = [
   ["198.18.0.0", 15],
+  ["168.63.129.16", 32],
   ["2001::", 23],
   ["3fff::", 20],
 ].map(([network, bits]) => [ipaddr.parse(network as string), bits as number]);

@@ -2,11 +2,9 @@
 import type { WebhookDelivery, WebhookDeliveryDetails, WebhookEndpoint } from "../contract/webhooks.ts";
 import type { EventRow } from "../store/store.ts";
 import type { DeliveryRow, WebhookAttemptRow, WebhookEndpointRow } from "../store/webhooks.ts";
-import { isoOf } from "./dates.ts";
+import { isoOf, isoOrNull } from "./dates.ts";
 import { bodyOf } from "./webhook-deliveries.ts";
 import { signs } from "./webhook-secrets.ts";
-
-const instant = (at: number | undefined): string | null => (at === undefined ? null : isoOf(at));
 
 export function endpointView(endpoint: WebhookEndpointRow, now: number): WebhookEndpoint {
   const ends = endpoint.secrets
@@ -21,9 +19,9 @@ export function endpointView(endpoint: WebhookEndpointRow, now: number): Webhook
     events: endpoint.events,
     status: endpoint.status,
     disabled_reason: endpoint.disabledReason ?? null,
-    disabled_at: instant(endpoint.disabledAt),
-    failing_since: instant(endpoint.failingSince),
-    previous_secret_expires_at: instant(ends.length ? Math.max(...ends) : undefined),
+    disabled_at: isoOrNull(endpoint.disabledAt),
+    failing_since: isoOrNull(endpoint.failingSince),
+    previous_secret_expires_at: isoOrNull(ends.length ? Math.max(...ends) : undefined),
     created_at: isoOf(endpoint.createdAt),
     updated_at: isoOf(endpoint.updatedAt),
   };
@@ -41,7 +39,7 @@ export function deliveryView(delivery: DeliveryRow): WebhookDelivery {
     attempt_count: attempts,
     next_attempt_at: status === "pending" ? isoOf(dueAt) : null,
     created_at: isoOf(delivery.createdAt),
-    settled_at: instant(delivery.settledAt),
+    settled_at: isoOrNull(delivery.settledAt),
   };
 }
 
@@ -53,6 +51,8 @@ export function deliveryDetails(
   return {
     ...deliveryView(delivery),
     attempts: attempts.map((each) => ({
+      object: "webhook_attempt",
+      id: each.id,
       at: isoOf(each.at),
       duration_ms: each.duration,
       status: each.status ?? null,

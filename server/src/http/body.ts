@@ -6,18 +6,26 @@ const MAX_BODY = 65_536;
 
 export const JSON_TYPE = "application/json";
 
-/**
- * @param types what the body may call itself; it is JSON in any case
- * @throws Problem content_type_unsupported, body_too_large, body_malformed
- */
+interface Reading {
+  /** Bytes. */
+  max?: number;
+  /** What the body may call itself; it is JSON in any case. */
+  types?: readonly string[];
+  /** What stands for no body at all, which is refused otherwise. */
+  absent?: object;
+}
+
+/** @throws Problem content_type_unsupported, body_too_large, body_malformed */
 export async function readJson(
   request: Request,
-  max = MAX_BODY,
-  types: readonly string[] = [JSON_TYPE],
+  { max = MAX_BODY, types = [JSON_TYPE], absent }: Reading = {},
 ): Promise<unknown> {
   const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
-  if (!types.includes(type ?? "")) throw new Problem("content_type_unsupported");
+  const isNamed = types.includes(type ?? "");
+  if (!isNamed && (type || !absent)) throw new Problem("content_type_unsupported");
   const text = await readText(request, max);
+  if (absent && text === "") return absent;
+  if (!isNamed) throw new Problem("content_type_unsupported");
   try {
     return JSON.parse(text);
   } catch (cause) {

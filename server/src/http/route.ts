@@ -41,14 +41,18 @@ interface Spec<
   summary: string;
   description?: string;
   body?: Body;
+  /** Where there is none it is `{}`. */
+  optionalBody?: true;
   query?: Query;
   params?: Params;
   reply: Reply;
   /** `text/csv`: the handler answers with a Table, and `reply` describes the text. JSON unless said otherwise. */
   media?: "text/csv";
-  /** Statuses beside 200 that `reply` is answered with, each with what it says. */
+  /** What `reply` is answered with unless the handler says otherwise; 200 if it is absent. */
+  success?: 200 | 201;
+  /** Statuses beside that which `reply` is answered with, each with what it says. */
   statuses?: Readonly<Partial<Record<Exclude<ReplyStatus, 200>, string>>>;
-  /** Headers of a 200 that say more than the body, each with what it says. */
+  /** Headers of a success that say more than the body, each with what it says. */
   replyHeaders?: Readonly<Record<string, string>>;
   /** What a secret key must be allowed to do for this; where any will do, it is absent. `*`: only one that may do everything. */
   scope?: KeyScope | "*";
@@ -83,15 +87,15 @@ interface Given<Body, Query, Params> {
   headers: Headers;
 }
 
-/** An answer that is not simply 200 with a body. */
+/** An answer that is not simply a body. */
 export class Answer<Reply> {
   readonly body: Reply;
-  readonly status: ReplyStatus;
+  readonly status: ReplyStatus | undefined;
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     body: Reply,
-    { status = 200, headers = {} }: { status?: ReplyStatus; headers?: Answer<Reply>["headers"] } = {},
+    { status, headers = {} }: { status?: ReplyStatus; headers?: Answer<Reply>["headers"] } = {},
   ) {
     this.body = body;
     this.status = status;
@@ -175,7 +179,12 @@ async function run(context: Context<Env>, route: Route, deps: Deps, limit: RateL
   if (route.plainErrors) context.set("plainErrors", true);
   // The browser must be able to read a refusal, so the page's origin is answered even before it is judged.
   if (inBrowser(route)) allowOrigin(context);
-  const read = () => readJson(context.req.raw, route.maxBody, route.contentTypes);
+  const read = () =>
+    readJson(context.req.raw, {
+      ...(route.maxBody === undefined ? {} : { max: route.maxBody }),
+      ...(route.contentTypes ? { types: route.contentTypes } : {}),
+      ...(route.optionalBody ? { absent: {} } : {}),
+    });
   const { headers } = context.req.raw;
   const early = route.identify && (await read());
   const who = await authenticate(context, route, deps, limit, early);
@@ -194,7 +203,11 @@ async function run(context: Context<Env>, route: Route, deps: Deps, limit: RateL
   context.header("Cache-Control", "no-store");
   const handle = () => route.handle(given as never);
   const reply = await (route.guarded ? countingForged(context, deps, limit, handle) : handle());
-  const { body, status, headers: more } = reply instanceof Answer ? reply : new Answer(reply);
+  const {
+    body,
+    status = route.success ?? 200,
+    headers: more,
+  } = reply instanceof Answer ? reply : new Answer(reply);
   for (const [name, value] of Object.entries(more)) context.header(name, value);
   return body instanceof Table
     ? tableResponse(context, body, deps.log)

@@ -1,4 +1,4 @@
-/** Once a night: what nobody needs any more. */
+/** What nobody needs any more, a little at a time. */
 import type { Deps } from "../deps.ts";
 
 const DAY = 86_400_000;
@@ -11,18 +11,32 @@ const ISSUE_WEEKS = 2 * 365 * DAY;
 /** With what became of them at the business's endpoints: until then one can be sent again. */
 const EVENTS = 90 * DAY;
 
-/** So many at a time that nobody waits for it. */
+/** So few at a time that nobody waits for it. */
 const BATCH = 500;
 /** Shorter than a schedule's lease, ms: what is left then is for the next night. */
 const PATIENCE = 20_000;
 
-export async function forgetOld({ store, clock }: Pick<Deps, "store" | "clock">): Promise<void> {
+type Of = Pick<Deps, "store" | "clock">;
+
+/** Once a night. */
+export async function forgetOld({ store, clock }: Of): Promise<void> {
   const now = clock();
-  const kinds = [
+  await takeAway(clock, [
     (limit: number) => store.forgetMails(now - MAILS, limit),
     (limit: number) => store.forgetCancelLinks(now - CANCEL_LINKS, limit),
     (limit: number) => store.forgetIssueWeeks(now - ISSUE_WEEKS, limit),
     (limit: number) => store.forgetEvents(now - EVENTS, limit),
-  ];
-  for (const forget of kinds) while ((await forget(BATCH)) === BATCH && clock() - now < PATIENCE);
+  ]);
+}
+
+/** What was sent to an endpoint may be far more than its deletion could wait for. */
+export const forgetEndpoints = ({ store, clock }: Of): Promise<void> =>
+  takeAway(clock, [(limit) => store.clearDeletedEndpoints(limit)]);
+
+async function takeAway(
+  clock: Of["clock"],
+  kinds: readonly ((limit: number) => Promise<number>)[],
+): Promise<void> {
+  const begun = clock();
+  for (const some of kinds) while ((await some(BATCH)) === BATCH && clock() - begun < PATIENCE);
 }

@@ -2,6 +2,7 @@
 import { type IncomingMessage, request as plainRequest, type RequestOptions } from "node:http";
 import { request as secureRequest } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
+import { isSuccess } from "../domain/webhook-deliveries.ts";
 import { hostOf, type WebhookTarget } from "../domain/webhook-urls.ts";
 
 export interface Post {
@@ -52,8 +53,10 @@ export function post({ url, addresses }: WebhookTarget, { headers, body, signal 
       request.destroy();
     };
     let begun: Answer = {};
+    let taken: (() => void) | undefined;
     const fail = (error?: unknown) =>
-      settle({ ...begun, error: signal.aborted ? NO_ANSWER : wordsOf(error) });
+      // What it goes on to say, or does not, takes nothing back.
+      taken?.() ?? settle({ ...begun, error: signal.aborted ? NO_ANSWER : wordsOf(error) });
     request.on("error", fail);
     request.on("upgrade", (response, socket) => {
       socket.destroy();
@@ -66,6 +69,7 @@ export function post({ url, addresses }: WebhookTarget, { headers, body, signal 
       const chunks: Buffer[] = [];
       let size = 0;
       const done = () => settle({ ...begun, ...excerptOf(response, chunks, headers) });
+      if (isSuccess(begun)) taken = done;
       response.on("data", (chunk: Buffer) => {
         chunks.push(chunk.subarray(0, MOST_READ - size));
         size += chunk.length;

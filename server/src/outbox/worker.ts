@@ -10,14 +10,14 @@ import { settleChange } from "../domain/change-settlement.ts";
 import { detectIssues } from "../domain/issues.ts";
 import { sweepIdle } from "../domain/ledger.ts";
 import { deliverMail } from "../domain/mails.ts";
-import { purgeCustomers } from "../domain/personal-data.ts";
+import { purgeCustomers } from "../domain/purge.ts";
 import { giveUpSilent } from "../domain/recovery.ts";
 import { remind } from "../domain/reminders.ts";
 import { makeReports } from "../domain/reports.ts";
 import { settlePending } from "../domain/settlement.ts";
 import { isTooFar, nextRun, type ScheduleName, scheduleNames } from "../domain/timetable.ts";
 import type { JobRow, Scope } from "../store/store.ts";
-import { forgetOld } from "./forget.ts";
+import { forgetEndpoints, forgetOld } from "./forget.ts";
 import { couriers } from "./webhooks.ts";
 
 const LEASE = 60_000;
@@ -53,47 +53,66 @@ const billing: Topics = {
 /** Side by side: a mail server that is slow must not keep a customer's decision from being carried out. */
 const lanes: readonly Topics[] = [billing, { mail: deliverMail, reminder: remind }];
 
-const schedules: Readonly<Record<ScheduleName, (deps: Deps) => Promise<unknown>>> = {
+type Schedules = Readonly<Partial<Record<ScheduleName, (deps: Deps) => Promise<unknown>>>>;
+
+const prompt = {
   sweep: sweepIdle,
   nonces: (deps) => deps.store.forgetNonces(deps.clock()),
   recoveries: giveUpSilent,
-  billing_events: forgetBillingEvents,
-  forget: forgetOld,
-  issues: detectIssues,
-  reports: makeReports,
   figures: foldFigures,
   simulated: hearSimulated,
+} satisfies Schedules;
+
+/** May go through a lot: what is to happen every few seconds must not wait for it. */
+const thorough = {
+  issues: detectIssues,
+  reports: makeReports,
+  endpoints: forgetEndpoints,
+  billing_events: forgetBillingEvents,
+  forget: forgetOld,
   purge: purgeCustomers,
-};
+} satisfies Schedules;
+
+/** Side by side; each schedule is in one of them. */
+const rounds: readonly Schedules[] = [prompt, thorough] satisfies [
+  Schedules,
+  Record<Exclude<ScheduleName, keyof typeof prompt>, unknown>,
+];
 
 /** 5 s, 10 s, 20 s, … up to an hour. */
 const backoff = (attempts: number): number => Math.min(3_600_000, 5_000 * 2 ** attempts);
 
 /** Does everything that is due once, and what comes of it. @returns how many jobs and messages were claimed */
 export async function tick(deps: Deps): Promise<number> {
-  await runSchedules(deps);
+  for (const round of rounds) await runSchedules(deps, round);
   const done = await Promise.all(lanes.map((lane) => doJobs(deps, lane)));
   const { dispatch, idle } = couriers(deps);
   await dispatch();
   return done.reduce((sum, count) => sum + count, await idle());
 }
 
-async function runSchedules(deps: Deps): Promise<void> {
+async function runSchedules(deps: Deps, round: Schedules): Promise<void> {
   const known = new Map((await deps.store.schedules()).map(({ name, nextAt }) => [name, nextAt]));
   for (const name of scheduleNames) {
+    const work = round[name];
+    if (!work) continue;
     const now = deps.clock();
     const nextAt = known.get(name);
     // A clock that ran ahead once must not stop it until then.
     if (nextAt === undefined || isTooFar(name, nextAt, now))
       await deps.store.ensureSchedule(name, nextRun(name, now));
     else if (nextAt <= now && (await deps.store.claimSchedule(name, now, LEASE)))
-      await runSchedule(deps, name);
+      await runSchedule(deps, name, work);
   }
 }
 
-async function runSchedule(deps: Deps, name: ScheduleName): Promise<void> {
+async function runSchedule(
+  deps: Deps,
+  name: ScheduleName,
+  work: (deps: Deps) => Promise<unknown>,
+): Promise<void> {
   try {
-    await schedules[name](deps);
+    await work(deps);
   } catch (error) {
     // The jobs must not wait for it; it comes up again when its lease runs out.
     deps.log.warn({ schedule: name, err: loggable(error) }, "schedule will be retried");
@@ -129,8 +148,12 @@ async function doJobs(deps: Deps, topics: Topics): Promise<number> {
  */
 export function startWorker(deps: Deps, every = 1_000): { stop(): Promise<void> } {
   let stopped = false;
-  const { dispatch, idle } = couriers(deps, () => stopped);
-  const kinds = [() => runSchedules(deps), ...lanes.map((lane) => () => doJobs(deps, lane)), dispatch];
+  const { dispatch, idle } = couriers(deps, { isStopped: () => stopped });
+  const kinds = [
+    ...rounds.map((round) => () => runSchedules(deps, round)),
+    ...lanes.map((lane) => () => doJobs(deps, lane)),
+    dispatch,
+  ];
   const loops = kinds.map((work) => startLoop(deps, work, every));
   return {
     async stop() {

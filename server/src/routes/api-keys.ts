@@ -3,15 +3,18 @@ import {
   ApiKey,
   ApiKeyList,
   ApiKeyParams,
+  ApiKeyQuery,
   ApiKeyRequest,
   ApiKeysQuery,
   NewApiKey,
 } from "../contract/api-keys.ts";
 import { listApiKeys, makeApiKey, revokeApiKey } from "../domain/api-keys.ts";
-import { Answer, keyRoute, type Route } from "../http/route.ts";
+import { reachOf, scopeOf } from "../domain/scopes.ts";
+import { keyRoute, type Route } from "../http/route.ts";
 
 /** What holds for each of these: nobody makes a key that may do more than their own. */
 const guarded = { scope: "*", notInDemo: true } as const;
+const mismatch = "workspace_mismatch" as const;
 
 export const apiKeyRoutes: readonly Route[] = [
   keyRoute(
@@ -26,10 +29,12 @@ export const apiKeyRoutes: readonly Route[] = [
         "copy, to check what a site has signed with it.",
       writes: true,
       body: ApiKeyRequest,
+      query: ApiKeyQuery,
       reply: NewApiKey,
-      statuses: { 201: "The key was made." },
+      success: 201,
+      refusals: [mismatch],
     },
-    async ({ deps, key, body }) => new Answer(await makeApiKey(deps, key, body), { status: 201 }),
+    async ({ deps, key, query, body }) => makeApiKey(deps, reachOf(key, query), body),
   ),
   keyRoute(
     {
@@ -38,11 +43,12 @@ export const apiKeyRoutes: readonly Route[] = [
       path: "/api/v1/api-keys",
       operationId: "list_api_keys",
       summary: "The secret keys, without the keys themselves",
-      description: "Revoked ones too. A key of the sandbox sees keys of the sandbox.",
+      description: "Of one environment, revoked ones too.",
       query: ApiKeysQuery,
       reply: ApiKeyList,
+      refusals: [mismatch],
     },
-    async ({ deps, key, query }) => listApiKeys(deps, key, query),
+    async ({ deps, key, query }) => listApiKeys(deps, scopeOf(key, query), query),
   ),
   keyRoute(
     {
@@ -54,9 +60,10 @@ export const apiKeyRoutes: readonly Route[] = [
       summary: "Refuse a key from now on",
       description: "It may be the one that asks. A second time changes nothing.",
       params: ApiKeyParams,
+      query: ApiKeyQuery,
       reply: ApiKey,
-      refusals: ["api_key_not_found"],
+      refusals: ["api_key_not_found", mismatch],
     },
-    async ({ deps, key, params }) => revokeApiKey(deps, key, params.id),
+    async ({ deps, key, params, query }) => revokeApiKey(deps, reachOf(key, query), params.id),
   ),
 ];

@@ -47,13 +47,14 @@ async function* cellsOf<Row>(
 function fileWith<Row>(
   name: string,
   columns: readonly string[],
-  { rows, hasMore, skipped }: Exported<Row>,
+  { rows, next, skipped }: Exported<Row>,
   lineOf: (row: Row) => Line,
   hasAmounts = true,
 ): Answer<Table> {
   return new Answer(new Table(`${name}-export.csv`, columns, cellsOf(rows, lineOf)), {
     headers: {
-      "X-Has-More": String(hasMore),
+      "X-Has-More": String(next !== undefined),
+      ...(next === undefined ? {} : { "X-Next-After": next }),
       ...(hasAmounts ? { "X-Currency-Skipped": String(skipped) } : {}),
     },
   });

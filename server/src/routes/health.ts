@@ -43,8 +43,12 @@ const Health = z
         webhooks: z
           .object({
             status: z.enum(["ok", "degraded"]),
-            pending: count,
-            failing: count,
+            pending: count.describe(
+              "Jobs, and messages to endpoints, of which no more than 10,000 are counted",
+            ),
+            failing: count.describe(
+              "Jobs that have failed three times, and endpoints that take nothing at present, which are no fault of ours",
+            ),
             oldest_pending_seconds: count,
             disabled_endpoints: count.describe(
               "Endpoints that get nothing any more, because nothing got through; no fault of ours",

@@ -1,4 +1,4 @@
-/** The business's own endpoints, for its server: they show addresses and what is sent to them, so reading is not for all keys. */
+/** The business's own endpoints, for its server: they show all that events carry, so reading is not for all keys. */
 import type { z } from "zod";
 import {
   DeletedWebhookEndpoint,
@@ -14,9 +14,11 @@ import {
   WebhookEndpointsQuery,
   WebhookEndpointUpdate,
   WebhookParams,
+  WebhookQuery,
 } from "../contract/webhooks.ts";
 import { pageOf } from "../domain/paging.ts";
-import { environmentOf } from "../domain/scopes.ts";
+import { Problem } from "../domain/problem.ts";
+import { reachOf, scopeOf } from "../domain/scopes.ts";
 import {
   createEndpoint,
   deleteEndpoint,
@@ -29,21 +31,19 @@ import {
 } from "../domain/webhook-endpoints.ts";
 import { listDeliveries, readDelivery, sendAgain } from "../domain/webhook-log.ts";
 import { deliveryView, endpointView } from "../domain/webhook-views.ts";
-import { Answer, keyRoute, type Route } from "../http/route.ts";
-import type { KeyRow, Scope } from "../store/store.ts";
+import { keyRoute, type Route } from "../http/route.ts";
 
-const scope = "workspace:write";
+const scope = "webhooks:write";
 const MANY = "/api/v1/webhook-endpoints";
 const ONE = `${MANY}/:id` as const;
 const DELIVERY = "/api/v1/webhook-deliveries/:id";
 
-/** @throws Problem insufficient_scope */
-const scopeOf = (key: KeyRow, environment: Scope["environment"] | undefined): Scope => ({
-  workspaceId: key.workspaceId,
-  environment: environmentOf(key, environment),
-});
+const mismatch = "workspace_mismatch" as const;
 
 type Shown = z.input<typeof NewWebhookSecret>;
+
+const isOnlyEnd = ({ status, ...more }: z.output<typeof WebhookEndpointUpdate>): boolean =>
+  status === "disabled" && Object.keys(more).length === 0;
 
 export const webhookRoutes: readonly Route[] = [
   keyRoute(
@@ -56,14 +56,15 @@ export const webhookRoutes: readonly Route[] = [
       scope,
       writes: true,
       body: WebhookEndpointRequest,
+      query: WebhookQuery,
       reply: NewWebhookSecret,
-      statuses: { 201: "The endpoint was made." },
-      refusals: ["webhook_url_not_allowed", "webhook_endpoint_limit"],
+      success: 201,
+      refusals: ["webhook_url_not_allowed", "webhook_endpoint_limit", mismatch],
     },
-    async ({ deps, key, body: { environment, ...wanted } }) => {
-      const { endpoint, secret } = await createEndpoint(deps, scopeOf(key, environment), wanted);
-      const body: Shown = { ...endpointView(endpoint, deps.clock()), secret };
-      return new Answer(body, { status: 201 });
+    async ({ deps, key, query, body: { environment, ...wanted } }): Promise<Shown> => {
+      const of = scopeOf(key, { ...query, environment });
+      const { endpoint, secret } = await createEndpoint(deps, of, wanted);
+      return { ...endpointView(endpoint, deps.clock()), secret };
     },
   ),
   keyRoute(
@@ -75,14 +76,15 @@ export const webhookRoutes: readonly Route[] = [
       scope,
       query: WebhookEndpointsQuery,
       reply: WebhookEndpointList,
+      refusals: [mismatch],
     },
-    async ({ deps, key, query: { environment, ...page } }) => {
-      const all = await listEndpoints(deps, scopeOf(key, environment));
-      const shown = all.slice(page.offset, page.offset + page.limit);
+    async ({ deps, key, query }) => {
+      const all = await listEndpoints(deps, scopeOf(key, query));
+      const shown = all.slice(query.offset, query.offset + query.limit);
       return pageOf(
         shown.map((each) => endpointView(each, deps.clock())),
         all.length,
-        page,
+        query,
       );
     },
   ),
@@ -94,11 +96,12 @@ export const webhookRoutes: readonly Route[] = [
       summary: "An endpoint",
       scope,
       params: WebhookParams,
+      query: WebhookQuery,
       reply: WebhookEndpoint,
-      refusals: ["webhook_endpoint_not_found"],
+      refusals: [mismatch, "webhook_endpoint_not_found"],
     },
-    async ({ deps, key, params }) =>
-      endpointView(await readEndpoint(deps.store, key, params.id), deps.clock()),
+    async ({ deps, key, params, query }) =>
+      endpointView(await readEndpoint(deps.store, reachOf(key, query), params.id), deps.clock()),
   ),
   keyRoute(
     {
@@ -106,30 +109,34 @@ export const webhookRoutes: readonly Route[] = [
       path: ONE,
       operationId: "update_webhook_endpoint",
       summary: "Change an endpoint, disable it or enable it again",
+      description: "While the workspace is read-only, it can be disabled and nothing else.",
       scope,
-      writes: true,
       params: WebhookParams,
+      query: WebhookQuery,
       body: WebhookEndpointUpdate,
       reply: WebhookEndpoint,
-      refusals: ["webhook_endpoint_not_found", "webhook_url_not_allowed"],
+      refusals: [mismatch, "workspace_read_only", "webhook_endpoint_not_found", "webhook_url_not_allowed"],
     },
-    async ({ deps, key, params, body }) =>
-      endpointView(await updateEndpoint(deps, key, params.id, body), deps.clock()),
+    async ({ deps, key, workspace, params, query, body }) => {
+      if (workspace.status === "read_only" && !isOnlyEnd(body)) throw new Problem("workspace_read_only");
+      return endpointView(await updateEndpoint(deps, reachOf(key, query), params.id, body), deps.clock());
+    },
   ),
   keyRoute(
     {
       method: "delete",
       path: ONE,
       operationId: "delete_webhook_endpoint",
+      // Also while the workspace is read-only: what goes to the wrong place cannot wait.
       summary: "End an endpoint, with all that was sent to it",
       scope,
-      writes: true,
       params: WebhookParams,
+      query: WebhookQuery,
       reply: DeletedWebhookEndpoint,
-      refusals: ["webhook_endpoint_not_found"],
+      refusals: [mismatch, "webhook_endpoint_not_found"],
     },
-    async ({ deps, key, params }) => ({
-      ...endpointView(await deleteEndpoint(deps, key, params.id), deps.clock()),
+    async ({ deps, key, params, query }) => ({
+      ...endpointView(await deleteEndpoint(deps, reachOf(key, query), params.id), deps.clock()),
       deleted: true as const,
     }),
   ),
@@ -138,18 +145,26 @@ export const webhookRoutes: readonly Route[] = [
       method: "post",
       path: `${ONE}/rotate-secret`,
       operationId: "rotate_webhook_secret",
+      // Also while the workspace is read-only: a secret that has leaked cannot wait.
       summary: "Sign with a new secret",
       description:
-        "The answer alone holds it. For a while each message is signed with those from before as well.",
+        "The answer alone holds it. For a while each message is signed with those from before as well, " +
+        "of which none ends before its time: while five sign, only `overlap_hours` 0 is taken.",
       scope,
-      writes: true,
       params: WebhookParams,
+      query: WebhookQuery,
       body: SecretRotation,
+      optionalBody: true,
       reply: NewWebhookSecret,
-      refusals: ["webhook_endpoint_not_found"],
+      refusals: [mismatch, "webhook_endpoint_not_found"],
     },
-    async ({ deps, key, params, body }): Promise<Shown> => {
-      const { endpoint, secret } = await rotateSecret(deps, key, params.id, body.overlap_hours);
+    async ({ deps, key, params, query, body }): Promise<Shown> => {
+      const { endpoint, secret } = await rotateSecret(
+        deps,
+        reachOf(key, query),
+        params.id,
+        body.overlap_hours,
+      );
       return { ...endpointView(endpoint, deps.clock()), secret };
     },
   ),
@@ -163,10 +178,12 @@ export const webhookRoutes: readonly Route[] = [
       scope,
       writes: true,
       params: WebhookParams,
+      query: WebhookQuery,
       reply: WebhookDelivery,
-      refusals: ["webhook_endpoint_not_found", "webhook_endpoint_disabled"],
+      refusals: [mismatch, "webhook_endpoint_not_found", "webhook_endpoint_disabled"],
     },
-    async ({ deps, key, params }) => deliveryView(await testEndpoint(deps, key, params.id)),
+    async ({ deps, key, params, query }) =>
+      deliveryView(await testEndpoint(deps, reachOf(key, query), params.id)),
   ),
   keyRoute(
     {
@@ -178,9 +195,9 @@ export const webhookRoutes: readonly Route[] = [
       params: WebhookParams,
       query: WebhookDeliveriesQuery,
       reply: WebhookDeliveryList,
-      refusals: ["webhook_endpoint_not_found"],
+      refusals: [mismatch, "webhook_endpoint_not_found"],
     },
-    async ({ deps, key, params, query }) => listDeliveries(deps, key, params.id, query),
+    async ({ deps, key, params, query }) => listDeliveries(deps, reachOf(key, query), params.id, query),
   ),
   keyRoute(
     {
@@ -190,10 +207,11 @@ export const webhookRoutes: readonly Route[] = [
       summary: "A delivery, with its attempts and what is sent",
       scope,
       params: WebhookParams,
+      query: WebhookQuery,
       reply: WebhookDeliveryDetails,
-      refusals: ["webhook_delivery_not_found"],
+      refusals: [mismatch, "webhook_delivery_not_found"],
     },
-    async ({ deps, key, params }) => readDelivery(deps, key, params.id),
+    async ({ deps, key, params, query }) => readDelivery(deps, reachOf(key, query), params.id),
   ),
   keyRoute(
     {
@@ -206,9 +224,11 @@ export const webhookRoutes: readonly Route[] = [
       scope,
       writes: true,
       params: WebhookParams,
+      query: WebhookQuery,
       reply: WebhookDelivery,
-      refusals: ["webhook_delivery_not_found", "webhook_endpoint_disabled"],
+      refusals: [mismatch, "webhook_delivery_not_found", "webhook_endpoint_disabled"],
     },
-    async ({ deps, key, params }) => deliveryView(await sendAgain(deps, key, params.id)),
+    async ({ deps, key, params, query }) =>
+      deliveryView(await sendAgain(deps, reachOf(key, query), params.id)),
   ),
 ];

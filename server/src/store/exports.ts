@@ -31,8 +31,8 @@ export interface Part {
 export interface Extent {
   /** How many of its rows are in another currency. */
   otherCurrency: number;
-  /** Whether any come after it. */
-  hasMore: boolean;
+  /** Its last row, if any come after it. */
+  last?: Cursor;
 }
 
 export interface ExportQueries {
@@ -40,7 +40,7 @@ export interface ExportQueries {
   saves(scope: Scope, by: Part): Promise<Save[]>;
   /** By when they were made, each with its recovery. */
   attemptsMade(scope: Scope, by: Part): Promise<AttemptMade[]>;
-  /** Where a row stands in the list; undefined if it is not in it. */
+  /** Where a row stands in the list, or would stand if it were still in it; undefined if there is no such row. */
   saveAt(scope: Scope, id: string): Promise<Cursor | undefined>;
   attemptAt(scope: Scope, id: string): Promise<Cursor | undefined>;
   /** @param of.currency every other one is another one */

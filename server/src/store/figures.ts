@@ -13,17 +13,15 @@ import type { Scope } from "./store.ts";
  *   were paid since, dated the same.
  * - `recoveries`: an invoice that was paid after all, dated by that, with what was paid.
  */
-export const MEASURES = [
-  "visits.open",
-  "visits.retained",
-  "visits.cancelled",
-  "visits.abandoned",
-  "lowered",
-  "failures",
-  "failures.recovered",
-  "recoveries",
-] as const;
-export type Measure = (typeof MEASURES)[number];
+export type Measure =
+  | "visits.open"
+  | "visits.retained"
+  | "visits.cancelled"
+  | "visits.abandoned"
+  | "lowered"
+  | "failures"
+  | "failures.recovered"
+  | "recoveries";
 
 /** Of UTC. */
 export type Span = "hour" | "day" | "month";

@@ -1,6 +1,23 @@
 /** All that is kept about one customer: to be handed out, and to be forgotten. */
 import type { Json, Scope } from "./store.ts";
 
+/** Ids that stand for nobody begin so. */
+export const ALIAS = "gone_";
+
+/** Whether nobody may know any more whom a row is about: nothing that somebody says is written into it. */
+export const isForgotten = ({ customerId }: { customerId?: string }): boolean =>
+  customerId?.startsWith(ALIAS) ?? false;
+
+/** What a person's ids are replaced by. */
+export interface Aliases {
+  /** Made by chance: nothing leads to it. */
+  customer: string;
+  /** For what may be spoken of again: the same id, the same alias, and no way back. */
+  of(kind: "sub" | "evt", id: string): string;
+}
+
+export type CustomerId = Scope & { customerId: string };
+
 /** Whom it is about: by the ids that billing and the business know them by, and by address. */
 export interface Person {
   customerIds: readonly string[];
@@ -29,13 +46,20 @@ export interface PersonalDataQueries {
   /** Whether a decision or change of theirs is still being carried out. */
   isBusy(scope: Scope, person: Person): Promise<boolean>;
   /**
-   * Takes out what says who it was or what they wrote; what counts stays, under `alias`, an id that stands for nobody.
+   * Takes out what says who it was or what they wrote; what counts stays, under ids that stand for nobody.
    * @returns how many rows were changed, by table
    */
-  forgetPerson(scope: Scope, person: Person, alias: string): Promise<Record<string, number>>;
+  forgetPerson(scope: Scope, person: Person, aliases: Aliases): Promise<Record<string, number>>;
 }
 
 export interface PersonalDataUpkeep {
-  /** Customers of whom nothing has been heard since. @returns one id of each, at most `limit` */
-  silentCustomers(before: number, limit: number): Promise<(Scope & { customerId: string })[]>;
+  /**
+   * Looks at so many customers, in the order of their ids. What is to happen counts as heard: an end that lies ahead.
+   * @param of.after whom to go on behind
+   * @returns those of whom nothing has been heard since, and who was looked at last; absent when there is nobody else
+   */
+  silentCustomers(
+    before: number,
+    of: { after?: CustomerId | undefined; limit: number },
+  ): Promise<{ silent: CustomerId[]; last?: CustomerId }>;
 }

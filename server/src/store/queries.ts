@@ -44,7 +44,7 @@ export function queries(db: Kysely<Schema>, home: Home): Queries {
     ...figureQueries(db),
     ...visitQueries(db),
     ...exportQueries(db),
-    ...webhookQueries(db),
-    ...personalDataQueries(db, home),
+    ...webhookQueries(db, home),
+    ...personalDataQueries(db),
   };
 }

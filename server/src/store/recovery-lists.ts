@@ -1,5 +1,6 @@
 /** Recoveries as a business lists them, and what reminders of them need. */
-import type { MailRow, RecoveryRow, Scope } from "./store.ts";
+import type { RecoveryRow, Scope } from "./store.ts";
+import type { Cursor } from "./visits.ts";
 
 export interface RecoveryFilter {
   status?: RecoveryRow["status"];
@@ -14,11 +15,8 @@ export interface RecoveryListQueries {
   /** By their first failure, latest first. */
   listRecoveries(
     scope: Scope,
-    by: RecoveryFilter & { limit: number; offset: number },
+    by: RecoveryFilter & { after?: Cursor; limit: number },
   ): Promise<RecoveryRow[]>;
-  countRecoveries(scope: Scope, by: RecoveryFilter): Promise<number>;
-  /** Mails about a recovery, whatever became of them, oldest first. */
-  remindersOf(scope: Scope, recoveryId: string): Promise<MailRow[]>;
   /** The language that a customer last asked for a flow in. */
   languageOf(scope: Scope, customerId: string): Promise<string | undefined>;
 }

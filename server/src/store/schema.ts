@@ -245,6 +245,8 @@ export interface EventsTable extends Scoped {
   position: Generated<number>;
   id: string;
   type: string;
+  /** Null where it is about nobody, and in rows that an older server has written. */
+  customer_id: string | null;
   session_id: string | null;
   data: string;
   at: number;
@@ -312,7 +314,8 @@ export interface WebhookEndpointsTable extends Scoped {
   description: string | null;
   /** Types, or `*`, with a space before, between and after them. */
   events: string;
-  status: WebhookEndpointRow["status"];
+  /** `deleted`: nobody sees it any more, and what is left of it goes piece by piece. */
+  status: WebhookEndpointRow["status"] | "deleted";
   disabled_reason: WebhookEndpointRow["disabledReason"] | null;
   disabled_at: number | null;
   failing_since: number | null;

@@ -419,6 +419,8 @@ export interface OutcomeCounts {
 export interface EventRow extends Scope {
   id: string;
   type: string;
+  /** Whom it is about, as they are called in there. */
+  customerId?: string;
   /** Absent where billing told of it. */
   sessionId?: string;
   data: Json;
@@ -686,14 +688,17 @@ export interface Queries
     by: { kinds?: readonly string[]; limit: number; offset?: number },
   ): Promise<MailRow[]>;
   mailCount(workspaceId: string, by: { kinds: readonly string[] }): Promise<number>;
+  /** Mails about a customer's recoveries, whatever became of them. */
+  remindersTo(scope: Scope, of: { customerId: string; kinds: readonly string[] }): Promise<MailRow[]>;
   /** Of a workspace: when one was last sent, and how many have failed since. */
   mailHealth(workspaceId: string, since: number): Promise<{ lastSentAt?: number; failed: number }>;
 
   /**
    * Written down together with its deliveries to the endpoints that want it.
-   * @param now the machine's clock, by which these are due; `at` if it is left out
+   * @param how.now the machine's clock, by which these are due; `at` if it is left out
+   * @param how.to `nobody`: whoever has caused it delivers it
    */
-  insertEvent(row: EventRow, now?: number): Promise<void>;
+  insertEvent(row: EventRow, how?: { now?: number; to?: "subscribers" | "nobody" }): Promise<void>;
   event(id: string): Promise<EventRow | undefined>;
   /** The latest, in the order they happened. */
   events(scope: Scope, by: { limit: number }): Promise<EventRow[]>;
@@ -709,8 +714,6 @@ export interface Queries
   recovery(scope: Scope, invoiceId: string): Promise<RecoveryRow | undefined>;
   /** Oldest first. */
   recoveriesOf(scope: Scope, subscriptionId: string): Promise<RecoveryRow[]>;
-  /** Newest first. */
-  recoveries(scope: Scope, by: { limit: number }): Promise<RecoveryRow[]>;
   /** Pending ones that nobody has tried to collect after `before`, nor will; oldest first. */
   silentRecoveries(before: number, limit: number): Promise<RecoveryRow[]>;
   /** Inserts, or replaces the row of the same invoice, which keeps its first id. */

@@ -18,4 +18,9 @@ export interface VisitQueries {
   ): Promise<Visit[]>;
   /** Of a session, or else the row itself: what a visit is called outside. */
   visit(scope: Scope, id: string): Promise<Visit | undefined>;
+  /** The latest to a subscription's flow that has kept an amount. @param of.sessionId the one that does not count */
+  lastSave(
+    scope: Scope,
+    of: { customerId: string; subscriptionId: string; sessionId: string },
+  ): Promise<Visit | undefined>;
 }

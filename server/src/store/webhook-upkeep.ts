@@ -1,8 +1,9 @@
 /** Deliveries as workers share them: by endpoint, and by leases as in jobs.ts. */
-import { type ExpressionBuilder, type Kysely, sql } from "kysely";
+import { type Expression, type ExpressionBuilder, type Kysely, type SqlBool, sql } from "kysely";
+import { deliveryHealth } from "./delivery-health.ts";
 import type { Home } from "./differences.ts";
 import { toRow } from "./queries/events.ts";
-import { toDelivery } from "./queries/webhooks.ts";
+import { notDeleted, toDelivery } from "./queries/webhooks.ts";
 import type { Schema } from "./schema.ts";
 import type { DeliveryRow, WebhookUpkeep } from "./webhooks.ts";
 
@@ -30,25 +31,15 @@ const whenDue = (now: number) => [
 
 export function webhookUpkeep(db: Kysely<Schema>, home: Home): WebhookUpkeep {
   return {
-    async dueEndpoints(now, leaseMs) {
+    async dueEndpoints(now, leaseMs, { failing, limit, after }) {
       const rows = await db
-        .selectFrom("webhook_endpoints")
+        .selectFrom(waiting(db, { now, leaseMs, failing }).as("waiting"))
         .select("id")
-        .where(({ or, exists, selectFrom }) =>
-          or(
-            whenDue(now).map((due) =>
-              exists(
-                selectFrom("webhook_deliveries")
-                  .select("webhook_deliveries.id")
-                  .whereRef("endpoint_id", "=", "webhook_endpoints.id")
-                  .where(pending)
-                  .where(due)
-                  .where(unleased(now, leaseMs)),
-              ),
-            ),
-          ),
-        )
+        .where("since", "is not", null)
+        .$if(after !== undefined, (query) => query.orderBy(sql`case when id > ${after} then 0 else 1 end`))
+        .$if(after === undefined, (query) => query.orderBy("since"))
         .orderBy("id")
+        .limit(limit)
         .execute();
       return rows.map(({ id }) => id);
     },
@@ -59,29 +50,9 @@ export function webhookUpkeep(db: Kysely<Schema>, home: Home): WebhookUpkeep {
         return ids.length ? withEvents(tx, await lease(tx, ids, of)) : [];
       }),
 
-    async deliveryHealth(tries) {
-      const { open, failing, oldestDueAt } = await db
-        .selectFrom("webhook_deliveries")
-        .select(({ fn }) => [
-          fn.countAll<number>().as("open"),
-          fn
-            .countAll<number>()
-            // The try that is still running has not failed yet.
-            .filterWhere(sql`tries - case when leased_until is null then 0 else 1 end`, ">=", tries)
-            .as("failing"),
-          fn.min<number | null>("due_at").as("oldestDueAt"),
-        ])
-        .where(pending)
-        .executeTakeFirstOrThrow();
-      const { disabled } = await db
-        .selectFrom("webhook_endpoints")
-        .select(({ fn }) => fn.countAll<number>().as("disabled"))
-        .where("status", "=", "disabled")
-        // What somebody has switched off is as they want it.
-        .where("disabled_reason", "!=", "manual")
-        .executeTakeFirstOrThrow();
-      return { open, failing, disabled, ...(oldestDueAt === null ? {} : { oldestDueAt }) };
-    },
+    deliveryHealth: (now) => deliveryHealth(db, now),
+
+    clearDeletedEndpoints: (limit) => db.transaction().execute((tx) => clearDeleted(tx, limit)),
 
     forgetEvents: (before, limit) =>
       db.transaction().execute(async (tx) => {
@@ -108,6 +79,55 @@ export function webhookUpkeep(db: Kysely<Schema>, home: Home): WebhookUpkeep {
         return ids.length;
       }),
   };
+}
+
+/** Since when something is due to each endpoint, if there is something. */
+function waiting(
+  db: Kysely<Schema>,
+  { now, leaseMs, failing }: { now: number; leaseMs: number; failing: boolean },
+) {
+  // One step into the index for each, however much is on its way, or has been.
+  const first = (due: (where: Deliveries) => Expression<SqlBool>) =>
+    db
+      .selectFrom("webhook_deliveries")
+      .select("due_at")
+      .where("endpoint_id", "=", sql.ref<string>("webhook_endpoints.id"))
+      .where(pending)
+      .where(due)
+      .where(unleased(now, leaseMs))
+      .orderBy("due_at")
+      .limit(1);
+  const [late, farthest] = whenDue(now).map(first);
+  return (
+    db
+      .selectFrom("webhook_endpoints")
+      .select("id")
+      // What a clock put off that ran ahead is due now.
+      .select(
+        sql<
+          number | null
+        >`coalesce(${late}, case when ${farthest} is not null then cast(${now} as bigint) end)`.as("since"),
+      )
+      .where(notDeleted)
+      .where("failing_since", failing ? "is not" : "is", null)
+  );
+}
+
+async function clearDeleted(tx: Kysely<Schema>, limit: number): Promise<number> {
+  const deleted = tx.selectFrom("webhook_endpoints").select("id").where("status", "=", "deleted");
+  const theirs = tx
+    .selectFrom("webhook_deliveries")
+    .select("id")
+    .where("endpoint_id", "in", deleted)
+    .limit(limit);
+  const sent = await tx.deleteFrom("webhook_deliveries").where("id", "in", theirs).executeTakeFirst();
+  const count = Number(sent.numDeletedRows);
+  if (count === limit) return count;
+  const ends = await tx
+    .deleteFrom("webhook_endpoints")
+    .where("id", "in", deleted.limit(limit - count))
+    .executeTakeFirst();
+  return count + Number(ends.numDeletedRows);
 }
 
 type Claim = Parameters<WebhookUpkeep["claimDeliveries"]>[1];

@@ -1,5 +1,6 @@
 /** The business's own endpoints, and what is on its way to them. */
 import type { EventRow, Scope } from "./store.ts";
+import type { Cursor } from "./visits.ts";
 
 export interface WebhookSecret {
   /** What its seal is bound to. */
@@ -81,19 +82,20 @@ export interface WebhookQueries {
       failingSince?: number | null;
     },
   ): Promise<void>;
-  /** With all that was on its way to it. */
+  /** With all that was sent to it: nobody sees that any more, and `clearDeletedEndpoints` takes it away. */
   deleteWebhookEndpoint(id: string): Promise<void>;
   /** One event for one endpoint, whatever it asks for: a test, or an event from before. */
   insertDelivery(row: DeliveryRow): Promise<void>;
   delivery(id: string): Promise<DeliveryRow | undefined>;
+  /** As it is by now, and stays until the transaction ends. */
+  holdEvent(id: string): Promise<EventRow | undefined>;
   /** Latest first. */
   deliveries(by: {
     endpointId: string;
     status?: DeliveryRow["status"];
+    after?: Cursor;
     limit: number;
-    offset?: number;
   }): Promise<DeliveryRow[]>;
-  deliveryCount(by: { endpointId: string; status?: DeliveryRow["status"] }): Promise<number>;
   updateDelivery(
     id: string,
     change: Partial<Pick<DeliveryRow, "status" | "attempts" | "tries" | "dueAt">> & {
@@ -107,18 +109,35 @@ export interface WebhookQueries {
   webhookAttempts(deliveryId: string): Promise<WebhookAttemptRow[]>;
 }
 
+export interface DeliveryHealth {
+  /** What is on its way; no more than 10,000 are counted. */
+  open: number;
+  /** Since when something is due that nobody has in hand, at an endpoint that takes what it is sent. */
+  oldestDueAt?: number;
+  /** Endpoints at which every attempt fails, and those that were given up. */
+  failing: number;
+  disabled: number;
+}
+
 export interface WebhookUpkeep {
-  /** Endpoints, of all workspaces, to which something is due that nobody is working on. */
-  dueEndpoints(now: number, leaseMs: number): Promise<string[]>;
+  /**
+   * Endpoints, of all workspaces, to which something is due that nobody is working on: those that fail, or the others. The
+   * longest due first; with `after` by id, those that follow it first, so that each has its turn whatever the limit is.
+   */
+  dueEndpoints(
+    now: number,
+    leaseMs: number,
+    of: { failing: boolean; limit: number; after?: string },
+  ): Promise<string[]>;
   /** As `claimJobs`, of one endpoint: each with its event, oldest first. A claim counts as an attempt. */
   claimDeliveries(
     endpointId: string,
     of: { now: number; leaseMs: number; limit: number },
   ): Promise<(DeliveryRow & { event: EventRow })[]>;
-  /** Of all workspaces: what is on its way, what has failed at least `tries` times, and since when the oldest is due. */
-  deliveryHealth(
-    tries: number,
-  ): Promise<{ open: number; failing: number; oldestDueAt?: number; disabled: number }>;
+  /** Of all workspaces. */
+  deliveryHealth(now: number): Promise<DeliveryHealth>;
+  /** Takes away what is left of deleted endpoints. @returns how many messages and endpoints, at most `limit` */
+  clearDeletedEndpoints(limit: number): Promise<number>;
   /** Forgets events from before, with their deliveries, unless one is still on its way. @returns how many, at most `limit` */
   forgetEvents(before: number, limit: number): Promise<number>;
 }

@@ -7,9 +7,11 @@ import { demoSubscriptions as ids } from "../../src/billing/simulator-demo.ts";
 import type { Deps } from "../../src/deps.ts";
 import { keepBillingEvent, processBillingEvent } from "../../src/domain/billing-events.ts";
 import { isoOf } from "../../src/domain/dates.ts";
+import { forgetCustomer } from "../../src/domain/personal-data.ts";
 import type { LedgerRow, Scope } from "../../src/store/store.ts";
 import { gate } from "../billing/faulty.ts";
 import { alone, DAY, john, MINUTE, NOW, onEachStore, type World } from "../harness.ts";
+import { call, start, succeeds } from "../http/flowing.ts";
 import { settled } from "../visit.ts";
 import { make, readHub } from "./changing.ts";
 
@@ -62,6 +64,42 @@ const announced = async (world: World) =>
   (await world.facts()).filter((type) => type.startsWith("subscription.end") || type === "cancel.undone");
 
 onEachStore("A subscription that is ended at billing", ({ open }) => {
+  it("is known again under the name of somebody who was forgotten", async () => {
+    const told = async (world: World) =>
+      JSON.stringify([await world.ledger(), await world.deps.store.events(world.scope, { limit: 99 })]);
+    for (const began of ["at billing", "in a flow", "by the business"]) {
+      const world = await open({ settings: { currency: "usd" } });
+      const at = world.clock.now;
+      if (began === "at billing") {
+        await cancel(world);
+        await hear(world, changed(at, { requestedAt: at, comment: "Too much" }));
+      } else if (began === "in a flow") {
+        const visit = await world.visit(john);
+        visit.select("too_expensive").next();
+        assert.equal((await visit.cancel()).status, 200);
+      } else {
+        const session_id = await start(world);
+        await succeeds(call(world, "cancel", { session_id, reason: "too_expensive" }));
+      }
+      const before = await books(world);
+      await forgetCustomer(world.deps, world.scope, { customerId: john });
+      if (began === "by the business") await cancel(world);
+      const end = (await world.billed(ids.monthly)).cancelAt ?? assert.fail();
+      await hear(world, changed(world.clock.now, { requestedAt: at, comment: "Too much" }));
+      world.clock.now = end + 1_000;
+      await hear(world, ended(world.clock.now, { requestedAt: at, comment: "Too much" }));
+      const [row, ...more] = await world.ledger();
+      assert.deepEqual(
+        [row?.confirmed, row?.effectiveAt, row?.occurredAt, more],
+        [true, end, before[0]?.occurredAt, []],
+        began,
+      );
+      const all = await told(world);
+      for (const trace of [john, ids.monthly, "john.doe@example.com", "Too much"])
+        assert.ok(!all.includes(trace), `${began}: ${trace}`);
+    }
+  });
+
   it("stands in the books once, first as about to end, then as ended", async () => {
     const world = await open();
     const { cancelAt } = await cancel(world);
@@ -380,7 +418,7 @@ onEachStore("Events of billing", ({ home }) => {
           await keepBillingEvent(deps, scope, event);
           await processBillingEvent(deps, scope, event.id);
         }
-        const recoveries = await store.recoveries(scope, { limit: 99 });
+        const recoveries = await store.listRecoveries(scope, { limit: 99 });
         const attempts = recoveries.map(({ id }) => store.recoveryAttempts(id));
         return {
           ledger: (await store.ledger(scope, { limit: 99 })).map(lasting),

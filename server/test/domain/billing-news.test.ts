@@ -31,7 +31,7 @@ async function laterAlone(world: World, days: number): Promise<void> {
 }
 
 const johns = async ({ deps, scope }: World) => {
-  const rows = await deps.store.recoveries(scope, { limit: 99 });
+  const rows = await deps.store.listRecoveries(scope, { limit: 99 });
   return rows.filter(({ customerId }) => customerId === john);
 };
 
@@ -70,7 +70,7 @@ onEachStore("A payment that fails in simulated billing", ({ home, open }) => {
       ["payment.failed", 2, "generic_decline"],
       ["payment.recovered", 3, "generic_decline"],
     ]);
-    const all = await world.deps.store.recoveries(world.scope, { limit: 99 });
+    const all = await world.deps.store.listRecoveries(world.scope, { limit: 99 });
     assert.deepEqual(await failedPayments(world), [all.length, 1]);
     assert.equal((await world.billed(ids.monthly)).status, "active");
   });

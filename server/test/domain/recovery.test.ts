@@ -184,7 +184,7 @@ onEachStore("An invoice that cannot be collected", ({ home, open }) => {
   it("is none of our business if it was paid at once", async () => {
     const world = await open();
     await hear(world, paid(world.clock.now), givenUp(world.clock.now, "voided"));
-    assert.deepEqual(await world.deps.store.recoveries(world.scope, { limit: 9 }), []);
+    assert.deepEqual(await world.deps.store.listRecoveries(world.scope, { limit: 9 }), []);
     assert.deepEqual(await types(world), []);
   });
 
@@ -273,7 +273,7 @@ onEachStore("An invoice that cannot be collected", ({ home, open }) => {
     await hear(world, paid(now, { invoiceId: "in_3" }));
     const states = async () => {
       await world.tick();
-      const rows = await world.deps.store.recoveries(world.scope, { limit: 99 });
+      const rows = await world.deps.store.listRecoveries(world.scope, { limit: 99 });
       return Object.fromEntries(
         rows.filter(isOurs).map(({ invoiceId, status, closedReason }) => [invoiceId, closedReason ?? status]),
       );

@@ -142,7 +142,7 @@ onEachStore("What a visit is worth", ({ home, open }) => {
       [await worth(world), await times(world)],
       [
         [undefined, undefined],
-        [NOW + 3 * MINUTE, NOW + 3 * MINUTE + DAY],
+        [NOW + 3 * MINUTE, NOW + 3 * MINUTE],
       ],
     );
   });
@@ -246,7 +246,7 @@ onEachStore("What a visit is worth", ({ home, open }) => {
       [await worth(world), await times(world)],
       [
         [1000, undefined],
-        [NOW, NOW + DAY],
+        [NOW, NOW + 2 * DAY],
       ],
     );
   });

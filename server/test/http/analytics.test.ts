@@ -193,6 +193,20 @@ onEachStore("Revenue by month", ({ open }) => {
     }
   });
 
+  it("has what a clock that runs ahead has dated in the last month, as the last thirty days have", async () => {
+    const world = await open();
+    await visits(world, 1, "retained", { at: NOW });
+    await visits(world, 1, "retained", { at: NOW + 70 * DAY });
+    await failures(world, 1, NOW, NOW + 40 * DAY);
+    for (const fold of [false, true]) {
+      if (fold) await foldFigures(world.deps);
+      const { body } = await look(world, `${REVENUE}?months=1`);
+      const { month, ...running } = (body.months as Record<string, unknown>[])[0] ?? {};
+      assert.deepEqual([month, running], ["2027-05", body.totals]);
+      assert.deepEqual([running.saves, running.mrr_saved_cents, running.recoveries], [2, 200, 1]);
+    }
+  });
+
   it("dates saves by the visit and recoveries by the payment", async () => {
     const world = await open();
     const may = Date.UTC(2027, 4);

@@ -12,8 +12,8 @@ import { handshake } from "./handshake.ts";
 const KEYS = "/api/v1/api-keys";
 const NONE = { last_used_at: null, revoked_at: null };
 
-const make = (world: World, json: object, asked: Asked = {}): Promise<Reply> =>
-  world.request(KEYS, { key: world.key, json, ...asked });
+const make = (world: World, json: object, asked: Asked = {}, query = ""): Promise<Reply> =>
+  world.request(`${KEYS}${query}`, { key: world.key, json, ...asked });
 
 const revoke = (world: World, id: string, key = world.key): Promise<Reply> =>
   world.request(`${KEYS}/${id}`, { method: "DELETE", key });
@@ -142,7 +142,7 @@ onEachStore("API keys", ({ open, home }) => {
     const of = async (query: string, key: string) =>
       new Set((await list(world, query, key)).map(({ environment }) => environment as Environment));
     assert.deepEqual([...(await of("", box))], ["sandbox"], "also the one that was just made");
-    assert.deepEqual([...(await of("", world.key))].sort(), ["prod", "sandbox"]);
+    assert.deepEqual([...(await of("", world.key))], ["prod"], "as everywhere");
     assert.deepEqual([...(await of("?environment=sandbox", world.key))], ["sandbox"]);
     assert.deepEqual([...(await of("?environment=prod", world.key))], ["prod"]);
     const crossing = [
@@ -168,6 +168,23 @@ onEachStore("API keys", ({ open, home }) => {
     assert.equal((await revoke(world, "x".repeat(256))).param, "id");
     assert.ok((await list(world)).every(({ last_four }) => last_four !== world.publicKey.slice(-4)));
     assert.ok(!(await list(world)).some((each) => each.id === id));
+  });
+
+  it("are asked for in the key's own workspace, if one is named", async () => {
+    const world = await open();
+    const { id } = await made(world, { name: "kept" });
+    const { workspaceId } = world.scope;
+    const ask = (name: string) => [
+      make(world, { name: "new" }, {}, `?workspace_id=${name}`),
+      world.request(`${KEYS}?workspace_id=${name}`, { key: world.key }),
+      revoke(world, `${id}?workspace_id=${name}`),
+    ];
+    for (const { status, code } of await Promise.all(ask("ws_other")))
+      assert.deepEqual([status, code], [403, "workspace_mismatch"]);
+    assert.deepEqual(
+      (await Promise.all(ask(workspaceId))).map(({ status }) => status),
+      [201, 200, 200],
+    );
   });
 
   it("come in pages, latest first", async () => {
@@ -203,7 +220,13 @@ onEachStore("API keys", ({ open, home }) => {
 
   it("take names and scopes up to their limits, and nothing else", async () => {
     const world = await open();
-    const every = ["sessions:write", "cancellations:write", "analytics:read", "workspace:write"];
+    const every = [
+      "sessions:write",
+      "cancellations:write",
+      "analytics:read",
+      "workspace:write",
+      "webhooks:write",
+    ];
     await made(world, { name: "😀".repeat(120), scopes: every });
     const bad: [object, string][] = [
       [{}, "name"],

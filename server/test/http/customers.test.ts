@@ -5,136 +5,30 @@ import { it } from "node:test";
 import { sql } from "kysely";
 import type { BillingEvent } from "../../src/billing/billing-event.ts";
 import { demoSubscriptions as ids } from "../../src/billing/simulator-demo.ts";
+import { aliasesFor } from "../../src/domain/aliases.ts";
 import { keepBillingEvent } from "../../src/domain/billing-events.ts";
-import { sendMail } from "../../src/domain/mails.ts";
-import { purgeCustomers } from "../../src/domain/personal-data.ts";
+import { recordFlowEvent } from "../../src/domain/flow-api.ts";
+import { forgetCustomer } from "../../src/domain/personal-data.ts";
 import { createKey } from "../../src/domain/workspaces.ts";
-import { followed, LINK } from "../domain/cancel-linking.ts";
-import { make, mintFor } from "../domain/changing.ts";
-import { alone, DAY, john, MINUTE, onEachStore, type Reply, type World } from "../harness.ts";
+import { alone, DAY, john, MINUTE, onEachStore } from "../harness.ts";
 import { aLedgerRow, aMail, aSession } from "../store/rows.ts";
-import { report } from "./cancelling.ts";
-
-const PATH = "/api/v1/customers/data";
-const EMAIL = "john.doe@example.com";
-const USER = "user_of_john";
-const WORDS = "Because my sister left";
-const NOTE = "met at the fair";
-const BACK = "https://shop.example/account/user_of_john?user=user_of_john";
-
-type TestStore = Awaited<ReturnType<typeof alone>>["store"];
-
-/** Whatever says who it was, or what they wrote. */
-const TRACES = [john, EMAIL, "John Doe", USER, ids.monthly, WORDS, NOTE, "WELCOME20"];
-
-const look = (world: World, query: string, more: object = {}): Promise<Reply> =>
-  world.request(`${PATH}?${query}`, { key: world.key, ...more });
-const forget = (world: World, query: string, more: object = {}): Promise<Reply> =>
-  look(world, query, { method: "DELETE", ...more });
-
-async function dump({ db }: TestStore): Promise<[table: string, text: string][]> {
-  const { rows } = await sql<{ name: string }>`select name from sqlite_master where type = 'table'`
-    .execute(db)
-    .catch(() =>
-      sql<{
-        name: string;
-      }>`select table_name as name from information_schema.tables where table_schema = 'public'`.execute(db),
-    );
-  // The simulator is billing, which a business lets forget by itself.
-  const ours = rows.map(({ name }) => name).filter((name) => !/^(simulator|sqlite)_/.test(name));
-  const found: [string, string][] = [];
-  for (const name of ours) {
-    const { rows: all } = await sql`select * from ${sql.table(name)}`.execute(db);
-    found.push([name, JSON.stringify(all)]);
-  }
-  return found;
-}
-
-const tracesIn = async (store: TestStore): Promise<string[]> =>
-  (await dump(store)).flatMap(([table, text]) =>
-    TRACES.filter((each) => text.toLowerCase().includes(each.toLowerCase())).map(
-      (trace) => `${table}: ${trace}`,
-    ),
-  );
-
-const isWaiting = async ({ db }: TestStore): Promise<boolean> =>
-  (
-    await sql`select 1 from pg_locks where not granted
-      and database = (select oid from pg_database where datname = current_database())`.execute(db)
-  ).rows.length > 0;
-
-/** What the books say all together. */
-async function figures(world: World): Promise<unknown[]> {
-  while (await world.tick());
-  const paths = ["/api/v1/analytics", "/api/v1/analytics/revenue", "/api/v1/retention-health"];
-  const all = await Promise.all(paths.map((path) => world.request(path, { key: world.key })));
-  const saves = await world.request("/api/exports/saves", { key: world.key });
-  const sessions = await world.request("/api/exports/sessions", { key: world.key });
-  assert.ok([...all, saves, sessions].every(({ status }) => status === 200));
-  return [...all.map(({ body }) => body), saves.text, sessions.text.replaceAll(EMAIL, "")];
-}
-
-const failure = (at: number, invoiceId: string): BillingEvent => ({
-  ...{ id: `evt_${invoiceId}`, at, type: "payment_failed", invoiceId, subscriptionId: ids.monthly },
-  ...{ customerId: john, email: EMAIL, amount: 4_900, currency: "usd", attempt: 1 },
-});
-
-/** All that a customer can leave behind. */
-async function live(world: World): Promise<void> {
-  const { deps, scope, clock } = world;
-  const endpoint = { url: "http://localhost:9/hooks", events: ["*"] };
-  const made = await world.request("/api/v1/webhook-endpoints", { key: world.key, json: endpoint });
-  assert.ok(made.status < 300, made.text);
-  const owner = await mintFor(world, ids.monthly);
-  const change = await make(world, owner, ids.monthly, { type: "promo_code", code: "WELCOME20" });
-  assert.equal(change.status, 200, change.text);
-  await deps.store.dismissOffer(scope, john, "offer_1", clock.now);
-  world.pass(MINUTE);
-  const visit = await world.visit(john);
-  visit.select("other").write(WORDS).next();
-  await visit.send();
-  assert.equal((await visit.cancel()).status, 200);
-  world.pass(MINUTE);
-  const back = await make(world, owner, ids.monthly, { type: "undo_cancellation" });
-  assert.equal(back.status, 200, back.text);
-  world.pass(MINUTE);
-  const linked = await world.request(LINK, {
-    key: world.key,
-    json: {
-      userId: USER,
-      customerId: john,
-      subscriptionId: ids.monthly,
-      returnUrl: BACK,
-      metadata: { note: NOTE },
-    },
-  });
-  assert.equal(linked.status, 200, linked.text);
-  const token = String(linked.body.url).split("/cancel/")[1] as string;
-  const behind = await followed(world, { id: linked.body.session_id as string, token });
-  behind.select("other").write(WORDS);
-  await behind.close();
-  const reported = { eventId: "evt_1", reasonKey: "too_expensive", outcome: "recovered" };
-  const said = { userId: USER, reasonText: WORDS, metadata: { note: NOTE }, context: { mrr: 49 } };
-  assert.equal((await report(world, { ...reported, ...said })).status, 201);
-  await keepBillingEvent(deps, scope, failure(clock.now, "in_1"));
-  const paid = { type: "payment_succeeded", invoiceId: "in_1", amount: 4_900, attempt: 2 } as const;
-  await keepBillingEvent(deps, scope, { id: "evt_paid", at: clock.now + 1, ...paid });
-  const leaving = { comment: WORDS };
-  const changed = { type: "subscription_changed", subscriptionId: ids.monthly, leaving } as const;
-  await keepBillingEvent(deps, scope, { id: "evt_changed", at: clock.now, ...changed });
-  world.pass(10_000);
-  while (await world.tick());
-  await deps.store.transaction((tx) =>
-    sendMail(deps, tx, {
-      ...scope,
-      kind: "recovery_card_update",
-      about: "rec_1/1",
-      message: { to: EMAIL, subject: "John Doe", html: WORDS, text: WORDS },
-    }),
-  );
-}
-
-const settings = { returnHosts: ["shop.example"], currency: "usd" };
+import { report, update } from "./cancelling.ts";
+import { call, discount, everything, refused, start } from "./flowing.ts";
+import {
+  dump,
+  EMAIL,
+  failure,
+  figures,
+  forget,
+  isWaiting,
+  live,
+  look,
+  settings,
+  TRACES,
+  tracesIn,
+  USER,
+  WORDS,
+} from "./forgetting.ts";
 
 onEachStore("One customer's data", ({ home, open }) => {
   it("is all handed out, and then in no table; figures stay as they were", async () => {
@@ -285,6 +179,116 @@ onEachStore("One customer's data", ({ home, open }) => {
     assert.deepEqual(await tracesIn(world.store), []);
   });
 
+  it("is handed out all or not at all while it is being forgotten", async () => {
+    await using world = await alone(home, { settings });
+    const { store } = world.deps;
+    await store.insertSession(aSession(world.scope, { customerId: "cus_one", email: EMAIL }));
+    const [begun, ending] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const { workspaceId, environment } = world.scope;
+    const forgetting = store.transaction(async (tx) => {
+      await tx.lock(`customer:${workspaceId}:${environment}:cus_one`);
+      begun.resolve();
+      await ending.promise;
+      const person = { customerIds: ["cus_one"], emails: [EMAIL] };
+      await tx.forgetPerson(world.scope, person, aliasesFor(world.deps, world.scope));
+    });
+    await begun.promise;
+    let isOver = false;
+    const looking = look(world, "customer_id=cus_one").finally(() => {
+      isOver = true;
+    });
+    while (home.name === "PostgreSQL" && !isOver && !(await isWaiting(world.store)));
+    ending.resolve();
+    await forgetting;
+    const { found, emails, data } = (await looking).body;
+    assert.deepEqual({ found, emails, data }, { found: false, emails: [], data: {} });
+  });
+
+  it("does not come back through a visit that a server goes on with", async () => {
+    await using world = await alone(home, { settings, cancelAtBilling: "period_end" });
+    await world.publish(everything);
+    const { deps, scope } = world;
+    const session_id = await start(world);
+    const shown = (await deps.store.session(session_id)) ?? assert.fail();
+    // Forgotten between the moment in which the session is found and the one in which it is written.
+    const meanwhile: typeof deps = {
+      ...deps,
+      billing: (of) => ({
+        ...deps.billing(of),
+        async now() {
+          await forgetCustomer(deps, scope, { customerId: john });
+          return deps.billing(of).now();
+        },
+      }),
+    };
+    const data = { reason: "broken", reason_text: WORDS };
+    const event = { session_id, event_type: "survey_answered", data } as const;
+    const [key] = await deps.store.keys(scope.workspaceId);
+    await assert.rejects(recordFlowEvent(meanwhile, { key: key ?? assert.fail() }, {}, event), {
+      code: "session_not_found",
+    });
+    assert.deepEqual(await tracesIn(world.store), []);
+    const asked: [string, object][] = [
+      ["event", event],
+      ["save", { session_id, ...discount }],
+      ["cancel", { session_id, reason: "broken", reason_text: WORDS }],
+    ];
+    for (const [what, json] of asked) await refused(call(world, what, json), 404, "session_not_found");
+    // What a page was shown, worked out before and written after.
+    await deps.store.updateSession(session_id, { config: shown.config, locale: "de" });
+    assert.deepEqual(await tracesIn(world.store), []);
+    assert.equal((await world.billed(ids.monthly)).cancelAt, undefined);
+    assert.notEqual(await start(world), session_id, "who comes again begins again");
+  });
+
+  it("does not come back through a payment that fails again", async () => {
+    await using world = await alone(home, { settings });
+    const { deps, scope, clock } = world;
+    await keepBillingEvent(deps, scope, failure(clock.now, "in_1"));
+    while (await world.tick());
+    assert.equal((await forget(world, `customer_id=${john}`)).body.found, true);
+    const again = { ...failure(clock.now + DAY, "in_1"), id: "evt_again", attempt: 2 } as BillingEvent;
+    await keepBillingEvent(deps, scope, again);
+    while (await world.tick());
+    const recovery = await deps.store.recovery(scope, "in_1");
+    assert.equal(recovery?.attemptCount, 2);
+    const traces = await tracesIn(world.store);
+    assert.deepEqual(
+      traces.filter((trace) => !trace.startsWith("billing_events")),
+      [],
+    );
+  });
+
+  it("is what events are about, and not what is said in them", async () => {
+    const world = await open();
+    const said = { eventId: "evt_1", reasonKey: "too_expensive", metadata: { customer_id: john } };
+    assert.equal((await report(world, said)).status, 201);
+    assert.equal((await look(world, `customer_id=${john}`)).body.found, false);
+    assert.equal((await report(world, { ...said, eventId: "evt_2", userId: USER })).status, 201);
+    assert.equal(Object((await look(world, `customer_id=${USER}`)).body.data).events.length, 1);
+  });
+
+  it("takes along what the business wrote about them, and knows a report that it has had", async () => {
+    await using world = await alone(home, { settings });
+    const said = {
+      ...{ eventId: `cancel:${EMAIL}`, userId: USER, reasonKey: "too_expensive", outcome: "churned" },
+      offer: { type: "discount", label: "For John Doe" },
+      context: { plan: "John Doe's", mrr: 49 },
+    };
+    assert.equal((await report(world, said)).status, 201);
+    await forget(world, `customer_id=${USER}`);
+    assert.deepEqual(await tracesIn(world.store), []);
+    const again = await report(world, said);
+    assert.deepEqual([again.status, again.body.userId === USER], [200, false]);
+    assert.equal(
+      (await update(world, said.eventId, { outcome: "recovered" })).code,
+      "cancellation_not_found",
+    );
+    const [row, ...more] = await world.ledger();
+    assert.deepEqual([row?.outcome, row?.mrr, row?.offerType, more], ["cancelled", 4_900, "discount", []]);
+    assert.deepEqual(await tracesIn(world.store), []);
+  });
+
   it("is for keys that may do everything, one customer at a time", async () => {
     const world = await open();
     const wanted = { ...world.scope, kind: "secret" as const, name: "reads" };
@@ -301,29 +305,5 @@ onEachStore("One customer's data", ({ home, open }) => {
     assert.deepEqual([nobody.status, nobody.body.found, nobody.body.changed], [200, false, {}]);
     await world.deps.store.updateWorkspace(world.scope.workspaceId, { status: "read_only" });
     assert.equal((await forget(world, "customer_id=x")).status, 200);
-  });
-
-  it("is forgotten by itself once nothing has been heard of them for long enough", async () => {
-    await using world = await alone(home, { settings });
-    await live(world);
-    const { deps, clock } = world;
-    const began = clock.now;
-    const others = aSession(world.scope, { customerId: "cus_active", touchedAt: began + 1 * DAY });
-    await deps.store.insertSession(others);
-    await deps.store.insertSession(
-      aSession(world.scope, { customerId: "cus_active", touchedAt: began - 9 * DAY }),
-    );
-    clock.now = Date.parse("2029-05-14T09:00:00Z");
-    await purgeCustomers({ ...deps, retainMonths: 24 });
-    await purgeCustomers(deps);
-    assert.equal((await look(world, `customer_id=${john}`)).body.found, true, "not a day too early");
-    clock.now = Date.parse("2029-05-14T10:00:00Z");
-    await purgeCustomers({ ...deps, retainMonths: 24 });
-    assert.equal((await look(world, `customer_id=${john}`)).body.found, false);
-    assert.equal((await look(world, "customer_id=cus_active")).body.found, true);
-    assert.deepEqual(await tracesIn(world.store), []);
-    clock.now += 2 * DAY;
-    await purgeCustomers({ ...deps, retainMonths: 24 });
-    assert.equal((await look(world, "customer_id=cus_active")).body.found, false);
   });
 });

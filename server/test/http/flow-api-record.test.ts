@@ -183,7 +183,7 @@ onEachStore("A cancellation that is only recorded", ({ open }) => {
       world.pass(MINUTE);
       await stay(world);
       assert.deepEqual(await books(world), [
-        ["flow", "cancelled", true],
+        ["flow", "abandoned", false],
         ["flow", "retained", false],
       ]);
       assert.equal((await world.deps.store.session(session))?.undoneAt, world.clock.now);

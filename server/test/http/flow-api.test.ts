@@ -53,6 +53,25 @@ onEachStore("Retainly's flow endpoints", ({ open }) => {
     assert.equal(Object(event?.data).email, "john@elsewhere.example");
   });
 
+  it("start: a page says neither who its customer is, nor what belongs to them", async () => {
+    const world = await opened();
+    await world.simulator.updateCustomer({ id: john, name: "John Doe" });
+    await start(world, { email: "victim@example.com", metadata: { plan: "all" } }, await world.mint(john));
+    const [row] = await world.ledger();
+    assert.deepEqual([row?.email, row?.metadata], [undefined, undefined]);
+    const found = await world.request("/api/v1/customers/data?email=victim@example.com", { key: world.key });
+    assert.equal(found.body.found, false);
+  });
+
+  it("a key is for its own workspace, by whatever it is asked", async () => {
+    const world = await opened();
+    const session_id = await start(world);
+    const asked = { ...names, session_id, ...discount, event_type: "step_viewed" };
+    for (const what of ["start", "save", "cancel", "event"])
+      await refused(call(world, `${what}?workspace_id=ws_other`, asked), 403, "workspace_mismatch");
+    await succeeds(call(world, `event?workspace_id=${world.scope.workspaceId}`, asked));
+  });
+
   it("start: again is the same session, until it has been silent for too long or is decided", async () => {
     const world = await opened();
     const [first, twin] = await Promise.all([start(world), start(world)]);

@@ -131,7 +131,7 @@ onEachStore("Insights", ({ open }) => {
     }
     assert.equal((await page("limit=3&offset=4")).has_more, false, "the last one exactly");
     const beyond = { reasons: [], total: 7, limit: 50, has_more: false };
-    for (const offset of [7, Number.MAX_SAFE_INTEGER])
+    for (const offset of [7, 100_000])
       assert.deepEqual(await page(`offset=${offset}`), { ...beyond, offset });
     const opened = { reasons: ["reason 3"], total: 3, limit: 1, offset: 1, has_more: true };
     assert.deepEqual(await page("status=open&limit=1&offset=1"), opened);

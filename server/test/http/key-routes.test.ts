@@ -1,6 +1,7 @@
 /** What holds for every route that takes a secret key, whatever it does. */
 import assert from "node:assert/strict";
 import { it } from "node:test";
+import type { z } from "zod";
 import { routes } from "../../src/app.ts";
 import { KEY_SCOPES } from "../../src/domain/scopes.ts";
 import { createKey } from "../../src/domain/workspaces.ts";
@@ -112,6 +113,27 @@ onEachStore("Every route for keys", ({ open }) => {
       }
       assert.equal((await ask(world, route, { key: world.key, body: "{" })).status, 400, name(route));
     }
+  });
+
+  it("takes numbers in digits alone, within their bounds", async () => {
+    const world = await open();
+    const boundsOf = (route: Route) => ({
+      limit: [1, route.path.startsWith("/api/exports") ? 50_000 : 200],
+      offset: [0, 100_000],
+      months: [1, 24],
+    });
+    for (const route of keyed.filter(({ method }) => method === "get"))
+      for (const [param, [least = 0, most = 0]] of Object.entries(boundsOf(route))) {
+        if (!Object.hasOwn(Object((route.query as z.ZodObject | undefined)?.shape), param)) continue;
+        const said = async (value: string) => {
+          const reply = await ask(world, route, { key: world.key }, `?${param}=${encodeURIComponent(value)}`);
+          return reply.code === "parameter_invalid" ? reply.param : undefined;
+        };
+        for (const value of ["", " 5", "+5", "0x10", "1e1", "5.0", "-1", "٣", `${most + 1}`, "9".repeat(400)])
+          assert.equal(await said(value), param, `${name(route)} ${param}=${value}`);
+        if (least) assert.equal(await said("0"), param, name(route));
+        for (const value of [`${least}`, `${most}`, "007"]) assert.equal(await said(value), undefined, value);
+      }
   });
 
   it("answers OPTIONS, and has nothing behind a slash", async () => {

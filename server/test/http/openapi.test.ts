@@ -11,7 +11,8 @@ interface Operation {
   summary: string;
   description?: string;
   security: Record<string, unknown>[];
-  requestBody?: { content: Record<string, object> };
+  parameters?: { name: string; schema: object }[];
+  requestBody?: { required: boolean; content: Record<string, object> };
   tags: string[];
   responses: Record<string, Answered>;
 }
@@ -23,12 +24,17 @@ interface Answered {
 interface Sent {
   schema: { properties: Record<string, { const?: string; $ref?: string; properties?: object }> };
 }
+interface Told {
+  summary: string;
+  parameters: { name: string; in: string; required: boolean }[];
+  requestBody: { content: Record<string, Sent> };
+}
 interface Document {
   openapi: string;
   tags: { name: string; description: string }[];
   info: { title: string; version: string };
   paths: Record<string, Record<string, Operation>>;
-  webhooks: Record<string, { post: { summary: string; requestBody: { content: Record<string, Sent> } } }>;
+  webhooks: Record<string, { post: Told }>;
   components: {
     schemas: Record<string, object>;
     headers: Record<string, object>;
@@ -92,10 +98,17 @@ describe("The description of the API", () => {
     assert.equal(new Set(operations.map(({ operationId }) => operationId)).size, operations.length);
     for (const { operationId, summary, responses } of operations) {
       assert.ok(summary);
-      assert.ok(responses["200"]);
+      const route = routes.find((each) => each.operationId === operationId);
+      const success = String(route?.success ?? 200);
+      const good = Object.keys(responses).filter((status) => status.startsWith("2"));
+      const others = Object.keys(route?.statuses ?? {}).filter((status) => status.startsWith("2"));
+      assert.deepEqual(
+        good,
+        [...new Set([success, ...others])].sort(),
+        `${operationId}: no success that never is`,
+      );
       for (const [status, { description, content }] of Object.entries(responses)) {
-        const { media = "application/json" } =
-          routes.find((each) => status === "200" && each.operationId === operationId) ?? {};
+        const media = (status === success ? route?.media : undefined) ?? "application/json";
         assert.ok(content[media]?.schema, `${operationId} ${status}`);
         for (const [, code] of description.matchAll(/^`(\w+)`:/gm)) {
           assert.equal(String(errors[code as keyof typeof errors]?.status), status, `${operationId} ${code}`);
@@ -117,6 +130,11 @@ describe("The description of the API", () => {
       assert.equal(head.type?.const, type);
       assert.ok(data?.$ref || Object.keys(data?.properties ?? {}).length, type);
     }
+    const { parameters } = document.webhooks["cancel.saved"]?.post ?? assert.fail();
+    assert.deepEqual(
+      parameters.filter((each) => each.in === "header" && each.required).map(({ name }) => name),
+      ["webhook-id", "webhook-timestamp", "webhook-signature", "x-retainly-signature", "x-retainly-event"],
+    );
     assert.ok("offer_value" in (sent("cancel.saved").data?.properties ?? {}));
     // The same objects that routes answer.
     assert.equal(sent("issue.opened").data?.$ref, "#/components/schemas/Issue");
@@ -133,9 +151,27 @@ describe("The description of the API", () => {
     for (const route of routes) {
       const listed = document.paths[asTemplate(route.path)]?.[route.method]?.responses ?? {};
       const others = Object.keys(route.statuses ?? {});
-      const refused = [...others, "200"].filter((each) => /^`\w+`:/.test(listed[each]?.description ?? ""));
+      const refused = [...others, String(route.success ?? 200)].filter((each) =>
+        /^`\w+`:/.test(listed[each]?.description ?? ""),
+      );
       assert.deepEqual(refused, [], `${route.operationId}: a status is an answer or a refusal`);
     }
+  });
+
+  it("says which statuses making something is answered with, and which body may be left out", () => {
+    const { post } = document.paths["/api/v1/webhook-endpoints"] ?? assert.fail();
+    const statuses = Object.keys(post?.responses ?? {}).filter((status) => status < "300");
+    assert.deepEqual([statuses, post?.requestBody?.required], [["201"], true]);
+    const rotate = document.paths["/api/v1/webhook-endpoints/{id}/rotate-secret"]?.post;
+    assert.equal(rotate?.requestBody?.required ?? false, false);
+  });
+
+  it("says of numbers in queries from where to where they go", () => {
+    const { parameters } = document.paths["/api/v1/issues"]?.get ?? assert.fail();
+    const schema = (name: string) => parameters?.find((each) => each.name === name)?.schema;
+    assert.deepEqual(schema("limit"), { default: 50, type: "integer", minimum: 1, maximum: 200 });
+    const { description: _, ...offset } = schema("offset") as { description?: string };
+    assert.deepEqual(offset, { default: 0, type: "integer", minimum: 0, maximum: 100_000 });
   });
 
   it("names the headers of an answer where they are sent", async () => {

@@ -127,7 +127,7 @@ onEachStore("Stripe's webhook", ({ open }) => {
     await work(world);
     accepted(await send(world, sent));
     await work(world);
-    const [row, ...more] = await world.deps.store.recoveries(world.scope, { limit: 9 });
+    const [row, ...more] = await world.deps.store.listRecoveries(world.scope, { limit: 9 });
     assert.deepEqual(more, []);
     assert.equal((await world.deps.store.recoveryAttempts(row?.id ?? "")).length, 1);
     assert.deepEqual(await world.facts(), ["payment.failed"]);

@@ -76,8 +76,17 @@ onEachStore("Webhook deliveries", ({ open, home }) => {
     const answered = { status: 500, error: "it answered 500", excerpt: "try later" };
     await tried(world, sent?.id ?? "", "pending", [answered, { error: "nobody answered" }, { status: 204 }]);
     const { attempts, ...rest } = (await get(`${SENT}/${sent?.id}`)).body;
-    const plain = { duration_ms: 120, status: null, error: null, response_excerpt: null };
-    assert.deepEqual(attempts, [
+    const ids = (attempts as { id: string }[]).map((each) => each.id);
+    assert.equal(new Set(ids).size, 3);
+    const plain = {
+      object: "webhook_attempt",
+      duration_ms: 120,
+      status: null,
+      error: null,
+      response_excerpt: null,
+    };
+    const shown = (attempts as { id: string }[]).map(({ id: _, ...each }) => each);
+    assert.deepEqual(shown, [
       { ...plain, at: AT, status: 500, error: "it answered 500", response_excerpt: "try later" },
       { ...plain, at: "2027-05-14T09:41:00.001Z", error: "nobody answered" },
       { ...plain, at: "2027-05-14T09:41:00.002Z", status: 204 },
@@ -89,7 +98,7 @@ onEachStore("Webhook deliveries", ({ open, home }) => {
     const world = await open();
     const { get } = calling(world);
     const { id } = await made(world);
-    await made(world);
+    const { id: other } = await made(world);
     for (let turn = 0; turn < 3; turn++) {
       world.pass(1);
       await happens(world);
@@ -100,16 +109,21 @@ onEachStore("Webhook deliveries", ({ open, home }) => {
     assert.deepEqual(await ids("?status=pending"), [latest?.id, oldest?.id]);
     assert.deepEqual(await ids("?status=failed"), [second?.id]);
     for (const status of ["succeeded", "canceled"]) assert.deepEqual(await ids(`?status=${status}`), []);
-    const { body } = await get(`${MANY}/${id}/deliveries?limit=1&offset=1`);
-    const { data, ...rest } = body as { data: Delivery[] };
-    assert.deepEqual(
-      data.map((each) => each.id),
-      [second?.id],
-    );
-    assert.deepEqual(rest, { total: 3, limit: 1, offset: 1, has_more: true });
-    assert.equal((await get(`${MANY}/${id}/deliveries?status=pending`)).body.total, 2);
-    for (const query of ["status=cancelled", "limit=0", "limit=201", "offset=-1"])
-      assert.equal((await get(`${MANY}/${id}/deliveries?${query}`)).status, 400, query);
+    const page = async (query: string) => {
+      const { data, ...rest } = (await get(`${MANY}/${id}/deliveries?${query}`)).body as { data: Delivery[] };
+      return [data.map((each) => each.id), rest];
+    };
+    const more = (limit: number, has_more: boolean) => ({ limit, has_more });
+    assert.deepEqual(await page("limit=2"), [[latest?.id, second?.id], more(2, true)]);
+    assert.deepEqual(await page(`limit=1&after=${latest?.id}`), [[second?.id], more(1, true)]);
+    assert.deepEqual(await page(`limit=1&after=${second?.id}`), [[oldest?.id], more(1, false)]);
+    assert.deepEqual(await page(`after=${oldest?.id}`), [[], more(50, false)]);
+    assert.deepEqual(await page(`status=pending&after=${second?.id}`), [[oldest?.id], more(50, false)]);
+    const [elsewhere] = await deliveries(world, other);
+    for (const query of ["status=cancelled", "limit=0", "limit=201", "after=", `after=${elsewhere?.id}`]) {
+      const { status, param } = await get(`${MANY}/${id}/deliveries?${query}`);
+      assert.deepEqual([status, param], [400, query.split("=")[0]], query);
+    }
     assert.equal((await get(`${MANY}/${id}/deliveries?limit=200`)).status, 200);
   });
 

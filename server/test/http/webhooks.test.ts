@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { EVENT_TYPES } from "../../src/contract/event-types.ts";
+import { KEY_SCOPES, type KeyScope } from "../../src/domain/scopes.ts";
 import { createKey } from "../../src/domain/workspaces.ts";
 import { DAY, MINUTE, onEachStore } from "../harness.ts";
 import {
@@ -248,12 +249,12 @@ onEachStore("Webhook endpoints", ({ open }) => {
     const world = await open();
     const { post, get } = calling(world);
     const { id, secret } = await made(world);
-    const rotate = async (json: object) => {
+    const rotate = async (json?: object) => {
       const { status, body } = await post(`${MANY}/${id}/rotate-secret`, json);
       assert.equal(status, 200);
       return body as unknown as Endpoint;
     };
-    const second = await rotate({});
+    const second = await rotate();
     assert.match(second.secret, /^whsec_/);
     assert.equal(second.previous_secret_expires_at, "2027-05-15T09:41:00.000Z", "a day");
     assert.equal((await get(`${MANY}/${id}`)).body.secret, undefined);
@@ -271,6 +272,15 @@ onEachStore("Webhook endpoints", ({ open }) => {
     const last = await rotate({ overlap_hours: 0 });
     assert.deepEqual(await signing(world, id), [last.secret]);
     assert.equal(last.previous_secret_expires_at, null);
+    const typed = { method: "POST", key: world.key };
+    const json = { "Content-Type": "application/json" };
+    const path = `${MANY}/${id}/rotate-secret`;
+    const [plain, form] = [
+      await world.request(path, { ...typed, body: "{}" }),
+      await world.request(path, { ...typed, body: "{}", headers: { "Content-Type": "text/plain" } }),
+    ];
+    for (const { status } of [plain, form]) assert.equal(status, 415);
+    assert.equal((await world.request(path, { ...typed, body: " ", headers: json })).status, 400);
     for (const overlap_hours of [-1, 169, 0.5, "24", null])
       assert.equal((await post(`${MANY}/${id}/rotate-secret`, { overlap_hours })).param, "overlap_hours");
     assert.deepEqual(await signing(world, id), [last.secret]);
@@ -279,11 +289,23 @@ onEachStore("Webhook endpoints", ({ open }) => {
   it("sign with five secrets at most, and with none that nobody can read", async () => {
     const world = await open();
     const { post } = calling(world);
-    const { id } = await made(world);
+    const { id, secret } = await made(world);
     const secrets: string[] = [];
-    for (let turn = 0; turn < 5; turn++)
-      secrets.unshift((await post(`${MANY}/${id}/rotate-secret`, {})).body.secret as string);
-    assert.deepEqual(await signing(world, id), secrets);
+    const rotate = (overlap_hours: number) => post(`${MANY}/${id}/rotate-secret`, { overlap_hours });
+    for (let turn = 0; turn < 4; turn++) secrets.unshift((await rotate(24)).body.secret as string);
+    const all = [...secrets, secret];
+    assert.deepEqual(await signing(world, id), all);
+    for (const hours of [1, 168]) {
+      const { status, param, text } = await rotate(hours);
+      assert.deepEqual([status, param], [400, "overlap_hours"], "none ends before the time that was said");
+      assert.ok(text.includes("the oldest until 2027-05-15T09:41:00.000Z"), text);
+    }
+    assert.deepEqual(await signing(world, id), all);
+    world.pass(DAY);
+    assert.deepEqual(await signing(world, id), secrets.slice(0, 1));
+    for (let turn = 0; turn < 4; turn++) assert.equal((await rotate(24)).status, 200);
+    const { body } = await rotate(0);
+    assert.deepEqual(await signing(world, id), [body.secret], "what has leaked can be ended at any time");
     world.deps.keys.webhook = new Uint8Array(32).fill(1);
     assert.deepEqual(await signing(world, id), []);
   });
@@ -336,26 +358,64 @@ onEachStore("Webhook endpoints", ({ open }) => {
     assert.equal((await inBox.get(`${MANY}/${"x".repeat(256)}`)).param, "id");
   });
 
-  it("are for keys that may change the workspace, and stay as they are while it is read-only", async () => {
+  it("are for keys with their own scope: whoever has it hears everything", async () => {
     const world = await open();
     const { id } = await made(world);
     const { body: sent } = await calling(world).post(`${MANY}/${id}/test`);
-    const scopes = ["analytics:read" as const, "sessions:write" as const, "cancellations:write" as const];
-    const reader = await createKey(world.deps, { ...world.scope, kind: "secret", name: "reads", scopes });
-    for (const reply of await enter(calling(world, reader.key), id, sent.id as string))
-      assert.equal(reply.code, "insufficient_scope");
-    const one = {
-      ...world.scope,
-      kind: "secret" as const,
-      name: "writes",
-      scopes: ["workspace:write" as const],
+    const holding = async (scopes: KeyScope[]) => {
+      const of = { ...world.scope, kind: "secret" as const, name: "some", scopes };
+      return calling(world, (await createKey(world.deps, of)).key);
     };
-    const { key } = await createKey(world.deps, one);
+    const others = await holding(KEY_SCOPES.filter((scope) => scope !== "webhooks:write"));
+    for (const reply of await enter(others, id, sent.id as string))
+      assert.equal(reply.code, "insufficient_scope");
+    for (const reply of await enter(await holding(["webhooks:write"]), id, sent.id as string))
+      assert.equal(reply.status, 200, reply.text);
+  });
+
+  it("of a read-only workspace can be ended and lose their secret, and nothing else", async () => {
+    const world = await open();
+    const { id, secret } = await made(world);
+    const { body: sent } = await calling(world).post(`${MANY}/${id}/test`);
     await world.deps.store.updateWorkspace(world.scope.workspaceId, { status: "read_only" });
-    const replies = await enter(calling(world, key), id, sent.id as string);
+    const { patch, post } = calling(world);
+    const path = `${MANY}/${id}`;
+    for (const json of [{}, { status: "enabled" }, { status: "disabled", description: "mine" }])
+      assert.equal(await codeOf(patch(path, json)), "workspace_read_only", JSON.stringify(json));
+    assert.equal(await codeOf(post(MANY, { url: hook })), "workspace_read_only");
+    const { body } = await post(`${path}/rotate-secret`, { overlap_hours: 0 });
+    assert.ok(!(await signing(world, id)).includes(secret) && body.secret);
+    assert.equal((await patch(path, { status: "disabled" })).body.status, "disabled");
+    const replies = await enter(calling(world), id, sent.id as string);
+    const no = "workspace_read_only";
     assert.deepEqual(
       replies.map(({ code, status }) => code ?? status),
-      [200, 200, 200, ...Array.from({ length: 5 }, () => "workspace_read_only")],
+      [200, 200, 200, no, 200, no, no, 200],
     );
+  });
+
+  it("are asked for in the key's own workspace, if one is named", async () => {
+    const world = await open();
+    const { id } = await made(world);
+    const { body: sent } = await calling(world).post(`${MANY}/${id}/test`);
+    const asking = (name: string) => {
+      const { get, post, patch, remove } = calling(world);
+      const to = (path: string) => `${path}?workspace_id=${name}`;
+      return {
+        get: (path: string) => get(to(path)),
+        post: (path: string, json?: object) => post(to(path), json),
+        patch: (path: string, json: object) => patch(to(path), json),
+        remove: (path: string) => remove(to(path)),
+      };
+    };
+    const elsewhere = asking("ws_other");
+    const refused = [elsewhere.get(MANY), elsewhere.post(MANY, { url: hook })];
+    for (const { status, code } of [
+      ...(await Promise.all(refused)),
+      ...(await enter(elsewhere, id, sent.id as string)),
+    ])
+      assert.deepEqual([status, code], [403, "workspace_mismatch"]);
+    for (const { status, text } of await enter(asking(world.scope.workspaceId), id, sent.id as string))
+      assert.equal(status, 200, text);
   });
 });

@@ -62,16 +62,30 @@ describe("A message to an endpoint", () => {
     assert.deepEqual(answer, { status: 503, excerpt: "Later", retryAfter: "120" });
   });
 
-  it("is given up if nothing is answered, or not to the end, in time", async () => {
+  it("is given up if nothing is answered, or no refusal to the end, in time", async () => {
     const late = { error: NO_ANSWER };
     assert.deepEqual(await answered(silence, LIMIT), late);
     assert.deepEqual(await spoken("", { end: false }), late);
     assert.deepEqual(await spoken("HTTP/1.1 200 OK\r\nx-a", { end: false }), late);
     const slowly: Reaction = (response) => {
+      response.writeHead(500);
       const timer = setInterval(() => response.write("."), 20);
       response.on("close", () => clearInterval(timer));
     };
-    assert.deepEqual(await answered(slowly, LIMIT), { ...late, status: 200 });
+    assert.deepEqual(await answered(slowly, LIMIT), { ...late, status: 500 });
+  });
+
+  it("is taken once its endpoint has said so, however the rest of the answer ends", async () => {
+    const half: Reaction = (response) => void response.writeHead(202).write("half");
+    assert.deepEqual(await answered(half, LIMIT), { status: 202, excerpt: "half" });
+    const cut: Reaction = (response) => {
+      response.writeHead(202).write("half");
+      setImmediate(() => response.socket?.resetAndDestroy());
+    };
+    const short = await answered(cut);
+    assert.deepEqual([short.status, short.error], [202, undefined]);
+    const faulty = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\nnot a size\r\n";
+    assert.deepEqual(await spoken(faulty, { end: false }), { status: 200, excerpt: "ok" });
   });
 
   it("needs no more of a long answer than its beginning", async () => {
@@ -107,7 +121,7 @@ describe("A message to an endpoint", () => {
     const cut: Reaction = (response) => void response.destroy();
     assert.deepEqual(await answered(cut), { error: closed });
     const short: Reaction = (response) => {
-      response.writeHead(200, { "content-length": 99 }).write("half");
+      response.writeHead(500, { "content-length": 99 }).write("half");
       response.socket?.resetAndDestroy();
     };
     assert.equal((await answered(short)).error, closed);

@@ -16,7 +16,15 @@ const refused = (message: RegExp) => (error: unknown) => {
 };
 
 describe("A public address", () => {
-  for (const address of ["8.8.8.8", "93.184.215.14", "2606:4700::1111", "::ffff:8.8.8.8", "198.17.255.255"])
+  for (const address of [
+    "8.8.8.8",
+    "93.184.215.14",
+    "2606:4700::1111",
+    "::ffff:8.8.8.8",
+    "198.17.255.255",
+    "168.63.129.15",
+    "168.63.129.17",
+  ])
     it(`is ${address}`, () => assert.equal(isPublic(address), true));
 
   const others = {
@@ -35,6 +43,8 @@ describe("A public address", () => {
       "fe80::1",
       "fe80::1%eth0",
       "fd00:ec2::254",
+      "168.63.129.16",
+      "::ffff:168.63.129.16",
     ],
     "behind a carrier's router": ["100.64.0.1", "100.127.255.255"],
     "of a site": ["fc00::1", "fdff::1", "fec0::1"],

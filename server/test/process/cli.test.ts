@@ -114,7 +114,10 @@ describe("The command line", () => {
     assert.deepEqual(await json("keys", "revoke", made.id), { id: made.id, revoked: true });
     assert.equal(await mint(server.url, made.key), 401);
     await server.end("SIGTERM");
-    assert.match((await one.renumerate(["keys", "list"], place.env)).out, /backend {2}used 20\d\d-\d\d-\d\dT[\d:.]+Z {2}revoked/);
+    assert.match(
+      (await one.renumerate(["keys", "list"], place.env)).out,
+      /backend {2}used 20\d\d-\d\d-\d\dT[\d:.]+Z {2}revoked/,
+    );
 
     const missing = await one.renumerate(["keys", "revoke", "key_nothing"], place.env);
     assert.deepEqual([missing.code, missing.out, missing.err], [1, "", "There is no key key_nothing\n"]);

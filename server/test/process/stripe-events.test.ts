@@ -60,7 +60,7 @@ const ledgerOf = ({ customer }: Person) =>
 /** All that this program has written down of what happened. */
 async function books(): Promise<object> {
   const { store, scope } = business;
-  const recoveries = await store.recoveries(scope, { limit: 9 });
+  const recoveries = await store.listRecoveries(scope, { limit: 9 });
   return {
     ledger: await store.ledger(scope, { limit: 9 }),
     recoveries,

@@ -102,8 +102,8 @@ export function billingSuite(home: TestHome): void {
       const other = await put(NOW + 1, "sub_2");
       await put(NOW, "sub_1", { ...scope, environment: "sandbox" });
       assert.deepEqual(await store.recoveriesOf(scope, "sub_1"), [early, late]);
-      assert.deepEqual(await store.recoveries(scope, { limit: 9 }), [late, other, early]);
-      assert.deepEqual(await store.recoveries(scope, { limit: 1 }), [late]);
+      assert.deepEqual(await store.listRecoveries(scope, { limit: 9 }), [late, other, early]);
+      assert.deepEqual(await store.listRecoveries(scope, { limit: 1 }), [late]);
     });
 
     it("lists pending recoveries about which nothing happens any more", async () => {

@@ -271,7 +271,7 @@ export function figuresSuite(home: TestHome): void {
       });
       await Promise.all(others);
       const kept = await opened.store.ledger(scope, { limit: 9 });
-      const recoveries = await opened.store.recoveries(scope, { limit: 9 });
+      const recoveries = await opened.store.listRecoveries(scope, { limit: 9 });
       assert.deepEqual(await all(scope), sumsOf(kept, recoveries, {}));
       assert.equal(await opened.store.rebuildFigures(), 0);
     });

@@ -1,10 +1,12 @@
 /** What exports and requests about one customer ask costs no more in a large installation than in a small one. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { CompiledQuery, type KyselyPlugin, sql } from "kysely";
+import { CompiledQuery, type Kysely, type KyselyPlugin, sql } from "kysely";
 import { postgres, sqlite } from "../../src/store/differences.ts";
+import { finding } from "../../src/store/migrations/007-finding.ts";
 import { personalDataUpkeep } from "../../src/store/personal-data-upkeep.ts";
 import { queries } from "../../src/store/queries.ts";
+import type { Json } from "../../src/store/store.ts";
 import { stores, type TestStore } from "../stores.ts";
 import { aFact, aMail, anAttempt, aRecovery, aReport, aScope, aSession, NOW } from "./rows.ts";
 
@@ -42,7 +44,7 @@ for (const home of stores) {
         await store.putLedger(aReport(scope, { ...whose, ...at, outcome: "retained" }));
         await store.putRecovery(recovery);
         await store.insertRecoveryAttempt(anAttempt(recovery.id));
-        await store.insertEvent(aFact(scope, { data: { customer_id: "cus_0" } }));
+        await store.insertEvent(aFact(scope, { customerId: "cus_0" }));
         await store.insertMail(aMail(scope, { kind: "recovery_retryable", recipient: email }));
         const person = (row: number) => ({ customer_id: `cus_${row}`, email: `cus_${row}@acme.example` });
         const later = (row: number) => NOW + 10 + row;
@@ -62,8 +64,7 @@ for (const home of stores) {
         await multiply(opened, "recovery_attempts", (row) => ({
           ...{ id: `att_x${row}`, recovery_id: `rec_x${row}`, attempted_at: later(row) },
         }));
-        const data = (row: number) => JSON.stringify({ note: "\0", customer_id: `cus_${row}` });
-        await multiply(opened, "events", (row) => ({ id: `evt_x${row}`, data: data(row) }));
+        await multiply(opened, "events", (row) => ({ id: `evt_x${row}`, customer_id: `cus_${row}` }));
         await multiply(opened, "mails", (row) => ({
           ...{ id: `mail_x${row}`, about: `rec_x${row}/1`, recipient: person(row).email },
         }));
@@ -96,7 +97,12 @@ for (const home of stores) {
           [() => any.personOf(scope, { email }), /sessions_email/, /ledger_email/, /recoveries_email/],
           [() => any.personalData(scope, one), /sessions_customer/, /events_customer/, /mails_recipient/],
           [() => any.turnsOf(scope, one), /sessions_customer/, /ledger_customer/],
-          [() => any.silentCustomers(NOW + 12, 5), /sessions_silent/, /ledger_silent/, /recoveries_silent/],
+          [
+            () => any.silentCustomers(NOW + 12, { limit: 5 }),
+            /sessions_customer/,
+            /ledger_customer/,
+            /recoveries_customer/,
+          ],
         ];
         for (const [ask, ...over] of ways) {
           asked.length = 0;
@@ -117,6 +123,34 @@ for (const home of stores) {
             String(ask),
           );
         }
+      } finally {
+        await opened.drop();
+      }
+    });
+
+    it("was found for events that there were before", async () => {
+      const opened = await home.open();
+      try {
+        const { store, db } = opened;
+        const scope = aScope();
+        const told: Json[] = [
+          { customer_id: "cus_1", metadata: { userId: "somebody else" } },
+          { metadata: { customer_id: "somebody else" }, userId: "user_1" },
+          { subscriptionId: "sub_1", customerId: "cus_2", plan: null },
+          { customer_id: "cus_3", reason_text: "\0 \ud800" },
+          { metadata: { customer_id: "somebody else" } },
+          null,
+        ];
+        for (const data of told) await store.insertEvent(aFact(scope, { data }));
+        // As the version before has left them.
+        for (const name of ["events_customer", "ledger_saves", "mails_recipient"])
+          await sql`drop index ${sql.ref(name)}`.execute(db);
+        for (const table of ["sessions", "ledger", "recoveries"])
+          await sql`drop index ${sql.ref(`${table}_email`)}`.execute(db);
+        await sql`alter table events drop column customer_id`.execute(db);
+        await finding(db as unknown as Kysely<unknown>, home.name === "SQLite" ? sqlite : postgres);
+        const found = (await store.events(scope, { limit: 9 })).map(({ customerId }) => customerId);
+        assert.deepEqual(found, ["cus_1", "user_1", "cus_2", "cus_3", undefined, undefined]);
       } finally {
         await opened.drop();
       }

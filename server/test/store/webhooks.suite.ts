@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
+import { type KyselyPlugin, sql } from "kysely";
+import { postgres, sqlite } from "../../src/store/differences.ts";
 import type { Scope, Store } from "../../src/store/store.ts";
+import type { Cursor } from "../../src/store/visits.ts";
+import { webhookUpkeep } from "../../src/store/webhook-upkeep.ts";
 import type { DeliveryRow, WebhookAttemptRow, WebhookEndpointRow } from "../../src/store/webhooks.ts";
 import type { TestHome, TestStore } from "../stores.ts";
 import { deferred } from "./deferred.ts";
@@ -71,7 +75,7 @@ export function webhooksSuite(home: TestHome): void {
         { workspaceId: to.workspaceId, environment: to.environment },
         { type: "webhook.test" },
       );
-      await store.insertEvent(fact);
+      await store.insertEvent(fact, { to: "nobody" });
       const row = aDelivery(to.id, { eventId: fact.id, ...more });
       await store.insertDelivery(row);
       return row;
@@ -80,6 +84,8 @@ export function webhooksSuite(home: TestHome): void {
       (await store.deliveries({ endpointId, limit: 99 })).map(({ type }) => type).sort();
     const claim = (of: WebhookEndpointRow, now = NOW, limit = 99) =>
       store.claimDeliveries(of.id, { now, leaseMs: LEASE, limit });
+    const due = (now: number, more: Partial<Parameters<Store["dueEndpoints"]>[2]> = {}) =>
+      store.dueEndpoints(now, LEASE, { failing: false, limit: 99, ...more });
     const claimed = async (...args: Parameters<typeof claim>) => (await claim(...args)).map((row) => row.id);
 
     it("keeps endpoints and finds them in their workspace, oldest first", async () => {
@@ -136,7 +142,8 @@ export function webhooksSuite(home: TestHome): void {
         "CANCEL.SAVED",
         "webhook.test",
       ];
-      for (const type of types) await store.insertEvent(aFact(scope, { type }));
+      for (const type of types)
+        await store.insertEvent(aFact(scope, { type }), type === "webhook.test" ? { to: "nobody" } : {});
       assert.deepEqual(await received(all), types.slice(0, 4).sort());
       assert.deepEqual(await received(some), ["cancel.saved", "subscription.ending_undone"]);
       for (const other of [none, off, sandbox, stranger]) assert.deepEqual(await received(other), []);
@@ -203,8 +210,32 @@ export function webhooksSuite(home: TestHome): void {
       await store.insertWebhookAttempt(anAttempt(delivery.id));
       await store.deleteWebhookEndpoint(row.id);
       assert.equal(await store.delivery(delivery.id), undefined);
-      assert.deepEqual(await store.webhookAttempts(delivery.id), []);
       assert.equal(await store.webhookEndpoint(row, row.id), undefined);
+      await store.clearDeletedEndpoints(99);
+      assert.deepEqual(await store.webhookAttempts(delivery.id), []);
+    });
+
+    it("shows nothing of a deleted endpoint to anybody, and takes away a little of it at a time", async () => {
+      const scope = aScope();
+      const [row, kept] = [await endpoint(scope, { failingSince: NOW }), await endpoint(scope)];
+      for (let count = 0; count < 5; count++)
+        await store.insertWebhookAttempt(anAttempt((await sent(row)).id));
+      const theirs = await sent(kept);
+      await store.deleteWebhookEndpoint(row.id);
+      await store.updateWebhookEndpoint(row.id, { status: "enabled", url: "https://back.example/" });
+      await store.insertEvent(aFact(scope));
+      assert.deepEqual(await store.webhookEndpoints(scope), [kept]);
+      assert.deepEqual([await due(NOW), await due(NOW, { failing: true })], [[kept.id], []]);
+      const { rows } = await sql`select url, secrets from webhook_endpoints where id = ${row.id}`.execute(
+        opened.db,
+      );
+      assert.deepEqual(rows, [{ url: "", secrets: "[]" }]);
+      const clear = () => store.clearDeletedEndpoints(2);
+      assert.deepEqual([await clear(), await clear(), await clear(), await clear()], [2, 2, 2, 0]);
+      const left = await sql`select 1 from webhook_attempts join webhook_deliveries on delivery_id =
+        webhook_deliveries.id where endpoint_id = ${row.id}`.execute(opened.db);
+      assert.deepEqual(left.rows, []);
+      assert.deepEqual(await store.delivery(theirs.id), theirs);
     });
 
     it("lists deliveries latest first, by status and in pages", async () => {
@@ -212,15 +243,16 @@ export function webhooksSuite(home: TestHome): void {
       const made: DeliveryRow[] = [];
       for (const status of ["pending", "failed", "succeeded", "failed"] as const)
         made.push(await sent(row, { status, createdAt: NOW + made.length, settledAt: NOW + 9 }));
-      const ids = async (by: { status?: DeliveryRow["status"]; limit: number; offset?: number }) =>
+      const ids = async (by: { status?: DeliveryRow["status"]; limit: number; after?: Cursor }) =>
         (await store.deliveries({ endpointId: row.id, ...by })).map((each) =>
           made.findIndex(({ id: own }) => own === each.id),
         );
       assert.deepEqual(await ids({ limit: 9 }), [3, 2, 1, 0]);
-      assert.deepEqual(await ids({ limit: 2, offset: 1 }), [2, 1]);
+      const after = (index: number) => ({ at: NOW + index, id: made[index]?.id ?? assert.fail() });
+      assert.deepEqual(await ids({ limit: 2, after: after(3) }), [2, 1]);
+      assert.deepEqual(await ids({ limit: 2, after: after(0) }), []);
       assert.deepEqual(await ids({ status: "failed", limit: 9 }), [3, 1]);
-      assert.equal(await store.deliveryCount({ endpointId: row.id }), 4);
-      assert.equal(await store.deliveryCount({ endpointId: row.id, status: "failed" }), 2);
+      assert.deepEqual(await ids({ status: "failed", limit: 9, after: after(2) }), [1]);
     });
 
     it("keeps each attempt, oldest first", async () => {
@@ -256,11 +288,86 @@ export function webhooksSuite(home: TestHome): void {
       await sent(a);
       await sent(b, { dueAt: NOW + 1 });
       await sent(c, { status: "succeeded" });
-      assert.deepEqual(await store.dueEndpoints(NOW, LEASE), [a.id]);
-      assert.deepEqual(await store.dueEndpoints(NOW + 1, LEASE), [a.id, b.id].sort());
+      assert.deepEqual(await due(NOW), [a.id]);
+      assert.deepEqual(await due(NOW + 1), [a.id, b.id].sort());
       await claim(a);
-      assert.deepEqual(await store.dueEndpoints(NOW, LEASE), []);
-      assert.deepEqual(await store.dueEndpoints(NOW + LEASE, LEASE), [a.id, b.id].sort());
+      assert.deepEqual(await due(NOW), []);
+      assert.deepEqual(await due(NOW + LEASE), [a.id, b.id].sort());
+    });
+
+    it("names the longest due first, those that fail apart, and each in its turn", async () => {
+      const well = [await endpoint(), await endpoint(), await endpoint()];
+      for (const [index, row] of well.entries()) await sent(row, { dueAt: NOW - ([2, 3, 1][index] ?? 0) });
+      const failing = [await endpoint(), await endpoint(), await endpoint()];
+      for (const [index, row] of failing.entries()) {
+        await store.updateWebhookEndpoint(row.id, { failingSince: NOW });
+        await sent(row, { dueAt: NOW - index });
+      }
+      const names = (rows: readonly string[]) =>
+        rows.map((one) => [...well, ...failing].findIndex((row) => row.id === one));
+      assert.deepEqual(names(await due(NOW)), [1, 0, 2]);
+      assert.deepEqual(names(await due(NOW, { limit: 2 })), [1, 0]);
+      assert.deepEqual(names(await due(NOW, { failing: true })), [5, 4, 3]);
+      const sorted = failing.map((row) => row.id).sort();
+      const next = (after: string) => due(NOW, { failing: true, limit: 2, after });
+      assert.deepEqual(await next(""), sorted.slice(0, 2));
+      assert.deepEqual(await next(sorted[1] ?? ""), [sorted[2], sorted[0]]);
+    });
+
+    it("finds what is due in a few steps, however much there is", async () => {
+      const row = await endpoint();
+      const { id: model } = await sent(row, { dueAt: NOW + 1 });
+      // So many that reading them all costs PostgreSQL more than an index does; half of them wait.
+      await sql`insert into webhook_deliveries
+        select ${model} || n, endpoint_id, event_id, type, case n % 2 when 0 then 'failed' else status end,
+          attempts, tries, due_at + n, leased_until, created_at, settled_at
+        from webhook_deliveries, (
+          with recursive count(n) as (select 1 union all select n + 1 from count where n < 4000) select n from count
+        ) as numbers where webhook_deliveries.id = ${model}`.execute(opened.db);
+      const isHere = home.name === "SQLite";
+      if (!isHere) await sql`analyze webhook_deliveries, webhook_endpoints`.execute(opened.db);
+      const plans: string[] = [];
+      const options = isHere ? { options: sql`query plan`.toOperationNode() } : {};
+      const explaining: KyselyPlugin = {
+        transformQuery: ({ node }) =>
+          ({ ...node, explain: { kind: "ExplainNode", ...options } }) as typeof node,
+        async transformResult({ result }) {
+          plans.push(JSON.stringify(result.rows));
+          return { ...result, rows: [] };
+        },
+      };
+      const upkeep = webhookUpkeep(opened.db.withPlugin(explaining), isHere ? sqlite : postgres);
+      for (const failing of [false, true]) await upkeep.dueEndpoints(NOW, LEASE, { failing, limit: 9 });
+      assert.equal(plans.length, 2);
+      for (const plan of plans) {
+        assert.match(plan, /webhook_deliveries_due/);
+        assert.doesNotMatch(plan, /Seq Scan on webhook_deliveries|"SCAN webhook_deliveries/);
+      }
+    });
+
+    it("holds an event as it is until the transaction ends", async () => {
+      const fact = aFact(aScope());
+      await store.insertEvent(fact);
+      const order: string[] = [];
+      const [held, end] = [deferred(), deferred()];
+      const holding = store.transaction(async (tx) => {
+        assert.deepEqual(await tx.holdEvent(fact.id), fact);
+        assert.equal(await tx.holdEvent("evt_none"), undefined);
+        held.resolve();
+        await end.promise;
+        order.push("held");
+      });
+      await held.promise;
+      const there = await opened.reopen();
+      const changing = there.db
+        .transaction()
+        .execute((tx) => tx.updateTable("events").set({ data: "{}" }).where("id", "=", fact.id).execute())
+        .then(() => order.push("changed"));
+      // Far enough for it to have been done, if nothing stopped it.
+      for (let round = 0; round < 5; round++) await store.ping();
+      end.resolve();
+      await Promise.all([holding, changing]);
+      assert.deepEqual(order, ["held", "changed"]);
     });
 
     it("gives a delivery to somebody else when the lease has run out, or once it was given back", async () => {
@@ -307,7 +414,7 @@ export function webhooksSuite(home: TestHome): void {
       const row = await endpoint();
       const farthest = await sent(row, { dueAt: NOW + 27 * HOUR });
       const tooFar = await sent(row, { dueAt: NOW + 27 * HOUR + 1 });
-      assert.deepEqual(await store.dueEndpoints(NOW, LEASE), [row.id]);
+      assert.deepEqual(await due(NOW), [row.id]);
       const [got, ...rest] = await claim(row);
       assert.deepEqual([got?.id, got?.dueAt, rest.length], [tooFar.id, NOW, 0]);
       await claim(row, NOW + 400 * 24 * HOUR);
@@ -342,19 +449,20 @@ export function webhooksSuite(home: TestHome): void {
       assert.equal(await store.delivery(orphan.id), undefined);
     });
 
-    it("says how much is on its way, what keeps failing, since when, and what it has switched off", async () => {
-      assert.deepEqual(await store.deliveryHealth(1), { open: 0, failing: 0, disabled: 0 });
-      const row = await endpoint();
-      await sent(row, { dueAt: NOW + 5 });
-      await sent(row, { tries: 2, attempts: 7, dueAt: NOW + 8 });
+    it("says how much is on its way, since when nobody has it in hand, and which endpoints take nothing", async () => {
+      const nothing = { open: 0, failing: 0, disabled: 0 };
+      assert.deepEqual(await store.deliveryHealth(NOW), nothing);
+      const [row, failing] = [await endpoint(), await endpoint(aScope(), { failingSince: NOW })];
+      for (const dueAt of [NOW + 5, NOW + 8]) await sent(row, { dueAt });
+      await sent(failing, { dueAt: NOW - 9 });
       await sent(row, { status: "failed", tries: 10, dueAt: NOW - 9 });
       for (const disabledReason of ["gone", "failing", "manual"] as const)
-        await endpoint(aScope(), { status: "disabled", disabledReason });
-      const health = { open: 2, failing: 1, oldestDueAt: NOW + 5, disabled: 2 };
-      assert.deepEqual(await store.deliveryHealth(2), health);
-      assert.deepEqual(await store.deliveryHealth(3), { ...health, failing: 0 });
-      await claim(row, NOW + 8);
-      assert.equal((await store.deliveryHealth(3)).failing, 0, "the third try is still running");
+        await endpoint(aScope(), { status: "disabled", disabledReason, failingSince: NOW });
+      const health = { open: 3, failing: 1, disabled: 2 };
+      assert.deepEqual(await store.deliveryHealth(NOW + 5), { ...health, oldestDueAt: NOW + 5 });
+      await claim(row, NOW + 6);
+      assert.deepEqual(await store.deliveryHealth(NOW + 8), health, "whoever has one gets to the next");
+      assert.deepEqual(await store.deliveryHealth(NOW + HOUR), { ...health, oldestDueAt: NOW + 5 });
     });
 
     it("forgets events from before with their deliveries, a few at a time, and none that is still on its way", async () => {

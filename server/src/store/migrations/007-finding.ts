@@ -13,22 +13,28 @@ export async function finding(db: Kysely<unknown>, home: Home): Promise<void> {
   for (const table of ["sessions", "ledger", "recoveries"])
     await create(`${table}_email on ${table} (${scope}, lower(email)) where email is not null`);
   await create(`mails_recipient on mails (${scope}, lower(recipient))`);
-  // PostgreSQL's own functions for JSON refuse a document with a NUL anywhere in it.
-  const customer =
-    home.name === "postgres"
-      ? `substring(data from '"(?:customer_id|customerId|userId)":("(?:[^"\\\\]|\\\\.)*")')`
-      : "coalesce(json_extract(data, '$.customer_id'), json_extract(data, '$.customerId'), json_extract(data, '$.userId'))";
-  await create(`events_customer on events (${scope}, ${customer})`);
+  await customersOfEvents(db, home);
+  await create(`events_customer on events (${scope}, customer_id) where customer_id is not null`);
+}
 
-  const heard = {
-    sessions: "touched_at",
-    ledger: "updated_at",
-    recoveries: "last_attempt_at",
-    changes: "created_at",
-    offer_dismissals: '"at"',
-    cancel_links: "created_at",
-  };
-  // Who was forgotten is in none of them, nor what is of nobody.
-  for (const [table, at] of Object.entries(heard))
-    await create(`${table}_silent on ${table} (${at}) where substr(customer_id, 1, 5) <> 'gone_'`);
+const NAMES = ["customer_id", "customerId", "userId"];
+
+/** Whom an event is about. Of those that there are it is read from what they carry. */
+async function customersOfEvents(db: Kysely<unknown>, home: Home): Promise<void> {
+  await db.schema.alterTable("events").addColumn("customer_id", home.text).execute();
+  const first = (of: (name: string) => string) => sql.raw(`coalesce(${NAMES.map(of).join(", ")})`);
+  if (home.name === "sqlite") {
+    await sql`update events set customer_id = cast(${first((name) => `json_extract(data, '$.${name}')`)} as text)`.execute(
+      db,
+    );
+    return;
+  }
+  // PostgreSQL's own functions for JSON refuse a document with a NUL, or half a pair, anywhere in it.
+  const isPlain = sql`data !~* '\\\\u(0000|d[89a-f])'`;
+  await sql`update events set customer_id = ${first((name) => `data::jsonb ->> '${name}'`)} where ${isPlain}`.execute(
+    db,
+  );
+  // In those the first name that is written anywhere has to do.
+  const written = sql`substring(data from ${sql.lit(`"(?:${NAMES.join("|")})":"([^"\\\\]*)"`)})`;
+  await sql`update events set customer_id = ${written} where not (${isPlain})`.execute(db);
 }

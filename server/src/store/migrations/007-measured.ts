@@ -40,7 +40,10 @@ export async function measured(db: Kysely<unknown>, home: Home): Promise<void> {
     .columns([...scope, "recovered_at", "id"])
     .execute();
   await index("recoveries_customer", "recoveries")
-    .columns([...scope, "customer_id"])
+    .columns([...scope, "customer_id", "first_failed_at", "id"])
+    .execute();
+  await index("recoveries_status", "recoveries")
+    .columns([...scope, "status", "first_failed_at", "id"])
     .execute();
   await index("recovery_attempts_recent", "recovery_attempts").columns(["attempted_at", "id"]).execute();
 
@@ -108,6 +111,9 @@ export async function measured(db: Kysely<unknown>, home: Home): Promise<void> {
     .execute();
   await index("webhook_deliveries_recent", "webhook_deliveries")
     .columns(["endpoint_id", "created_at", "id"])
+    .execute();
+  await index("webhook_deliveries_status", "webhook_deliveries")
+    .columns(["endpoint_id", "status", "created_at", "id"])
     .execute();
   await index("webhook_deliveries_event", "webhook_deliveries").column("event_id").execute();
   await table("webhook_attempts")

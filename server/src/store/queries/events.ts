@@ -4,15 +4,15 @@ import { fromJson, withoutNulls } from "../rows.ts";
 import type { EventsTable, Schema } from "../schema.ts";
 import type { EventRow, Json, Queries } from "../store.ts";
 
-/** It goes to the one endpoint that is tried. */
-const TEST = "webhook.test";
-
 type EventQueries = Pick<Queries, "insertEvent" | "event" | "events" | "enqueue" | "dequeue">;
 
 /** Facts, and the outbox that carries them out; workers take from it in jobs.ts. */
 export function eventQueries(db: Kysely<Schema>, home: Home): EventQueries {
   return {
-    async insertEvent({ id, workspaceId, environment, type, sessionId, data, at }, now = at) {
+    async insertEvent(
+      { id, workspaceId, environment, type, customerId, sessionId, data, at },
+      { now = at, to = "subscribers" } = {},
+    ) {
       await db
         .insertInto("events")
         .values({
@@ -20,12 +20,13 @@ export function eventQueries(db: Kysely<Schema>, home: Home): EventQueries {
           workspace_id: workspaceId,
           environment,
           type,
+          customer_id: customerId ?? null,
           session_id: sessionId ?? null,
           data: JSON.stringify(data),
           at,
         })
         .execute();
-      if (type !== TEST) await fanOut(db, home, { id, workspaceId, environment, type }, now);
+      if (to === "subscribers") await fanOut(db, home, { id, workspaceId, environment, type }, now);
     },
 
     async event(id) {
@@ -102,6 +103,7 @@ export function toRow(row: Selectable<EventsTable>): EventRow {
     workspaceId: row.workspace_id,
     environment: row.environment,
     type: row.type,
+    customerId: row.customer_id,
     sessionId: row.session_id,
     at: row.at,
   });

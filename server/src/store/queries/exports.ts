@@ -33,7 +33,7 @@ const follows = (at: RawBuilder<unknown>, id: RawBuilder<unknown>, after: Cursor
   after ? sql<boolean>`(${at}, ${id}) < (${after.at}, ${after.id})` : undefined;
 
 export function exportQueries(db: Kysely<Schema>): ExportQueries {
-  const savedVisits = ({ workspaceId, environment }: Scope) =>
+  const allVisits = ({ workspaceId, environment }: Scope) =>
     db
       .selectFrom("ledger")
       .select([
@@ -47,7 +47,9 @@ export function exportQueries(db: Kysely<Schema>): ExportQueries {
       ])
       .where("workspace_id", "=", workspaceId)
       .where("environment", "=", environment)
-      .where(isSaved);
+      .where("started_at", "is not", null);
+
+  const savedVisits = (scope: Scope) => allVisits(scope).where(isSaved);
 
   const paidInvoices = ({ workspaceId, environment }: Scope) =>
     db
@@ -110,19 +112,21 @@ export function exportQueries(db: Kysely<Schema>): ExportQueries {
       .limit(limit) as unknown as Rows<AttemptColumns>;
   };
 
-  /** The one row beyond the part says whether any come after it. */
+  /** The one row beyond the part says whether any come after it, and so that there is a last one. */
   const extentOf = async (
     rows: Rows<{ id: string; at: number; currency: string }>,
     { currency, limit }: { currency: string; limit: number },
   ): Promise<Extent> => {
-    const { rows: found } = await sql<{ other: number | null; count: number }>`
+    const { rows: found } = await sql<{ other: number | null; count: number; at: number | null; id: string }>`
       select cast(sum(case when place <= ${limit} and currency != ${currency} then 1 else 0 end) as bigint) as other,
-        count(*) as count
-      from (select currency, row_number() over (order by at desc, id desc) as place from (${rows}) as listed) as ranked`.execute(
-      db,
-    );
-    const [{ other, count } = { other: 0, count: 0 }] = found;
-    return { otherCurrency: Number(other ?? 0), hasMore: Number(count) > limit };
+        count(*) as count,
+        max(case when place = ${limit} then at end) as at,
+        max(case when place = ${limit} then id end) as id
+      from (select id, at, currency, row_number() over (order by at desc, id desc) as place
+        from (${rows}) as listed) as ranked`.execute(db);
+    const [{ other, count, at, id } = { other: 0, count: 0, at: null, id: "" }] = found;
+    const isLonger = at !== null && Number(count) > limit;
+    return { otherCurrency: Number(other ?? 0), ...(isLonger ? { last: { at: Number(at), id } } : {}) };
   };
 
   return {
@@ -131,7 +135,7 @@ export function exportQueries(db: Kysely<Schema>): ExportQueries {
     attemptsMade: async (scope, part) => (await attemptsOf(scope, part).execute()).map(toAttempt),
 
     async saveAt(scope, id) {
-      const visit = savedVisits(scope).where(({ or, eb }) =>
+      const visit = allVisits(scope).where(({ or, eb }) =>
         or([eb("session_id", "=", id), eb("id", "=", id)]),
       );
       const found =

@@ -1,30 +1,33 @@
 /**
  * What is left of a row once nobody may know any more whom it was about. What counts stays: instants, outcomes, amounts,
- * reasons and offers. Ids of sessions, events and invoices are the books' own, and say nothing without them.
+ * reasons and offers. Ids of sessions, links and invoices are the books' own, and say nothing without them.
  */
 import type { Selectable, Updateable } from "kysely";
 import type { FlowConfig, FlowEvent, Settlement } from "../../../../src/api/wire.ts";
 import type { BillingEvent } from "../../billing/billing-event.ts";
 import type { BillingAction } from "../../billing/provider.ts";
+import { ALIAS, type Aliases } from "../personal-data.ts";
 import { fromJson } from "../rows.ts";
 import type { Schema } from "../schema.ts";
 import type { Json } from "../store.ts";
-import { ALIAS, type PersonalTable } from "./theirs.ts";
+import type { PersonalTable } from "./theirs.ts";
 
 /** Ids that stand for nobody, one for each of the person's. */
-export class Aliases {
+export class Names {
   readonly customer: string;
   readonly #known = new Map<string, string>();
   readonly #own: ReadonlySet<string>;
+  readonly #of: Aliases["of"];
 
   /** @param own ids of links, which are their subscriptions' too, and are the books' own */
-  constructor(customer: string, own: readonly string[]) {
+  constructor({ customer, of }: Aliases, own: readonly string[]) {
     this.customer = customer;
     this.#own = new Set(own);
+    this.#of = of;
   }
 
-  /** Another one for each: what is counted once still is. */
-  of(kind: "sub" | "tok" | "key" | "mail" | "hash", id: string): string {
+  /** Another one for each: what is counted once still is. Nobody speaks of them again. */
+  of(kind: "tok" | "key" | "mail" | "hash", id: string): string {
     const known = `${kind} ${id}`;
     const alias =
       this.#known.get(known) ?? `${ALIAS}${kind}_${this.customer.replace(ALIAS, "")}_${this.#known.size + 1}`;
@@ -33,13 +36,17 @@ export class Aliases {
   }
 
   subscription<Id extends string | null>(id: Id): Id | string {
-    return id === null || this.#own.has(id) ? id : this.of("sub", id);
+    return id === null || this.#own.has(id) ? id : this.#of("sub", id);
+  }
+
+  event<Id extends string | null>(id: Id): Id | string {
+    return id === null ? id : this.#of("evt", id);
   }
 }
 
 type Change<Table extends PersonalTable> = Updateable<Schema[Table]>;
 type Forget = {
-  [Table in PersonalTable]?: (row: Selectable<Schema[Table]>, aliases: Aliases) => Change<Table>;
+  [Table in PersonalTable]?: (row: Selectable<Schema[Table]>, aliases: Names) => Change<Table>;
 };
 
 const edited = <T>(json: string, edit: (value: T) => unknown): string =>
@@ -48,7 +55,7 @@ const edited = <T>(json: string, edit: (value: T) => unknown): string =>
 type Subscribed = { subscription: { id: string } };
 
 const anonymous =
-  (aliases: Aliases) =>
+  (aliases: Names) =>
   <T extends Subscribed>(of: T): T => ({
     ...of,
     subscription: { ...of.subscription, id: aliases.subscription(of.subscription.id) },
@@ -66,7 +73,7 @@ function wordless({ id, run, seq, at, type, ...rest }: FlowEvent): Json {
   };
 }
 
-function withoutWords(action: BillingAction, aliases: Aliases): BillingAction {
+function withoutWords(action: BillingAction, aliases: Names): BillingAction {
   const subscriptionId = aliases.subscription(action.subscriptionId);
   if (action.type === "promo_code") return { ...action, subscriptionId, code: "" };
   if (action.type !== "cancel") return { ...action, subscriptionId };
@@ -75,17 +82,24 @@ function withoutWords(action: BillingAction, aliases: Aliases): BillingAction {
 }
 
 /** Of what was told to others, what they may still be told: the same fields, without the person. */
-const TOLD: readonly [RegExp, (value: Json, aliases: Aliases) => Json][] = [
+const TOLD: readonly [RegExp, (value: Json, aliases: Names) => Json][] = [
   [/^(customer_?id|user_?id)$/i, (value, aliases) => (typeof value === "string" ? aliases.customer : value)],
   [
     /^subscription_?id$/i,
     (value, aliases) => (typeof value === "string" ? aliases.subscription(value) : value),
   ],
   [/^(email|reason_?text|feedback|promo_?code|code)$/i, () => null],
+  [/^eventId$/, (value, aliases) => (typeof value === "string" ? aliases.event(value) : value)],
   [/^metadata$/i, () => ({})],
+  // Of reports: a word in a flow is the flow's own.
+  [/^offer$/, (value) => without(value, "label")],
+  [/^context$/, (value) => without(value, "plan")],
 ];
 
-const told = (data: Json, aliases: Aliases): Json =>
+const without = (value: Json, name: string): Json =>
+  typeof value === "object" && value !== null && name in value ? { ...value, [name]: null } : value;
+
+const told = (data: Json, aliases: Names): Json =>
   typeof data !== "object" || data === null || Array.isArray(data)
     ? data
     : Object.fromEntries(
@@ -95,7 +109,7 @@ const told = (data: Json, aliases: Aliases): Json =>
         }),
       );
 
-function billed(event: BillingEvent, aliases: Aliases): object {
+function billed(event: BillingEvent, aliases: Names): object {
   const {
     customerId,
     subscriptionId,
@@ -156,7 +170,10 @@ export const forgotten: Forget = {
   ledger: (row, aliases) => ({
     customer_id: row.customer_id && aliases.customer,
     subscription_id: aliases.subscription(row.subscription_id),
+    event_id: aliases.event(row.event_id),
     email: null,
+    // What a business calls these in its reports may name the customer.
+    ...(row.source === "api" ? { offer_label: null, plan: null } : {}),
     reason_text: null,
     feedback: null,
     metadata: null,
@@ -186,7 +203,10 @@ export const forgotten: Forget = {
       : // A mail server's own words may repeat the address.
         { reason: null }),
   }),
-  events: ({ data }, aliases) => ({ data: edited<Json>(data, (each) => told(each, aliases)) }),
+  events: ({ data }, aliases) => ({
+    customer_id: aliases.customer,
+    data: edited<Json>(data, (each) => told(each, aliases)),
+  }),
   webhook_attempts: () => ({ excerpt: null }),
   billing_events: (row, aliases) => ({
     subject: isOfSubscription(row.data) ? aliases.subscription(row.subject) : row.subject,

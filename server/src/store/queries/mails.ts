@@ -1,9 +1,12 @@
-import type { Kysely, Selectable } from "kysely";
+import { type Kysely, type Selectable, sql } from "kysely";
 import { changesSomething, withoutNulls } from "../rows.ts";
 import type { MailsTable, Schema } from "../schema.ts";
 import type { MailRow, Queries } from "../store.ts";
 
-type MailQueries = Pick<Queries, "insertMail" | "mail" | "updateMail" | "mails" | "mailCount" | "mailHealth">;
+type MailQueries = Pick<
+  Queries,
+  "insertMail" | "mail" | "updateMail" | "mails" | "mailCount" | "remindersTo" | "mailHealth"
+>;
 
 export function mailQueries(db: Kysely<Schema>): MailQueries {
   const within = (workspaceId: string, kinds: readonly string[] | undefined) =>
@@ -63,6 +66,26 @@ export function mailQueries(db: Kysely<Schema>): MailQueries {
         .select(({ fn }) => fn.countAll<number>().as("count"))
         .executeTakeFirstOrThrow();
       return count;
+    },
+
+    async remindersTo({ workspaceId, environment }, { customerId, kinds }) {
+      const rows = await db
+        .selectFrom("recoveries")
+        .innerJoin("mails", (join) =>
+          join
+            .onRef("mails.workspace_id", "=", "recoveries.workspace_id")
+            .onRef("mails.environment", "=", "recoveries.environment")
+            // Everything that begins with the id and a slash: the next character after that is 0.
+            .on("mails.about", ">=", sql<string>`recoveries.id || '/'`)
+            .on("mails.about", "<", sql<string>`recoveries.id || '0'`),
+        )
+        .selectAll("mails")
+        .where("recoveries.workspace_id", "=", workspaceId)
+        .where("recoveries.environment", "=", environment)
+        .where("recoveries.customer_id", "=", customerId)
+        .where("mails.kind", "in", kinds)
+        .execute();
+      return rows.map(toRow);
     },
 
     async mailHealth(workspaceId, since) {

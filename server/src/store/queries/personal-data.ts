@@ -1,10 +1,9 @@
 import { type Kysely, type RawBuilder, type Selectable, sql, type UpdateQueryBuilder } from "kysely";
-import type { Home } from "../differences.ts";
-import type { Person, PersonalDataQueries } from "../personal-data.ts";
+import { ALIAS, type Person, type PersonalDataQueries } from "../personal-data.ts";
 import { fromJson } from "../rows.ts";
 import type { Schema } from "../schema.ts";
 import type { Json, Scope } from "../store.ts";
-import { Aliases, forgotten } from "./forgetting.ts";
+import { forgotten, Names } from "./forgetting.ts";
 import { folded, PERSONAL_TABLES, type PersonalTable, theirs } from "./theirs.ts";
 
 /** Tables in which an address stands beside a customer. */
@@ -29,7 +28,12 @@ const KEYS: Readonly<Partial<Record<PersonalTable, readonly string[]>>> = {
   billing_events: ["workspace_id", "environment", "id"],
 };
 
-export function personalDataQueries(db: Kysely<Schema>, home: Home): PersonalDataQueries {
+type Row = Readonly<Record<string, unknown>>;
+
+/** Rows that one statement names: it has room for so many parameters. */
+const AT_ONCE = 400;
+
+export function personalDataQueries(db: Kysely<Schema>): PersonalDataQueries {
   const within = ({ workspaceId, environment }: Scope) =>
     sql<boolean>`workspace_id = ${workspaceId} and environment = ${environment}`;
 
@@ -71,29 +75,54 @@ export function personalDataQueries(db: Kysely<Schema>, home: Home): PersonalDat
   };
 
   const rowsOf = async (scope: Scope, person: Person) => {
-    const read = theirs(db, home, scope, await alone(scope, person));
+    const read = theirs(db, scope, await alone(scope, person));
     const found: [PersonalTable, Selectable<Schema[PersonalTable]>[]][] = [];
     for (const table of PERSONAL_TABLES) found.push([table, await read(table)]);
     return found.filter(([, rows]) => rows.length);
   };
 
-  const update = async (
-    table: PersonalTable,
-    row: Readonly<Record<string, unknown>>,
-    change: object,
-  ): Promise<void> => {
+  const update = async (table: PersonalTable, rows: readonly Row[], change: object): Promise<void> => {
     const keys = KEYS[table] ?? ["id"];
-    const one = sql.join(
-      keys.map((key) => sql`${sql.ref(key)} = ${row[key]}`),
-      sql` and `,
-    ) as RawBuilder<boolean>;
-    const query = db.updateTable(table) as unknown as UpdateQueryBuilder<Schema, "events", "events", object>;
-    await query.set(change).where(one).execute();
+    const names = sql.join(keys.map((key) => sql.ref(key)));
+    for (let from = 0; from < rows.length; from += AT_ONCE) {
+      const some = rows
+        .slice(from, from + AT_ONCE)
+        .map((row) => sql`(${sql.join(keys.map((key) => row[key]))})`);
+      const query = db.updateTable(table) as unknown as UpdateQueryBuilder<
+        Schema,
+        "events",
+        "events",
+        object
+      >;
+      await query
+        .set(change)
+        .where(sql<boolean>`(${names}) in (values ${sql.join(some)})`)
+        .execute();
+    }
+  };
+
+  /** Rows that change in the same way in one statement, and those that say nothing of anybody in none. */
+  const updateAll = async (
+    table: PersonalTable,
+    rows: readonly Row[],
+    changeOf: (row: Row) => Readonly<Record<string, unknown>>,
+  ): Promise<void> => {
+    const alike = new Map<string, { change: object; rows: Row[] }>();
+    for (const row of rows) {
+      const change = changeOf(row);
+      if (Object.entries(change).every(([column, value]) => row[column] === value)) continue;
+      const written = JSON.stringify(change);
+      const group = alike.get(written) ?? { change, rows: [] };
+      group.rows.push(row);
+      alike.set(written, group);
+    }
+    for (const { change, rows: each } of alike.values()) await update(table, each, change);
   };
 
   return {
     async personOf(scope, { customerId, email }) {
-      const ids = new Set(customerId === undefined ? [] : [customerId]);
+      // An alias is nobody.
+      const ids = new Set(customerId === undefined || customerId.startsWith(ALIAS) ? [] : [customerId]);
       if (email !== undefined) {
         const isAt = sql<boolean>`email is not null and lower(email) = ${folded(email)}`;
         for (const id of await columnsOf(scope, "customer_id", isAt)) ids.add(id);
@@ -129,7 +158,7 @@ export function personalDataQueries(db: Kysely<Schema>, home: Home): PersonalDat
     },
 
     async turnsOf(scope, person) {
-      const read = theirs(db, home, scope, person);
+      const read = theirs(db, scope, person);
       const links = await read("cancel_links");
       const ledger = await read("ledger");
       return {
@@ -166,14 +195,14 @@ export function personalDataQueries(db: Kysely<Schema>, home: Home): PersonalDat
       return change !== undefined;
     },
 
-    async forgetPerson(scope, person, alias) {
+    async forgetPerson(scope, person, aliases) {
       const tables = await rowsOf(scope, person);
       const links = tables.flatMap(([table, rows]) => (table === "cancel_links" ? rows : []));
       const own = links.map((row) => (row as { id: string }).id);
-      const aliases = new Aliases(alias, own);
+      const names = new Names(aliases, own);
       const changed: Record<string, number> = {};
       for (const [table, rows] of tables) {
-        const forget = forgotten[table] as ((row: object, aliases: Aliases) => object) | undefined;
+        const forget = forgotten[table] as ((row: object, names: Names) => Row) | undefined;
         if (table === "offer_dismissals") {
           // Whoever was two customers may have dismissed an offer twice, and nothing counts them.
           await db
@@ -182,15 +211,12 @@ export function personalDataQueries(db: Kysely<Schema>, home: Home): PersonalDat
             .where("customer_id", "in", person.customerIds)
             .execute();
         } else if (!forget) continue;
-        else for (const row of rows) await update(table, row as never, forget(row, aliases));
+        else await updateAll(table, rows as unknown as Row[], (row) => forget(row, names));
         // Their text is nowhere but in what is still to be done.
-        if (table === "mails")
-          for (const row of rows)
-            await db
-              .deleteFrom("jobs")
-              .where("topic", "=", "mail")
-              .where("key", "=", (row as { id: string }).id)
-              .execute();
+        if (table === "mails") {
+          const mails = rows.map((row) => (row as { id: string }).id);
+          await db.deleteFrom("jobs").where("topic", "=", "mail").where("key", "in", mails).execute();
+        }
         changed[table] = rows.length;
       }
       return changed;

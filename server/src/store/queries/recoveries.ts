@@ -9,7 +9,6 @@ type RecoveryQueries = Pick<
   Queries,
   | "recovery"
   | "recoveriesOf"
-  | "recoveries"
   | "silentRecoveries"
   | "putRecovery"
   | "recoveryAttempts"
@@ -35,15 +34,6 @@ export function recoveryQueries(db: Kysely<Schema>): RecoveryQueries {
         .where("subscription_id", "=", subscriptionId)
         .orderBy("first_failed_at")
         .orderBy("id")
-        .execute();
-      return rows.map(toRow);
-    },
-
-    async recoveries(scope, { limit }) {
-      const rows = await within(scope)
-        .orderBy("first_failed_at", "desc")
-        .orderBy("id", "desc")
-        .limit(limit)
         .execute();
       return rows.map(toRow);
     },

@@ -1,8 +1,7 @@
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { RecoveryFilter, RecoveryListQueries } from "../recovery-lists.ts";
 import type { Schema } from "../schema.ts";
 import type { Scope } from "../store.ts";
-import { toRow as toMail } from "./mails.ts";
 import { toRow } from "./recoveries.ts";
 
 export function recoveryListQueries(db: Kysely<Schema>): RecoveryListQueries {
@@ -25,38 +24,17 @@ export function recoveryListQueries(db: Kysely<Schema>): RecoveryListQueries {
       return row && toRow(row);
     },
 
-    async listRecoveries(scope, { limit, offset, ...by }) {
+    async listRecoveries(scope, { limit, after, ...by }) {
       const rows = await those(scope, by)
         .selectAll()
+        .$if(after !== undefined, (query) =>
+          query.where(sql<boolean>`(first_failed_at, id) < (${after?.at}, ${after?.id})`),
+        )
         .orderBy("first_failed_at", "desc")
         .orderBy("id", "desc")
         .limit(limit)
-        .offset(offset)
         .execute();
       return rows.map(toRow);
-    },
-
-    async countRecoveries(scope, by) {
-      const { count } = await those(scope, by)
-        .select(({ fn }) => fn.countAll<number>().as("count"))
-        .executeTakeFirstOrThrow();
-      return count;
-    },
-
-    async remindersOf({ workspaceId, environment }, recoveryId) {
-      const rows = await db
-        .selectFrom("mails")
-        .selectAll()
-        .where("workspace_id", "=", workspaceId)
-        .where("environment", "=", environment)
-        .where("kind", "in", ["recovery_retryable", "recovery_card_update", "recovery_authenticate"])
-        // Everything that begins with the id and a slash: the next character after that is 0.
-        .where("about", ">=", `${recoveryId}/`)
-        .where("about", "<", `${recoveryId}0`)
-        .orderBy("created_at")
-        .orderBy("id")
-        .execute();
-      return rows.map(toMail);
     },
 
     async languageOf({ workspaceId, environment }, customerId) {

@@ -1,5 +1,6 @@
-import type { Insertable, Kysely, Selectable, Updateable } from "kysely";
+import { type Insertable, type Kysely, type Selectable, sql, type Updateable } from "kysely";
 import type { FlowConfig, FlowEvent, Settlement } from "../../../../src/api/wire.ts";
+import { ALIAS } from "../personal-data.ts";
 import { changesSomething, fromJson, toJson, withoutNulls } from "../rows.ts";
 import type { Schema, SessionsTable } from "../schema.ts";
 import { type Queries, type Scope, type SessionRow, StoreConflict } from "../store.ts";
@@ -99,7 +100,16 @@ export function sessionQueries(db: Kysely<Schema>): SessionQueries {
         touched_at: fields.touchedAt,
       };
       if (!changesSomething(change)) return;
-      await db.updateTable("sessions").set(change).where("id", "=", id).execute();
+      // What a page was shown is written without waiting for anybody, and comes back into no row that was forgotten.
+      const isShown = fields.config !== undefined || fields.locale !== undefined;
+      await db
+        .updateTable("sessions")
+        .set(change)
+        .where("id", "=", id)
+        .$if(isShown, (query) =>
+          query.where(sql<boolean>`substr(customer_id, 1, ${sql.lit(ALIAS.length)}) <> ${sql.lit(ALIAS)}`),
+        )
+        .execute();
     },
 
     async cancelledSessions(scope, subscriptionId) {

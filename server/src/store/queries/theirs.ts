@@ -1,12 +1,8 @@
 /** Which rows are about a person, table by table: what is handed out is what is forgotten. */
 import { type Kysely, type RawBuilder, type Selectable, type SelectQueryBuilder, sql } from "kysely";
-import type { Home } from "../differences.ts";
 import type { Person } from "../personal-data.ts";
 import type { Schema } from "../schema.ts";
 import type { Scope } from "../store.ts";
-
-/** Ids that stand for nobody begin so. */
-export const ALIAS = "gone_";
 
 /** In the order in which they are told. */
 export const PERSONAL_TABLES = [
@@ -56,24 +52,8 @@ const NONE = sql<boolean>`1 = 0`;
 const oneOf = (column: RawBuilder<unknown>, list: readonly string[]): Condition =>
   list.length ? sql<boolean>`${column} in (${sql.join(list)})` : NONE;
 
-/**
- * Whom an event is about, in the words of the index events_customer. PostgreSQL's own functions for JSON refuse a document
- * with a NUL anywhere in it, so there the id is found as it is written.
- */
-function customerOfEvent(home: Home, ids: readonly string[]): Condition {
-  return home.name === "postgres"
-    ? oneOf(
-        sql`substring(data from '"(?:customer_id|customerId|userId)":("(?:[^"\\\\]|\\\\.)*")')`,
-        ids.map((id) => JSON.stringify(id)),
-      )
-    : oneOf(
-        sql`coalesce(json_extract(data, '$.customer_id'), json_extract(data, '$.customerId'), json_extract(data, '$.userId'))`,
-        ids,
-      );
-}
-
 /** @param person whose addresses are nobody else's */
-function conditions(home: Home, { workspaceId, environment }: Scope, person: Person) {
+function conditions({ workspaceId, environment }: Scope, person: Person) {
   const { customerIds: ids } = person;
   const emails = person.emails.map(folded);
   const scope = sql<boolean>`workspace_id = ${workspaceId} and environment = ${environment}`;
@@ -85,11 +65,10 @@ function conditions(home: Home, { workspaceId, environment }: Scope, person: Per
   const mails = sql`select id from mails where ${scope} and ${oneOf(sql`lower(recipient)`, emails)} and kind not like 'report%'
     union all select mails.id from mails, recoveries
       where mails.workspace_id = ${workspaceId} and mails.environment = ${environment}
-        and mails.kind in ('recovery_retryable', 'recovery_card_update', 'recovery_authenticate')
+        and mails.kind like 'recovery\\_%' escape '\\'
         and mails.about > recoveries.id || '/' and mails.about < recoveries.id || '0'
         and recoveries.workspace_id = ${workspaceId} and recoveries.environment = ${environment}
         and ${oneOf(sql.ref("recoveries.customer_id"), ids)}`;
-  const events = sql<boolean>`${scope} and ${customerOfEvent(home, ids)}`;
   const subjects = sql`select subscription_id from sessions where ${ofCustomer}
     union select subscription_id from changes where ${ofCustomer}
     union select subscription_id from ledger where ${ofCustomer} and subscription_id is not null
@@ -107,16 +86,16 @@ function conditions(home: Home, { workspaceId, environment }: Scope, person: Per
     recoveries: ofCustomer,
     recovery_attempts: sql<boolean>`recovery_id in (select id from recoveries where ${ofCustomer})`,
     mails: sql<boolean>`id in (${mails})`,
-    events,
+    events: ofCustomer,
     webhook_attempts: sql<boolean>`delivery_id in (
-      select id from webhook_deliveries where event_id in (select id from events where ${events}))`,
+      select id from webhook_deliveries where event_id in (select id from events where ${ofCustomer}))`,
     billing_events: sql<boolean>`${scope} and subject in (${subjects})`,
   } satisfies Record<PersonalTable, Condition>;
 }
 
 /** @returns rows of a table, oldest first */
-export function theirs(db: Kysely<Schema>, home: Home, scope: Scope, person: Person) {
-  const where = conditions(home, scope, person);
+export function theirs(db: Kysely<Schema>, scope: Scope, person: Person) {
+  const where = conditions(scope, person);
   return <Table extends PersonalTable>(table: Table): Promise<Selectable<Schema[Table]>[]> =>
     // One table or the other: no type can say that they are all read in the same way.
     (db.selectFrom(table) as unknown as SelectQueryBuilder<Schema, Table, object>)

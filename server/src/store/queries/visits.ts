@@ -44,5 +44,22 @@ export function visitQueries(db: Kysely<Schema>): VisitQueries {
         .executeTakeFirst();
       return row && (toRow(row) as Visit);
     },
+
+    async lastSave({ workspaceId, environment }, { customerId, subscriptionId, sessionId }) {
+      const row = await db
+        .selectFrom("ledger")
+        .selectAll()
+        .where("workspace_id", "=", workspaceId)
+        .where("environment", "=", environment)
+        .where("customer_id", "=", customerId)
+        .where("subscription_id", "=", subscriptionId)
+        .where("session_id", "!=", sessionId)
+        .where("saved_mrr", ">", 0)
+        .where(visitEnd, "=", "retained")
+        .orderBy(sql`coalesce(undone_at, completed_at, occurred_at)`, "desc")
+        .limit(1)
+        .executeTakeFirst();
+      return row && (toRow(row) as Visit);
+    },
   };
 }

@@ -1,4 +1,5 @@
-import type { Kysely, Selectable } from "kysely";
+import { type ExpressionBuilder, type Kysely, type Selectable, sql } from "kysely";
+import type { Home } from "../differences.ts";
 import { changesSomething, fromJson, toJson, withoutNulls } from "../rows.ts";
 import type {
   Schema,
@@ -13,10 +14,14 @@ import type {
   WebhookQueries,
   WebhookSecret,
 } from "../webhooks.ts";
+import { toRow } from "./events.ts";
 
-export function webhookQueries(db: Kysely<Schema>): WebhookQueries {
-  return { ...endpointQueries(db), ...deliveryQueries(db), ...attemptQueries(db) };
+export function webhookQueries(db: Kysely<Schema>, home: Home): WebhookQueries {
+  return { ...endpointQueries(db), ...deliveryQueries(db, home), ...attemptQueries(db) };
 }
+
+export const notDeleted = (where: ExpressionBuilder<Schema, "webhook_endpoints">) =>
+  where("webhook_endpoints.status", "!=", "deleted");
 
 type EndpointQueries = Pick<
   WebhookQueries,
@@ -56,6 +61,7 @@ function endpointQueries(db: Kysely<Schema>): EndpointQueries {
         .selectAll()
         .where("id", "=", id)
         .where("workspace_id", "=", workspaceId)
+        .where(notDeleted)
         .executeTakeFirst();
       return row && toEndpoint(row);
     },
@@ -65,6 +71,7 @@ function endpointQueries(db: Kysely<Schema>): EndpointQueries {
         .selectFrom("webhook_endpoints")
         .selectAll()
         .where("workspace_id", "=", workspaceId)
+        .where(notDeleted)
         .$if(environment !== undefined, (query) =>
           query.where("environment", "=", environment as NonNullable<typeof environment>),
         )
@@ -87,27 +94,28 @@ function endpointQueries(db: Kysely<Schema>): EndpointQueries {
         updated_at: change.updatedAt,
       };
       if (!changesSomething(columns)) return;
-      await db.updateTable("webhook_endpoints").set(columns).where("id", "=", id).execute();
+      await db
+        .updateTable("webhook_endpoints")
+        .set(columns)
+        .where("id", "=", id)
+        .where("status", "!=", "deleted")
+        .execute();
     },
 
     async deleteWebhookEndpoint(id) {
-      await db.deleteFrom("webhook_endpoints").where("id", "=", id).execute();
+      // What was sent to it may be so much that nobody could wait until that is gone. What is secret goes at once.
+      const gone = { status: "deleted", url: "", description: null, secrets: "[]" } as const;
+      await db.updateTable("webhook_endpoints").set(gone).where("id", "=", id).execute();
     },
   };
 }
 
 type DeliveryQueries = Pick<
   WebhookQueries,
-  "insertDelivery" | "delivery" | "deliveries" | "deliveryCount" | "updateDelivery" | "cancelDeliveries"
+  "insertDelivery" | "delivery" | "holdEvent" | "deliveries" | "updateDelivery" | "cancelDeliveries"
 >;
 
-function deliveryQueries(db: Kysely<Schema>): DeliveryQueries {
-  const of = ({ endpointId, status }: { endpointId: string; status?: DeliveryRow["status"] }) =>
-    db
-      .selectFrom("webhook_deliveries")
-      .where("endpoint_id", "=", endpointId)
-      .$if(status !== undefined, (query) => query.where("status", "=", status as DeliveryRow["status"]));
-
+function deliveryQueries(db: Kysely<Schema>, home: Home): DeliveryQueries {
   return {
     async insertDelivery(row) {
       await db
@@ -130,28 +138,39 @@ function deliveryQueries(db: Kysely<Schema>): DeliveryQueries {
     async delivery(id) {
       const row = await db
         .selectFrom("webhook_deliveries")
-        .selectAll()
-        .where("id", "=", id)
+        .innerJoin("webhook_endpoints", "webhook_endpoints.id", "endpoint_id")
+        .selectAll("webhook_deliveries")
+        .where("webhook_deliveries.id", "=", id)
+        .where("webhook_endpoints.status", "!=", "deleted")
         .executeTakeFirst();
       return row && toDelivery(row);
     },
 
-    async deliveries({ limit, offset = 0, ...by }) {
-      const rows = await of(by)
+    async holdEvent(id) {
+      const row = await db
+        .selectFrom("events")
         .selectAll()
+        .where("id", "=", id)
+        // On SQLite nobody else writes while a transaction runs.
+        .$if(home.name === "postgres", (query) => query.forShare())
+        .executeTakeFirst();
+      return row && toRow(row);
+    },
+
+    async deliveries({ endpointId, status, after, limit }) {
+      const rows = await db
+        .selectFrom("webhook_deliveries")
+        .selectAll()
+        .where("endpoint_id", "=", endpointId)
+        .$if(status !== undefined, (query) => query.where("status", "=", status as DeliveryRow["status"]))
+        .$if(after !== undefined, (query) =>
+          query.where(sql<boolean>`(created_at, id) < (${after?.at}, ${after?.id})`),
+        )
         .orderBy("created_at", "desc")
         .orderBy("id", "desc")
         .limit(limit)
-        .offset(offset)
         .execute();
       return rows.map(toDelivery);
-    },
-
-    async deliveryCount(by) {
-      const { count } = await of(by)
-        .select(({ fn }) => fn.countAll<number>().as("count"))
-        .executeTakeFirstOrThrow();
-      return count;
     },
 
     async updateDelivery(id, { status, attempts, tries, dueAt, settledAt }) {
@@ -221,7 +240,7 @@ function toEndpoint(row: Selectable<WebhookEndpointsTable>): WebhookEndpointRow 
     url: row.url,
     description: row.description,
     events: row.events.trim().split(" "),
-    status: row.status,
+    status: row.status === "enabled" ? "enabled" : "disabled",
     disabledReason: row.disabled_reason,
     disabledAt: row.disabled_at,
     failingSince: row.failing_since,
