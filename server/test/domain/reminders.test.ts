@@ -252,7 +252,7 @@ onEachStore("A reminder", ({ open, home }) => {
       const [first] = await mails(world);
       assert.equal(first?.[3], "pending");
       Object.assign(world.deps, { mailer });
-      world.pass(MINUTE);
+      // At the same instant: what is due to be sent while it is heard goes out beside it.
       await end(world);
       // Before what was heard meanwhile leads to another one.
       await wait(world, 10 * MINUTE);

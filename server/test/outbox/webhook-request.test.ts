@@ -85,7 +85,8 @@ describe("A message to an endpoint", () => {
     const short = await answered(cut);
     assert.deepEqual([short.status, short.error], [202, undefined]);
     const faulty = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\nnot a size\r\n";
-    assert.deepEqual(await spoken(faulty, { end: false }), { status: 200, excerpt: "ok" });
+    const answer = await spoken(faulty, { end: false });
+    assert.deepEqual([answer.status, answer.error], [200, undefined]);
   });
 
   it("needs no more of a long answer than its beginning", async () => {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import type { Deps } from "../../src/deps.ts";
 import { sendMail } from "../../src/domain/mails.ts";
+import { couriers } from "../../src/outbox/webhooks.ts";
 import { startWorker } from "../../src/outbox/worker.ts";
 import { alone, DAY, john, MINUTE, onEachStore } from "../harness.ts";
 import { type Reaction, receiver, say, silence } from "./receiver.ts";
@@ -49,6 +50,43 @@ onEachStore("Webhooks of many", (stage) => {
     }
     assert.deepEqual(states(await all.deliveries(well)), { succeeded: 50 });
     assert.deepEqual(states(await all.deliveries(hanging)), { pending: 50 });
+  });
+
+  it("wait for none of forty endpoints that hang", async () => {
+    await using business = await aBusiness(stage, { limits: { webhook: MINUTE } });
+    await using dead = await receiver(silence);
+    await using healthy = await receiver();
+    for (let count = 0; count < 60; count++)
+      await business.endpoint(count % 3 === 2 ? healthy.url : dead.url);
+    await business.happens();
+    const { dispatch, idle } = couriers(business.deps);
+    await dispatch();
+    await Promise.all([healthy.arrived(20), dead.arrived(40)]);
+    await dead[Symbol.asyncDispose]();
+    await idle();
+  });
+
+  it("go to a few endpoints at a time, and those that fail take no place of another", async () => {
+    await using business = await aBusiness(stage, { limits: { webhook: MINUTE } });
+    await using dead = await receiver(silence);
+    const { react, release } = holding();
+    await using healthy = await receiver(react);
+    for (let count = 0; count < 3; count++) {
+      await business.endpoint(dead.url, { failingSince: START });
+      await business.endpoint(healthy.url);
+    }
+    await business.happens();
+    const { dispatch, idle } = couriers(business.deps, { most: { well: 2, failing: 1 } });
+    await dispatch();
+    await Promise.all([dead.arrived(1), healthy.arrived(2)]);
+    await dispatch();
+    assert.deepEqual([dead.received.length, healthy.received.length], [1, 2]);
+    release();
+    await healthy.arrived(3);
+    release();
+    assert.equal(dead.received.length, 1);
+    await dead[Symbol.asyncDispose]();
+    await idle();
   });
 
   it("go out four at a time, and one at a time while their endpoint fails", async () => {

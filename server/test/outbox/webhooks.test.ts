@@ -7,7 +7,7 @@ import { replay } from "../../src/domain/webhook-deliveries.ts";
 import { newWebhookSecret } from "../../src/domain/webhook-secrets.ts";
 import { resolveWebhookUrl } from "../../src/domain/webhook-urls.ts";
 import { forgetOld } from "../../src/outbox/forget.ts";
-import { DAY, MINUTE, onEachStore } from "../harness.ts";
+import { alone, DAY, MINUTE, onEachStore } from "../harness.ts";
 import { certificate } from "./mail-server.ts";
 import { type Reaction, receiver, say, silence } from "./receiver.ts";
 import { aBusiness, START, states } from "./webhook-world.ts";
@@ -200,6 +200,24 @@ onEachStore("A webhook", (stage) => {
     const [attempt] = await business.deps.store.webhookAttempts(id);
     assert.equal(attempt?.error, "Its host must have addresses of the public internet only.");
     assert.deepEqual([answers.length, inside.received.length], [0, 0]);
+  });
+
+  it("leaves nothing of an answer behind that may speak of somebody who was forgotten meanwhile", async () => {
+    await using world = await alone(stage.home, { at: START, limits: { webhook: 9_000 } });
+    await using business = await aBusiness({ ...stage, open: async () => world });
+    const held = Promise.withResolvers<() => void>();
+    await using hook = await receiver((response, received, index) =>
+      held.resolve(() => say(500, received.body)(response, received, index)),
+    );
+    const endpoint = await business.endpoint(hook.url);
+    const [id = ""] = await business.happens();
+    const working = business.send();
+    const release = await held.promise;
+    await world.store.db.updateTable("events").set({ data: "{}" }).where("id", "=", id).execute();
+    release();
+    await working;
+    const [attempt] = await business.deps.store.webhookAttempts((await business.delivery(endpoint)).id);
+    assert.deepEqual([attempt?.status, attempt?.excerpt], [500, undefined]);
   });
 
   it("waits for as long as a busy endpoint asks", async () => {

@@ -66,7 +66,7 @@ const assertSigned = ({ heard }: Receiver) => {
 };
 
 /** Each round is a server's whole life. */
-const ROUNDS = 6;
+const ROUNDS = 2;
 const REPORTS = 5;
 
 for (const home of stores) {
@@ -116,8 +116,8 @@ async function startLater(env: Environment): Promise<void> {
 
 const shared = stores.filter(({ name }) => name === "PostgreSQL");
 const SERVERS = 3;
-const EVENTS = 60;
-const UPDATES = 12;
+const EVENTS = 20;
+const UPDATES = 4;
 
 /** One after the other, so that an array's order says which server is asked. */
 const nth = <T>(all: readonly T[], index: number): T => all[index % all.length] as T;
