@@ -147,7 +147,7 @@ const suites: Record<string, () => Ending | Promise<Ending>> = {
     const { NODE_ENV = "" } = process.env;
     await build({ mode: "embed", logLevel: "warn" });
     process.env.NODE_ENV = NODE_ENV;
-    return runNode(globSync("test/e2e/**/*.test.ts"), ["--test-concurrency=1"], env);
+    return runNode(globSync("test/e2e/**/*.test.ts"), [together], env);
   },
   leak: async () =>
     runNode(globSync("test/leak/**/*.test.ts"), ["--test-concurrency=1"], await withBrowsers()),
