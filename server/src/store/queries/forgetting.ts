@@ -207,7 +207,6 @@ export const forgotten: Forget = {
     customer_id: aliases.customer,
     data: edited<Json>(data, (each) => told(each, aliases)),
   }),
-  webhook_attempts: () => ({ excerpt: null }),
   billing_events: (row, aliases) => ({
     subject: isOfSubscription(row.data) ? aliases.subscription(row.subject) : row.subject,
     data: edited<BillingEvent>(row.data, (event) => billed(event, aliases)),

@@ -119,6 +119,17 @@ export function personalDataQueries(db: Kysely<Schema>): PersonalDataQueries {
     for (const { change, rows: each } of alike.values()) await update(table, each, change);
   };
 
+  const forgetAnswers = async (eventIds: readonly string[]) => {
+    if (!eventIds.length) return;
+    const deliveries = db.selectFrom("webhook_deliveries").select("id").where("event_id", "in", eventIds);
+    await db
+      .updateTable("webhook_attempts")
+      .set({ excerpt: null })
+      .where("delivery_id", "in", deliveries)
+      .where("excerpt", "is not", null)
+      .execute();
+  };
+
   return {
     async personOf(scope, { customerId, email }) {
       // An alias is nobody.
@@ -212,6 +223,8 @@ export function personalDataQueries(db: Kysely<Schema>): PersonalDataQueries {
             .execute();
         } else if (!forget) continue;
         else await updateAll(table, rows as unknown as Row[], (row) => forget(row, names));
+        // Also what was answered until a moment ago: whoever writes an answer down holds its event meanwhile.
+        if (table === "events") await forgetAnswers(rows.map((row) => (row as { id: string }).id));
         // Their text is nowhere but in what is still to be done.
         if (table === "mails") {
           const mails = rows.map((row) => (row as { id: string }).id);
