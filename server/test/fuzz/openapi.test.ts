@@ -53,6 +53,7 @@ async function setUp(store: TestStore) {
   const { customers } = await world.simulator.snapshot();
   // One, so that what is sent together often belongs together.
   const { email = "", subscriptions } = customers.find(({ id }) => id === john) ?? assert.fail();
+  knowledge.add("workspace_id", world.scope.workspaceId);
   knowledge.add("customer_id", john);
   knowledge.add("customer_email", email);
   knowledge.add("subscription_id", ...subscriptions.map(({ id }) => id));
@@ -128,7 +129,9 @@ async function live(world: World, knowledge: Knowledge): Promise<void> {
   await world.tick();
   world.pass(7 * DAY);
   await world.tick();
-  knowledge.add("recovery_id", (await world.deps.store.recovery(world.scope, "in_1"))?.id ?? assert.fail());
+  const { id } = (await world.deps.store.recovery(world.scope, "in_1")) ?? assert.fail();
+  knowledge.add("recovery_id", id);
+  knowledge.add("after", id);
   for (const userId of ["user_1", "user_2", "user_3"]) {
     const link = await request("/api/v1/cancel-link", { key, json: { userId } });
     knowledge.learn(link.body);
@@ -206,11 +209,19 @@ for (const home of stores) {
     it("so many requests were made, they came through to each operation, and no secret into the log", async () => {
       const { world, knowledge, credentials } = stage;
       assert.ok(asked >= REQUESTS[home.name], `${asked} requests`);
-      const unheard = operations.filter(
-        ({ operationId }) => !answers.has(`${operationId} 200`) && !answers.has(`${operationId} 201`),
-      );
-      if (home.name === "SQLite")
-        assert.ok(unheard.length <= SELDOM, `never carried out: ${unheard.map((each) => each.operationId)}`);
+      const unheard = () =>
+        operations.filter(
+          ({ operationId }) => !answers.has(`${operationId} 200`) && !answers.has(`${operationId} 201`),
+        );
+      if (home.name === "SQLite") {
+        // What takes several ids that belong together may want another chance.
+        for (const round of [1, 2])
+          if (unheard().length > SELDOM)
+            for (const operation of unheard())
+              await askFor(operation, { numRuns: round * each, heard: answers });
+        const names = unheard().map(({ operationId }) => operationId);
+        assert.ok(names.length <= SELDOM, `never carried out: ${names}`);
+      }
       const log = world.log.join("");
       for (const secret of [...credentials.keys, ...credentials.sessions, ...knowledge.secrets()])
         assert.ok(!log.includes(secret), `the log holds ${secret}`);
