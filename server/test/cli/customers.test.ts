@@ -1,29 +1,13 @@
 /** `renumerate customers`, as an operator types it. */
 import assert from "node:assert/strict";
-import { it, mock } from "node:test";
-import { Command } from "commander";
+import { it } from "node:test";
 import { customerCommands } from "../../src/cli/customers.ts";
 import { john, MINUTE, onEachStore, type World } from "../harness.ts";
+import { typed } from "./typing.ts";
 
 onEachStore("The command customers", ({ open }) => {
-  /** @returns what it has printed */
-  async function run({ deps, scope }: World, ...args: string[]): Promise<string> {
-    const root = new Command("renumerate").exitOverride();
-    customerCommands(root, async (work) => {
-      const workspace = await deps.store.workspace(scope.workspaceId);
-      await work({ deps, workspace: workspace ?? assert.fail() });
-    });
-    // What is wrong would be printed beside the results of the tests.
-    for (const each of root.commands.flatMap(({ commands }) => commands))
-      each.exitOverride().configureOutput({ writeErr: () => {} });
-    const write = mock.method(process.stdout, "write", () => true);
-    try {
-      await root.parseAsync(["customers", ...args], { from: "user" });
-      return write.mock.calls.map(({ arguments: [text] }) => text).join("");
-    } finally {
-      write.mock.restore();
-    }
-  }
+  const run = (world: World, ...args: string[]): Promise<string> =>
+    typed(world, customerCommands, "customers", ...args);
 
   it("prints what is kept about somebody, and forgets them", async () => {
     const world = await open();

@@ -3,32 +3,16 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { it, mock } from "node:test";
-import { Command } from "commander";
+import { it } from "node:test";
 import { reminderCommands } from "../../src/cli/reminders.ts";
 import { onEachStore, type World } from "../harness.ts";
+import { typed } from "./typing.ts";
 
 const URL = "https://shop.example/pay";
 
 onEachStore("The command reminders", ({ open }) => {
-  /** @returns what it has printed */
-  async function run({ deps, scope }: World, ...args: string[]): Promise<string> {
-    const root = new Command("renumerate").exitOverride();
-    reminderCommands(root, async (work) => {
-      const workspace = await deps.store.workspace(scope.workspaceId);
-      await work({ deps, workspace: workspace ?? assert.fail() });
-    });
-    // What is wrong would be printed beside the results of the tests.
-    for (const each of root.commands.flatMap(({ commands }) => commands))
-      each.exitOverride().configureOutput({ writeErr: () => {} });
-    const write = mock.method(process.stdout, "write", () => true);
-    try {
-      await root.parseAsync(["reminders", ...args], { from: "user" });
-      return write.mock.calls.map(({ arguments: [text] }) => text).join("");
-    } finally {
-      write.mock.restore();
-    }
-  }
+  const run = (world: World, ...args: string[]): Promise<string> =>
+    typed(world, reminderCommands, "reminders", ...args);
 
   const json = async (world: World, ...args: string[]) => JSON.parse(await run(world, ...args, "--json"));
 
