@@ -92,13 +92,7 @@ async function prepare(
   const { now } = wanted;
   const actions = await tx.actions(session.id);
   const live = actions.find((action) => action.status !== "failed");
-  if (live) {
-    if (!sameDecision(live.decision, decision)) {
-      if (live.status === "pending") return undefined;
-      throw new Problem("session_completed");
-    }
-    return session.settlement ? { settlement: session.settlement } : { session, action: live };
-  }
+  if (live) return repeated(session, live, decision);
   if (session.settlement) throw new Problem("session_completed");
   if (await isGivenOut(tx, session.tokenId)) throw new Problem("session_completed");
   // A change that billing has not answered may yet happen, after a cancellation as well, and take it back.
@@ -107,17 +101,45 @@ async function prepare(
   if (decision.type === "accept") {
     // What another tab has just begun or done is not in what billing said of this subscription.
     if ((await tx.pendingSessions(session, session.subscriptionId)).length) return undefined;
-    wanted.checkSeen?.(decision);
-    // Terms are promises about this subscription as it was when they were made, and not for ever.
-    if (!billed) throw new Problem("billing_unavailable");
-    if (!termsHold(session.config, billed, now)) throw new Problem("offer_changed", { param: wanted.seenIn });
-    await checkEligible(tx, session, decision, { subscription: billed, now });
-    if (await tx.isChangedSince(session, asOf)) throw new Problem("offer_changed");
+    await checkOffer(tx, wanted, { session, decision }, { asOf, billed });
   } else if (await tx.isRetainedSince(session, session.subscriptionId, clickedAt)) {
     // A late cancellation does not undo what the customer has said since then.
     throw new Problem("session_completed");
   }
+  return begin(deps, tx, wanted, { session, decision, clickedAt });
+}
 
+/** What the first time has led to. Undefined while another decision is pending. @throws Problem session_completed */
+function repeated(session: SessionRow, live: ActionRow, decision: Decision): Prepared | undefined {
+  if (sameDecision(live.decision, decision))
+    return session.settlement ? { settlement: session.settlement } : { session, action: live };
+  if (live.status === "pending") return undefined;
+  throw new Problem("session_completed");
+}
+
+/** Whether this offer can be taken at this moment. @throws Problem offer_changed, offer_not_available, billing_unavailable */
+async function checkOffer(
+  tx: Transaction,
+  wanted: Wanted,
+  { session, decision }: { session: SessionRow; decision: Extract<Decision, { type: "accept" }> },
+  { asOf, billed }: Present,
+): Promise<void> {
+  const { now } = wanted;
+  wanted.checkSeen?.(decision);
+  // Terms are promises about this subscription as it was when they were made, and not for ever.
+  if (!billed) throw new Problem("billing_unavailable");
+  if (!termsHold(session.config, billed, now)) throw new Problem("offer_changed", { param: wanted.seenIn });
+  await checkEligible(tx, session, decision, { subscription: billed, now });
+  if (await tx.isChangedSince(session, asOf)) throw new Problem("offer_changed");
+}
+
+/** Written down before billing is asked. @throws Problem session_completed */
+async function begin(
+  deps: Deps,
+  tx: Transaction,
+  wanted: Wanted,
+  { session, decision, clickedAt }: { session: SessionRow; decision: Decision; clickedAt: number },
+): Promise<Prepared> {
   const words = await ledgerReason(tx, session);
   const billingAction = actionOf(session, decision, { ...words, requestedAt: clickedAt }, wanted.cancelling);
   const action: ActionRow = {
@@ -127,7 +149,7 @@ async function prepare(
     decision,
     ...(billingAction ? { action: billingAction } : {}),
     status: "pending",
-    createdAt: now,
+    createdAt: wanted.now,
   };
   if (!(await tx.insertAction(action))) throw new Problem("session_completed");
   await tx.enqueue({

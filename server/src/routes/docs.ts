@@ -83,7 +83,7 @@ function fields({ properties = {}, required = [] }: Schema): Html {
   return html`<dl>
     ${Object.entries(properties).map(
       ([key, schema]) => html`<dt><code>${key}</code>${required.includes(key) ? "" : " (optional)"}</dt>
-        <dd>${typeOf(schema)}${schema.description ? html` — ${schema.description}` : ""}</dd>`,
+        <dd>${typeOf(schema)}${schema.description ? html` — ${plain(schema.description)}` : ""}</dd>`,
     )}
   </dl>`;
 }
@@ -148,7 +148,7 @@ function operation({ method, path, spec }: Row, document: Document): Html {
 
 const webhook = ([type, { post }]: [string, { post: Webhook }]): Html => html`<section id="${type}">
   <h3><code>${type}</code></h3>
-  <p>${post.summary}</p>
+  <p>${plain(post.summary)}</p>
   ${body(post.requestBody)}
 </section>`;
 
@@ -199,7 +199,7 @@ export function docsPage(made: object): Html {
           ${Object.entries(components.schemas).map(
             ([name, schema]) => html`<section id="${name}">
               <h3>${name}</h3>
-              ${schema.description ? html`<p>${schema.description}</p>` : ""}${typeOf(schema)}
+              ${schema.description ? html`<p>${plain(schema.description)}</p>` : ""}${typeOf(schema)}
             </section>`,
           )}
         </main>
