@@ -61,7 +61,7 @@ export interface State {
     effectiveAt?: number;
     undoneAt?: number;
   }[];
-  events: { type: string; sessionId: string; data: { subscription_id: string } }[];
+  events: { id: string; type: string; sessionId: string; data: { subscription_id: string } }[];
 }
 
 /** With Playwright's pages in Chromium; in every engine, with what all of them can do. */
