@@ -1,6 +1,5 @@
 /**
  * A PostgreSQL for the tests: the one of TEST_DATABASE_URL, or a throw-away cluster from the programs of this machine.
- * It syncs to disk as in production; only its creation does not.
  */
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
@@ -45,9 +44,12 @@ function unprivileged(): { uid: number; gid: number } | undefined {
   return { uid: id("-u"), gid: id("-g") };
 }
 
-/** Undefined where there is no PostgreSQL; in CI that is an error. */
-export async function startPostgres(): Promise<Postgres | undefined> {
-  const given = process.env.TEST_DATABASE_URL;
+/**
+ * Undefined where there is no PostgreSQL; in CI that is an error.
+ * @param of.durable one of its own that syncs to disk as in production, for what is measured or meant to crash
+ */
+export async function startPostgres({ durable = false } = {}): Promise<Postgres | undefined> {
+  const given = durable ? undefined : process.env.TEST_DATABASE_URL;
   if (given) return { url: given, stop: () => {} };
   const initdb = findPostgres();
   if (!initdb) {
@@ -70,7 +72,7 @@ export async function startPostgres(): Promise<Postgres | undefined> {
   const port = await freePort();
   run("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync");
   // What it holds is thrown away with it: nothing has to be on a disk, and hundreds of databases are made.
-  const careless = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off";
+  const careless = durable ? "" : "-c fsync=off -c synchronous_commit=off -c full_page_writes=off";
   const listen = `-h 127.0.0.1 -p ${port} -c unix_socket_directories= ${careless}`;
   run("pg_ctl", "start", "--wait", "--log", path.join(folder, "log"), "--options", listen);
 
