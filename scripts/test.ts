@@ -181,6 +181,9 @@ async function attempt(name: string): Promise<Ending> {
 
 async function main(): Promise<void> {
   process.chdir(path.join(import.meta.dirname, ".."));
+  // Each file of tests, each server and each command is a process of its own that would compile the same code anew: a third of
+  // what starting one takes. Coverage finds a little less in what was not compiled anew, and never more.
+  process.env.NODE_COMPILE_CACHE ??= path.join(tmpdir(), "renumerate-compiled");
   // Leaving by exit() lets what was started be stopped.
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
 
