@@ -4,7 +4,9 @@
  *
  *     npm run bench                      all of them, one after the other
  *     npm run bench -- sizes click       some
- *     npm run bench -- server --short    takes seconds, to see that it works, and writes nothing
+ *     npm run bench -- server --short    takes seconds, to see that it works
+ *
+ * Runs that are shorter or have options of their own write nothing.
  */
 import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -72,12 +74,17 @@ function keep(name: string, measured: Measured): void {
   }
 }
 
+// Leaving by exit() lets what was started be stopped.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
+
 const { chosen, options } = readArguments(process.argv.slice(2));
+/** What is run in another way than always is for whoever asked. */
+const isKept = !options.short && Object.keys(options.values).length === 0;
 const missed: string[] = [];
 for (const name of chosen) {
   const measured = await measure(name, options);
   console.log(`\n${sectionOf(measured)}`);
-  if (!options.short) keep(name, measured);
+  if (isKept) keep(name, measured);
   for (const { what, aim, is, met, explained } of measured.aims ?? [])
     if (!met && !explained) missed.push(`${name}: ${what} is ${is}, wanted ${aim}`);
 }

@@ -123,6 +123,14 @@ export function misplaced({ eager, flow }: { eager: readonly Chunk[]; flow: read
   ];
 }
 
+/** One line for each module that is in two files: a page with both would load it twice. */
+export function doubled(chunks: readonly Pick<Chunk, "fileName" | "moduleIds">[]): string[] {
+  const places = chunks.flatMap(({ fileName, moduleIds }) => moduleIds.map((id) => ({ id, fileName })));
+  return [...Map.groupBy(places, ({ id }) => id)]
+    .filter(([, files]) => files.length > 1)
+    .map(([id, files]) => `in ${files.map(({ fileName }) => fileName).join(" and ")}: ${id}`);
+}
+
 /** One line for each figure above the record. */
 export function exceeded(now: Figures, budget: Figures): string[] {
   return names
@@ -260,11 +268,11 @@ export async function measureSizes() {
     react: of("react, in a bundle"),
   };
   const parts = shares(chunks.filter((chunk) => loaded.flow.includes(chunk)));
-  return { files, loaded, weights, parts };
+  return { chunks, files, loaded, weights, parts };
 }
 
 async function main(): Promise<void> {
-  const { files, loaded, weights, parts } = await measureSizes();
+  const { chunks, files, loaded, weights, parts } = await measureSizes();
   const now = Object.fromEntries(names.map((name) => [name, weights[name].brotli])) as Figures;
   const file = new URL("../bench/budget.json", import.meta.url);
   const budget: Figures = JSON.parse(readFileSync(file, "utf8"));
@@ -275,7 +283,12 @@ async function main(): Promise<void> {
   if (process.argv.includes("--record")) {
     writeFileSync(file, `${JSON.stringify(lowered(now, budget), null, 2)}\n`);
   }
-  const faults = [...misplaced(loaded), ...scattered(loaded.flow), ...exceeded(now, budget)];
+  const faults = [
+    ...misplaced(loaded),
+    ...scattered(loaded.flow),
+    ...doubled(chunks),
+    ...exceeded(now, budget),
+  ];
   for (const fault of faults) console.error(fault);
   if (faults.length) process.exitCode = 1;
 }

@@ -137,20 +137,35 @@ function buildPackage(): number | null {
   return packed;
 }
 
+let embedded: Promise<unknown> | undefined;
+
+/** What servers serve; once for a run. */
+async function buildEmbed(): Promise<void> {
+  // Without what a build leaves behind: npm would leave out what an application is built with.
+  const { NODE_ENV = "" } = process.env;
+  embedded ??= build({ mode: "embed", logLevel: "warn" });
+  await embedded;
+  process.env.NODE_ENV = NODE_ENV;
+}
+
 const suites: Record<string, () => Ending | Promise<Ending>> = {
   unit: () => runNode(files.unit(), [together], withBackends()),
   server: () => withPostgres((env) => runNode(files.server(), [together], env)),
   components: async () => run(["node_modules/@web/test-runner/dist/bin.js"], await withBrowsers()),
   async e2e() {
     const env = { ...(await withBrowsers()), ...withBackends() };
-    // Without what a build leaves behind: npm would leave out what an application is built with.
-    const { NODE_ENV = "" } = process.env;
-    await build({ mode: "embed", logLevel: "warn" });
-    process.env.NODE_ENV = NODE_ENV;
+    await buildEmbed();
     return runNode(globSync("test/e2e/**/*.test.ts"), [together], env);
   },
   leak: async () =>
     runNode(globSync("test/leak/**/*.test.ts"), ["--test-concurrency=1"], await withBrowsers()),
+  async chaos() {
+    const browsers = await withBrowsers();
+    await buildEmbed();
+    return withPostgres((env) =>
+      runNode(globSync("chaos/**/*.test.ts"), [together], { ...env, ...browsers }),
+    );
+  },
   async package() {
     const env = await withBrowsers();
     const status = buildPackage();
@@ -190,7 +205,7 @@ async function main(): Promise<void> {
   const names =
     process.argv.length > 2
       ? process.argv.slice(2)
-      : ["unit", "server", "components", "e2e", "leak", "package"];
+      : ["unit", "server", "components", "e2e", "leak", "chaos", "package"];
   const total = { passed: 0, failed: 0 };
   const failures: string[] = [];
   const ended = new Map<string, Counts>();

@@ -1,13 +1,14 @@
 /** The whole server as one web-standard handler: `app.fetch(Request) → Response`. Importing it does nothing. */
-import { Hono } from "hono";
-import { requestId } from "hono/request-id";
+import { type Context, Hono } from "hono";
 import { BillingError } from "./billing/provider.ts";
 import { openApiDocument } from "./contract/openapi.ts";
 import { type Deps, loggable } from "./deps.ts";
 import { Problem } from "./domain/problem.ts";
 import { failure, plain } from "./http/errors.ts";
+import { completeHeaders, setHeader } from "./http/headers.ts";
 import { createRateLimit } from "./http/rate-limit.ts";
 import { type Env, mount, type Route } from "./http/route.ts";
+import { QuickRouter } from "./http/router.ts";
 import { analyticsRoutes } from "./routes/analytics.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { mountBranding } from "./routes/branding.ts";
@@ -47,36 +48,43 @@ export const routes: readonly Route[] = [
   ...webhookRoutes,
 ];
 
+/** The caller's own, if it can be logged as it is. */
+function requestIdOf(context: Context): string | undefined {
+  const given = context.req.header("request-id");
+  return given && /^[\w=-]{1,64}$/.test(given) ? given : undefined;
+}
+
 /** @param extras what an installation serves beside the API: the embed's files, the demo */
 export function createApp(deps: Deps, extras: (app: Hono<Env>) => void = () => {}): Hono<Env> {
-  const app = new Hono<Env>();
+  const app = new Hono<Env>({ router: new QuickRouter() });
   let made: object | undefined;
   // Whoever starts the server need not wait for it.
   const document = () => (made ??= openApiDocument(routes, deps));
 
-  app.use(
-    requestId({ headerName: "Request-Id", limitLength: 64, generator: () => deps.newId("req") }),
-    async (context, next) => {
-      const started = performance.now();
-      context.header("X-Content-Type-Options", "nosniff");
-      context.header("Referrer-Policy", "no-referrer");
-      await next();
-      const { method, path } = context.req;
-      deps.log.info(
-        {
-          request_id: context.get("requestId"),
-          workspace: context.get("workspaceId"),
-          method,
-          // The path alone, because a query may hold what somebody should not have put there; and of that nothing that
-          // may open something.
-          path: path.replace(/[\w-]{40,}/g, ":token"),
-          status: context.res.status,
-          ms: Math.round(performance.now() - started),
-        },
-        "request",
-      );
-    },
-  );
+  app.use(async (context, next) => {
+    const started = performance.now();
+    const id = requestIdOf(context) ?? deps.newId("req");
+    context.set("requestId", id);
+    setHeader(context, "Request-Id", id);
+    setHeader(context, "X-Content-Type-Options", "nosniff");
+    setHeader(context, "Referrer-Policy", "no-referrer");
+    await next();
+    completeHeaders(context);
+    const { method, path } = context.req;
+    deps.log.info(
+      {
+        request_id: id,
+        workspace: context.get("workspaceId"),
+        method,
+        // The path alone, because a query may hold what somebody should not have put there; and of that nothing that
+        // may open something.
+        path: path.replace(/[\w-]{40,}/g, ":token"),
+        status: context.res.status,
+        ms: Math.round(performance.now() - started),
+      },
+      "request",
+    );
+  });
 
   mount(app, routes, deps, createRateLimit(deps));
   app.get("/openapi.json", (context) => context.json(document()));
@@ -94,7 +102,7 @@ export function createApp(deps: Deps, extras: (app: Hono<Env>) => void = () => {
   extras(app);
 
   app.notFound((context) => {
-    context.header("Cache-Control", "no-store");
+    setHeader(context, "Cache-Control", "no-store");
     const { status, body } = failure(new Problem("route_not_found"), context.get("requestId"));
     return context.json(body, status);
   });
@@ -105,8 +113,8 @@ export function createApp(deps: Deps, extras: (app: Hono<Env>) => void = () => {
       error instanceof BillingError ? new Problem("billing_unavailable", { cause: error }) : error;
     const { status, body } = failure(problem, id);
     if (status >= 500) deps.log.error({ request_id: id, err: loggable(error) }, "request failed");
-    if (status === 401) context.header("WWW-Authenticate", "Bearer");
-    context.header("Cache-Control", "no-store");
+    if (status === 401) setHeader(context, "WWW-Authenticate", "Bearer");
+    setHeader(context, "Cache-Control", "no-store");
     return context.json(context.get("plainErrors") ? plain(body) : body, status);
   });
   return app;

@@ -1,11 +1,11 @@
 /** The only file that reads the environment, opens the database and listens. */
 import { hkdfSync, randomBytes } from "node:crypto";
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { Server } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { serve as listen } from "@hono/node-server";
-import { pino } from "pino";
 import { createApp } from "./app.ts";
 import { chooseBilling } from "./billing/choose.ts";
 import { createSimulator, type Simulator } from "./billing/simulator.ts";
@@ -16,6 +16,8 @@ import { connectStripe, warningsOf } from "./connect-stripe.ts";
 import type { Deps } from "./deps.ts";
 import { ensureWorkspace, hashKey, randomText } from "./domain/workspaces.ts";
 import { demoPlans, firstWorkspace, followPort } from "./first-workspace.ts";
+import { connectionLimits, protect } from "./http/limits.ts";
+import { createLog } from "./log.ts";
 import { createMailer } from "./outbox/mailer.ts";
 import { names } from "./outbox/names.ts";
 import { startWorker } from "./outbox/worker.ts";
@@ -108,28 +110,30 @@ export async function open(
     first: () => first.workspace.id,
     warn: (fields, message) => deps.log.warn(fields, message),
   });
-  const { DATABASE_URL: url, DATA_DIR } = settings;
-  const { store, db } = await openStore(url ? { url } : { file: join(DATA_DIR, "renumerate.db") }).catch(
-    (error) => {
-      throw new Error(
-        `${url ? "DATABASE_URL" : "DATA_DIR"}: the database cannot be opened: ${error.message}`,
-      );
-    },
-  );
+  const { DATABASE_URL: url, DATABASE_POOL: connections, DATA_DIR } = settings;
+  const { store, db, memory } = await openStore(
+    url ? { url, connections } : { file: join(DATA_DIR, "renumerate.db") },
+  ).catch((error) => {
+    throw new Error(`${url ? "DATABASE_URL" : "DATA_DIR"}: the database cannot be opened: ${error.message}`);
+  });
   const secret = masterSecret(settings);
-  const storage = simulatorStorage(db);
+  const storage = simulatorStorage(db, memory);
   const links: LinkDeps = {
     key: derive(secret, "simulator"),
     clock: Date.now,
     base: () => deps.publicUrl,
   };
-  const simulator = ({ workspaceId, environment }: Scope) =>
-    createSimulator({
-      storage,
-      scope: `${workspaceId}/${environment}`,
-      clock: Date.now,
-      pages: simulatorPages(links, { workspaceId, environment }),
-    });
+  const simulators = new Map<string, Simulator>();
+  const simulator = (of: Scope): Simulator => {
+    const scope = `${of.workspaceId}/${of.environment}`;
+    const found = simulators.get(scope);
+    if (found) return found;
+    const { workspaceId, environment } = of;
+    const pages = simulatorPages(links, { workspaceId, environment });
+    const made = createSimulator({ storage, scope, clock: Date.now, pages });
+    simulators.set(scope, made);
+    return made;
+  };
   const connected = (scope: Scope) => {
     if (isSimulated(scope, stripe?.accounts)) return simulator(scope);
     return stripe?.accounts.billing(scope) ?? noBilling(scope.environment);
@@ -162,7 +166,7 @@ export async function open(
     ...(settings.RETAIN_MONTHS ? { retainMonths: settings.RETAIN_MONTHS } : {}),
     ...(smtp && from ? { mailer: createMailer({ url: smtp, from }) } : {}),
     ...(healthToken ? { healthToken } : {}),
-    log: pino({ level: settings.LOG_LEVEL, base: null }, pino.destination({ fd: 2, sync: true })),
+    log: createLog(settings.LOG_LEVEL),
     publicUrl: settings.PUBLIC_URL,
     version,
   };
@@ -243,9 +247,11 @@ export async function serve(
     // Who connects and says nothing must not hold up the end for longer than others may.
     const secure = {
       createServer: createSecureServer,
-      serverOptions: { ...tls, handshakeTimeout: LONGEST_STOP },
+      serverOptions: { ...connectionLimits, ...tls, handshakeTimeout: LONGEST_STOP },
     };
-    const listening = listen(tls ? { ...where, ...secure } : where, () => resolve(listening));
+    const plain = { serverOptions: connectionLimits };
+    const listening = listen({ ...where, ...(tls ? secure : plain) }, () => resolve(listening));
+    protect(listening as Server);
     listening.once("error", reject);
   });
   const worker = startWorker(deps);

@@ -100,6 +100,7 @@ const Settings = z.object({
     .string()
     .regex(/^postgres(ql)?:\/\//, "a postgres:// address")
     .optional(),
+  DATABASE_POOL: number.int("a whole number").min(5).max(100).default(10),
   RENUMERATE_SECRET: z.string().min(32, "at least 32 characters").optional(),
   RENUMERATE_PUBLIC_KEY: secret.optional(),
   RENUMERATE_PRIVATE_KEY: secret.optional(),

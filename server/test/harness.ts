@@ -91,10 +91,10 @@ async function seedCopy(db: TestStore["db"], scope: string, at: number): Promise
     select ${scope}, type, id, customer_id, data from simulator_objects where scope = ${model}`.execute(db);
 }
 
-export async function createWorld({ store, db }: TestStore, options: WorldOptions = {}) {
+export async function createWorld({ store, db, memory }: TestStore, options: WorldOptions = {}) {
   const clock = { now: options.at ?? NOW };
   const log: string[] = [];
-  const storage = simulatorStorage(db);
+  const storage = simulatorStorage(db, memory);
   const scope: Scope = { workspaceId: `ws_${randomText(22)}`, environment: options.environment ?? "prod" };
   const boxOf = ({ workspaceId, environment }: Scope) => `${workspaceId}/${environment}`;
   const links: LinkDeps = {
@@ -169,11 +169,10 @@ export async function createWorld({ store, db }: TestStore, options: WorldOption
     if (origin) headers.set("Origin", origin);
     if (json !== undefined) headers.set("Content-Type", "application/json");
     const body = json === undefined ? asked.body : JSON.stringify(json);
-    const init = { method: asked.method ?? (body === undefined ? "GET" : "POST"), headers };
-    const url = new URL(path, "http://localhost:4321");
-    return replyOf(
-      await app.fetch(new Request(url, body === undefined ? init : { ...init, body, duplex: "half" })),
-    );
+    const method = asked.method ?? (body === undefined ? "GET" : "POST");
+    // Node wants to be told that a body that streams does so.
+    const init = { method, headers, ...(body === undefined ? {} : { body, duplex: "half" as const }) };
+    return replyOf(await app.fetch(new Request(new URL(path, "http://localhost:4321"), init)));
   }
 
   /** A session id for this customer, as the business's own server asks for it. */

@@ -190,6 +190,8 @@ describe("Settings", () => {
     ["RATE_LIMIT_PER_MINUTE", "1", "0"],
     ["RATE_LIMIT_PER_MINUTE", "2", "2.5"],
     ["BILLING_TIMEOUT_SECONDS", "60", "60.1"],
+    ["DATABASE_POOL", "5", "4"],
+    ["DATABASE_POOL", "100", "101"],
     ["BILLING_TIMEOUT_SECONDS", "0.1", "0.09"],
     ["SESSION_TTL_MINUTES", "1", "0.5"],
     ["ALLOWED_ORIGINS", "http://localhost:*", "http://*:8080"],

@@ -1,7 +1,17 @@
 /** One HTTP request for JSON: no retries, no credentials of its own. */
 import { check } from "./check.ts";
 import { ApiError } from "./errors.ts";
+import { own } from "./own.ts";
 import { type ErrorBody, errorBody } from "./wire.ts";
+
+/**
+ * An address that a page names without a host means its own, whatever a `<base>` says that somebody has slipped into its
+ * markup: what goes there is a session. Within its own host the base counts, as for all that a page asks for.
+ */
+export const within = (url: string): string =>
+  URL.canParse(url) || new URL(url, document.baseURI).origin === origin
+    ? url
+    : new URL(url, location.href).href;
 
 export interface Transport {
   fetch?: typeof fetch | undefined;
@@ -33,11 +43,12 @@ export async function ask(
   let response: Response;
   let text: string;
   try {
-    response = await fetch(url, {
+    const asked = {
       cache: "no-store",
       ...init,
       signal: AbortSignal.any(signal ? [signal, ...limit] : limit),
-    });
+    };
+    response = await fetch(within(url), own(asked as RequestInit));
     text = await response.text();
   } catch {
     signal?.throwIfAborted();

@@ -70,7 +70,8 @@ function walkFields(shape: Fields, source: Record<string, unknown>, path: string
       ? walkFields({ ...shape, type: "s", ...(kinds as Record<string, Fields>)[kind] }, source, path)
       : SKIP;
   }
-  const result: Record<string, unknown> = {};
+  // What is left out must be absent, whatever is on Object.prototype: a settlement that nobody has sent, say.
+  const result: Record<string, unknown> = Object.create(null);
   for (const entry of Object.keys(any ? source : shape)) {
     const optional = !any && entry.endsWith("?");
     const key = optional ? entry.slice(0, -1) : entry;

@@ -1,8 +1,9 @@
 /** The widget's three endpoints, with retries. */
-import { ask, LONGEST_WAIT, PASSING } from "./ask.ts";
+import { ask, LONGEST_WAIT, PASSING, within } from "./ask.ts";
 import { check, type Shape } from "./check.ts";
 import { ApiError } from "./errors.ts";
 import { toJson } from "./json.ts";
+import { own } from "./own.ts";
 import {
   type DecisionRequest,
   type EventsAck,
@@ -75,7 +76,7 @@ export function createClient(options: ClientOptions): Client {
     attempts = 3,
     random = Math.random,
     wait = sleep,
-  } = options;
+  } = own(options);
   const base = `${apiUrl.replace(/\/+$/, "")}/v1/widget/`;
 
   async function attempt(path: string, shape: Shape, init: RequestInit, bearer: string): Promise<unknown> {
@@ -174,7 +175,7 @@ export function createClient(options: ClientOptions): Client {
       // Text needs no preflight: that is why the token is in the body.
       const body = new Blob([toJson({ token, session, events })], { type: "text/plain" });
       try {
-        return navigator.sendBeacon(`${base}beacon`, body);
+        return navigator.sendBeacon(within(`${base}beacon`), body);
       } catch {
         return false;
       }

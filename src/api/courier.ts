@@ -6,6 +6,7 @@
 import { LONGEST_WAIT } from "./ask.ts";
 import { type Client, type ClientOptions, createClient } from "./client.ts";
 import { ApiError } from "./errors.ts";
+import { own } from "./own.ts";
 import { createShelf, type Kept, type Shelf } from "./shelf.ts";
 import type { FlowEvent, Settlement } from "./wire.ts";
 
@@ -84,7 +85,7 @@ const LONGEST_PAUSE = 300_000;
 const OCCASIONS = ["online", "visibilitychange"];
 
 export function createCourier({
-  shelf = createShelf(),
+  shelf = createShelf(own({})),
   now = Date.now,
   random = Math.random,
   locks = globalThis.navigator?.locks,

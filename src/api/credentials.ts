@@ -1,6 +1,7 @@
 /** Where the session token comes from: a fixed one in the page, an endpoint of the site's own backend, or a callback. */
 import { ask, LONGEST_WAIT, type Transport } from "./ask.ts";
 import { ApiError } from "./errors.ts";
+import { own } from "./own.ts";
 
 export interface CredentialsOptions extends Transport {
   sessionId?: string | undefined;
@@ -74,7 +75,8 @@ const known = (body: unknown): string => {
 };
 
 export function createCredentials(options: CredentialsOptions): Credentials {
-  const { sessionId, sessionUrl, getAuthToken, getSession, ...transport } = options;
+  const { sessionId, sessionUrl, getAuthToken, getSession, ...rest } = own(options);
+  const transport = own(rest);
   if (getSession) return { token: getSession };
   let current = sessionId ? Promise.resolve(sessionId) : undefined;
 

@@ -1,5 +1,6 @@
 /** The frame of every step: heading, text, what the step shows and asks, its actions, and the two ways out. */
 import { html, nothing, type TemplateResult } from "lit";
+import { own } from "../api/own.ts";
 import { currentNode, type FlowNode, type FlowState, type MachineEvent } from "../flow/machine.ts";
 import { plain, rich } from "./rich-text.ts";
 import { ended, failure, loading, queued, stepView, unavailable } from "./steps/index.ts";
@@ -63,6 +64,7 @@ export function frame({ state, subscriptionId, inline, turn, ...options }: Frame
     step = phase === "unavailable" ? unavailable(state.fault, base, state) : loading(base);
   }
 
+  step = own(step);
   const failed = phase === "step" && fault ? failure(fault, base) : nothing;
   // News about what follows stands before it; what went wrong stands with the buttons.
   const isChanged = fault?.code === "offer_changed";

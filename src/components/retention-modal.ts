@@ -2,7 +2,7 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import { LONGEST_WAIT } from "../api/ask.ts";
 import type { FlowConfig } from "../api/wire.ts";
 import { define } from "../define.ts";
-import { FlowController, type FlowHost, type FlowSettings } from "../flow/flow-controller.ts";
+import { FlowController, type FlowHost, type FlowSettings, pause } from "../flow/flow-controller.ts";
 import { type Fault, isShown, type MachineEvent } from "../flow/machine.ts";
 import { createFormat, type Format } from "../i18n/format.ts";
 import { loadLanguage, spoken } from "../i18n/languages.ts";
@@ -199,6 +199,8 @@ export class RetentionModal extends LitElement implements FlowHost {
   preload(): void {
     void this.texts;
     this.#flow.preload();
+    // For its first number an engine reads its tables, which takes longer than to draw a step: now nothing else is to do.
+    setTimeout(Intl.NumberFormat);
   }
 
   /** @internal Words in the customer's language, or, where they do not come in time, in English. */
@@ -302,6 +304,12 @@ export class RetentionModal extends LitElement implements FlowHost {
     }
   }
 
+  /** The first time in a task of its own: on a slow phone the code that has just come keeps the page busy long enough. */
+  protected override async scheduleUpdate(): Promise<void> {
+    if (!this.hasUpdated) await pause(0);
+    await super.scheduleUpdate();
+  }
+
   protected override render(): TemplateResult | typeof nothing {
     const { state } = this.#flow;
     const format = this.#format as Format;
@@ -363,6 +371,17 @@ export class RetentionModal extends LitElement implements FlowHost {
     this.#mark("error", state.phase === "unavailable" || "fault" in state);
     // The button that made this element makes it part of the page again when it is needed.
     if (!shown && this.opener) this.remove();
+  }
+
+  /** What cannot be drawn at all, frame and all, leaves the page as it was, with the fallback of the button. */
+  protected override performUpdate(): void {
+    try {
+      super.performUpdate();
+    } catch (error) {
+      (this.opener as { showFallback?: () => void } | undefined)?.showFallback?.();
+      this.hide();
+      throw error;
+    }
   }
 
   get #shown(): boolean {

@@ -297,6 +297,8 @@ export class SubscriptionHub extends LitElement implements HubHost, PanelHost {
     super.connectedCallback();
     deliverLeftovers();
     this.requestUpdate();
+    // As in the dialog: the subscriptions are on their way.
+    setTimeout(Intl.NumberFormat);
   }
 
   override disconnectedCallback(): void {

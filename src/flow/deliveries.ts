@@ -1,12 +1,13 @@
 /** What an earlier visit could not send, and what the page hears of a decision. */
 import { type Courier, createCourier } from "../api/courier.ts";
+import { own } from "../api/own.ts";
 import type { Settlement } from "../api/wire.ts";
 import type { SettledDetail } from "../events.ts";
 
 let courier: Courier | undefined;
 
 /** One for all elements of the page. */
-export const pageCourier = (timeout?: number): Courier => (courier ??= createCourier({ timeout }));
+export const pageCourier = (timeout?: number): Courier => (courier ??= createCourier(own({ timeout })));
 
 /** Copies: what a listener does to them stays with the listener. */
 export function settledDetail(sessionId: string, settlement: Settlement): SettledDetail {

@@ -5,6 +5,7 @@ import { decisionOf } from "../api/courier.ts";
 import { createCredentials } from "../api/credentials.ts";
 import { faultOf } from "../api/errors.ts";
 import { createOutbox, type Outbox } from "../api/outbox.ts";
+import { own } from "../api/own.ts";
 import type { FlowConfig } from "../api/wire.ts";
 import { emit } from "../events.ts";
 import { deliverLeftovers, pageCourier, settledDetail } from "./deliveries.ts";
@@ -81,7 +82,7 @@ const OVERTAKEN: Fault = { code: "session_completed", retryable: false };
 /** Milliseconds that a flow which is there waits for a cancellation of an earlier visit. */
 const PATIENCE = 1000;
 
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+export const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** A cancellation, of this subscription or of any, that was confirmed in this browser and has not reached the server. */
 const confirmed = (subscription?: string) =>
@@ -128,10 +129,10 @@ export class FlowController implements ReactiveController {
     this.#busy = true;
     try {
       for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
-        const [state, effects] = transition(this.state, next);
+        const [state, effects] = transition(this.state, own(next));
         if (this.#host.debug) console.debug("renumerate", next.type, state, effects);
         if (state === this.state) continue;
-        this.state = state;
+        this.state = own(state);
         this.#host.requestUpdate();
         for (const effect of effects) this.#perform(effect);
         if (state.phase === "closed") this.#end();
@@ -234,7 +235,7 @@ export class FlowController implements ReactiveController {
     const keeping = token
       ? { courier: pageCourier(timeout), apiUrl, token, subscription: subscription.id }
       : undefined;
-    return { client, session, outbox: createOutbox({ client, session, keeping }) };
+    return { client, session, outbox: createOutbox(own({ client, session, keeping })) };
   }
 
   /** Never aborted: once sent, only the answer tells what holds. */

@@ -213,7 +213,9 @@ const outcome = (settlement: Settlement): Effect[] => [
 ];
 
 function load(opening: Partial<Opening> = {}, before: readonly Effect[] = []): Transition {
-  const { restart = false, late = false, closed = false, resume = false } = opening;
+  // Without a prototype: what is on Object.prototype must not close a flow.
+  const own: Partial<Opening> = Object.assign(Object.create(null), opening);
+  const { restart = false, late = false, closed = false, resume = false } = own;
   return [{ phase: "loading", restart, late, closed, resume }, [...before, { type: "load", restart }]];
 }
 

@@ -1,4 +1,5 @@
 /** Texts, money and dates in one locale. */
+import { own } from "../api/own.ts";
 import type { Price } from "../api/wire.ts";
 import { minorDigits } from "../flow/offers.ts";
 import { type MessageKey, messagesFor } from "./messages.ts";
@@ -33,28 +34,26 @@ export function createFormat(
   words: Readonly<Record<string, string>> = {},
 ) {
   const { locale, messages } = messagesFor(wanted);
-  const plural = new Intl.PluralRules(locale);
-  const long = new Intl.DateTimeFormat(locale, { dateStyle: "long" });
-  const moment = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short" });
-  const series = new Intl.ListFormat(locale);
-  const digits = new Intl.NumberFormat(locale);
+  // For the first of each kind the engine reads its tables, which takes longer than to draw a step: what shows none waits
+  // for none.
+  let long: Intl.DateTimeFormat | undefined;
   const rtl = messages.dir === "rtl";
-  const own = (key: string): string | undefined => (Object.hasOwn(words, key) ? words[key] : undefined);
+  const given = (key: string): string | undefined => (Object.hasOwn(words, key) ? words[key] : undefined);
 
   const isolate = (value: string): string => `${isolated(value, rtl)}`;
 
   function wording(key: MessageKey, count: unknown): string {
     const message = messages[key];
-    if (typeof message === "string") return own(key) ?? message;
+    if (typeof message === "string") return given(key) ?? message;
     // Languages without a singular may still have words for exactly one.
-    const form = count === 1 && message.one ? "one" : plural.select(Number(count));
-    return own(`${key}.${form}`) ?? own(`${key}.other`) ?? message[form] ?? message.other;
+    const form = count === 1 && message.one ? "one" : new Intl.PluralRules(locale).select(Number(count));
+    return given(`${key}.${form}`) ?? given(`${key}.other`) ?? message[form] ?? message.other;
   }
 
   function t(key: MessageKey, values: Values = {}): string {
     const isolates = Object.entries(values).map(([name, value]) => [
       name,
-      isolated(typeof value === "number" ? digits.format(value) : value, rtl),
+      isolated(typeof value === "number" ? new Intl.NumberFormat(locale).format(value) : value, rtl),
     ]);
     return fill(wording(key, values.count), Object.fromEntries(isolates));
   }
@@ -67,7 +66,7 @@ export function createFormat(
     // A fraction is never left out, even where whole amounts are usual.
     const format = new Intl.NumberFormat(
       locale,
-      value % 1 ? { ...style, minimumFractionDigits: digits } : style,
+      own(value % 1 ? { ...style, minimumFractionDigits: digits } : style),
     );
     // Left alone, a sign such as US$ would be turned round among right-to-left text.
     const part = (each: Intl.NumberFormatPart) =>
@@ -81,12 +80,16 @@ export function createFormat(
     /** Whether there is a text of this name. */
     knows: (key: string): key is MessageKey => Object.hasOwn(messages, key),
     money,
-    date: (at: number): string => long.format(at),
-    time: (at: number): string => moment.format(at),
-    list: (items: readonly string[]): string => series.format(items.map(isolate)),
+    date(at: number): string {
+      long ??= new Intl.DateTimeFormat(locale, own({ dateStyle: "long" }));
+      return long.format(at);
+    },
+    time: (at: number): string =>
+      new Intl.DateTimeFormat(locale, own({ dateStyle: "long", timeStyle: "short" })).format(at),
+    list: (items: readonly string[]): string => new Intl.ListFormat(locale).format(items.map(isolate)),
     isolate,
     percent: (off: number): string =>
-      new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 2 }).format(off / 100),
+      new Intl.NumberFormat(locale, own({ style: "percent", maximumFractionDigits: 2 })).format(off / 100),
     /** "$37.50 per month" */
     per: ({ currency, interval, intervalCount }: Omit<Price, "id" | "amount">, amount: number): string =>
       t(interval, { count: intervalCount, price: money(amount, currency) }),

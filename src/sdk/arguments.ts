@@ -20,6 +20,9 @@ export function elementWith(id: string): HTMLElement {
   return element;
 }
 
+/** Without a prototype: an address of a server that somebody else's code has put on Object.prototype is not meant. */
+export const own = <Value extends object>(value: Value): Value => Object.assign(Object.create(null), value);
+
 /** What is undefined or null says nothing. */
 export const given = (callbacks?: CallbackOptions | null): CallbackOptions =>
   Object.fromEntries(Object.entries(callbacks ?? {}).filter(([, value]) => value));

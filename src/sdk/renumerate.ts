@@ -1,7 +1,7 @@
 import type { RetentionModal } from "../components/retention-modal.ts";
 import type { SettledDetail } from "../events.ts";
 import { defaults, deliverLeftovers, loadRetentionModal } from "../lazy.ts";
-import { elementWith, expectSession, given } from "./arguments.ts";
+import { elementWith, expectSession, given, own } from "./arguments.ts";
 import { flowFor, type Opening, openDialog, type Whose } from "./dialog.ts";
 import { listenToFrames } from "./frames.ts";
 import { type AttachedHub, attachHub } from "./hub.ts";
@@ -55,7 +55,7 @@ export class Renumerate<Config extends RenumerateConfig = RenumerateConfig> {
 
   /** In a browser it is ready at once; on a server it does nothing. */
   constructor(config: Known<Config>) {
-    this.#config = { ...config };
+    this.#config = own(config);
     this.#sessions = new Sessions(
       () => this.#config,
       () => this.#apiUrl,
@@ -82,7 +82,7 @@ export class Renumerate<Config extends RenumerateConfig = RenumerateConfig> {
 
   /** What is given replaces what was there; what is open goes by it as far as it can, what opens next altogether. */
   updateConfig(config: Partial<RenumerateConfig>): void {
-    this.#config = { ...this.#config, ...config };
+    this.#config = own({ ...this.#config, ...config });
     for (const { update } of this.#hubs) update();
     this.#log("Config updated");
   }

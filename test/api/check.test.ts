@@ -42,9 +42,10 @@ const RECEIVED: Record<string, [schema: z.ZodType, shape: Shape]> = {
   PaymentPage: [PaymentPage, hubWire.paymentPage],
 };
 
+/** What is kept has no prototype, and its copy the usual one. */
 function verdict(shape: Shape, value: unknown): { good: boolean; value?: unknown } {
   try {
-    return { good: true, value: check(shape, value) };
+    return { good: true, value: structuredClone(check(shape, value)) };
   } catch (error) {
     assert.ok(error instanceof TypeError);
     return { good: false };
@@ -94,7 +95,7 @@ for (const [name, [schema, shape]] of Object.entries(RECEIVED)) {
 }
 
 describe("what a newer server may send", () => {
-  const received = (config: unknown) => check(wire.flowConfig, config) as wire.FlowConfig;
+  const received = (config: unknown) => structuredClone(check(wire.flowConfig, config)) as wire.FlowConfig;
   const novel = { type: "hologram", id: "h", terms: {} } as never;
 
   it("steps of an unknown kind are left out of the flow", () => {
@@ -162,18 +163,23 @@ describe("prototypes", () => {
         )
         .replace('"customer":{', '"customer":{"__proto__":{"email":"evil@example.com"}');
       const config = check(wire.flowConfig, JSON.parse(text)) as wire.FlowConfig;
-      assert.deepEqual(config, good);
+      assert.deepEqual(structuredClone(config), good);
       assert.deepEqual(FlowConfig.parse(JSON.parse(text)), good);
       assert.equal(config.fallbackEmail, undefined);
       assert.equal(config.customer.email, undefined);
-      assert.equal(Object.getPrototypeOf(config.attributes), Object.prototype);
+      assert.equal(Object.getPrototypeOf(config.attributes), null);
     }
   });
 
   it("of a page that adds to them bring no values", (t) => {
-    const everything = Object.prototype as { fallbackEmail?: string };
+    const everything = Object.prototype as { fallbackEmail?: string; settlement?: object };
     everything.fallbackEmail = "evil@example.com";
-    t.after(() => delete everything.fallbackEmail);
-    assert.equal(Object.hasOwn(check(wire.flowConfig, good) as object, "fallbackEmail"), false);
+    everything.settlement = {};
+    t.after(() => {
+      delete everything.fallbackEmail;
+      delete everything.settlement;
+    });
+    const config = check(wire.flowConfig, good) as wire.FlowConfig;
+    assert.deepEqual([config.fallbackEmail, config.session.settlement], [undefined, undefined]);
   });
 });

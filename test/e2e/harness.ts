@@ -1,9 +1,8 @@
-/** A real server, a real site on another origin, a real browser. Nothing between them is replaced. */
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+/** Real servers, a real site on another origin, a real browser. Nothing between them is replaced. */
+import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe } from "node:test";
 import { setImmediate } from "node:timers/promises";
@@ -15,8 +14,8 @@ import { chromiumDriver } from "./drivers/chromium.ts";
 import { firefoxDriver } from "./drivers/firefox.ts";
 import type { AnyPage, Driver, Preferences } from "./drivers/page.ts";
 import { webkitDriver } from "./drivers/webkit.ts";
+import { cli, install } from "./installation.ts";
 
-const cli = new URL("../../server/bin/renumerate.js", import.meta.url).pathname;
 const privateKey = "rk_sk_end_to_end_tests_0123456789";
 
 export interface DomEvent {
@@ -108,32 +107,6 @@ export interface Visitor<AnyOf extends AnyPage = Page> {
   close(): Promise<void>;
 }
 
-async function startServer(dataDir: string, port: number): Promise<{ child: ChildProcess; url: string }> {
-  const child = spawn(process.execPath, [cli, "serve", "--json"], {
-    env: {
-      ...process.env,
-      DATA_DIR: dataDir,
-      PORT: String(port),
-      RENUMERATE_PRIVATE_KEY: privateKey,
-      RATE_LIMIT_PER_MINUTE: "10000",
-      LOG_LEVEL: "error",
-    },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const url = await new Promise<string>((resolve, reject) => {
-    let out = "";
-    child.stdout?.on("data", (chunk) => {
-      out += chunk;
-      const line = out.split("\n").find((each) => each.startsWith("{"));
-      if (line) resolve((JSON.parse(line) as { url: string }).url);
-    });
-    child.once("exit", (code) => reject(new Error(`the server ended with ${code}`)));
-  });
-  return { child, url };
-}
-
-const ended = (child: ChildProcess) => new Promise((resolve) => child.once("exit", resolve));
-
 /** A business's page: its events are kept where the test can read them. */
 function pageOf(server: string, visit: Visit): string {
   const { customer, subscription, tag = "cancel-button", html = "", attributes = "" } = visit;
@@ -169,9 +142,12 @@ export function describeInEachEngine(title: string, journeys: (engine: Engine) =
 export async function createWorld(): Promise<World>;
 export async function createWorld(engine: Engine): Promise<World<AnyPage, Preferences>>;
 export async function createWorld(engine: Engine = "chromium"): Promise<World<AnyPage, object>> {
-  const dataDir = mkdtempSync(join(tmpdir(), "renumerate-e2e-"));
-  let { child, url } = await startServer(dataDir, 0);
-  const port = Number(new URL(url).port);
+  const installation = await install({
+    RENUMERATE_PRIVATE_KEY: privateKey,
+    RATE_LIMIT_PER_MINUTE: "10000",
+    LOG_LEVEL: "error",
+  });
+  const { url, folder, env } = installation;
   const driver = drivers[engine]();
 
   const ask = (customer: string, subscription?: string) =>
@@ -211,16 +187,15 @@ export async function createWorld(engine: Engine = "chromium"): Promise<World<An
     mint,
     state,
     async renumerate(...args) {
-      const env = { ...process.env, DATA_DIR: dataDir };
       return (await promisify(execFile)(process.execPath, [cli, ...args], { env })).stdout;
     },
     async publish(definition) {
-      const file = join(dataDir, "flow.json");
+      const file = join(folder, "flow.json");
       writeFileSync(file, JSON.stringify(definition));
       await world.renumerate("flow", "publish", file, "--json");
     },
     async setHub(settings) {
-      const file = join(dataDir, "hub.json");
+      const file = join(folder, "hub.json");
       writeFileSync(file, JSON.stringify(settings));
       await world.renumerate("hub", "set", file, "--json");
     },
@@ -253,20 +228,12 @@ export async function createWorld(engine: Engine = "chromium"): Promise<World<An
         close,
       };
     },
-    async restart(signal) {
-      const gone = ended(child);
-      child.kill(signal);
-      await gone;
-      ({ child } = await startServer(dataDir, port));
-    },
+    restart: installation.restart,
     async close() {
       await driver.close();
       site.close();
       site.closeAllConnections();
-      const gone = ended(child);
-      child.kill("SIGTERM");
-      await gone;
-      rmSync(dataDir, { recursive: true, force: true });
+      await installation.close();
     },
   };
   return world;

@@ -61,6 +61,20 @@ describe("a page that makes it hard", () => {
     assert.deepEqual(visitor?.faults, []);
   });
 
+  it("says so, and to whom one can write, where a policy does not let it ask the server", async () => {
+    const policy = `default-src 'self'; script-src ${world.url}; connect-src 'none'; require-trusted-types-for 'script'`;
+    const page = await visit({ policy });
+    await cancelButton(page).click();
+    await page.getByRole("heading", { name: "This is not working right now" }).waitFor();
+    await page.getByRole("dialog").getByRole("link", { name: "help@shop.example" }).waitFor();
+    const { violations } = await notesOf(page);
+    assert.ok(violations.length > 0);
+    assert.deepEqual(
+      violations.filter((each) => !each.startsWith("connect-src ")),
+      [],
+    );
+  });
+
   it("gets no new name in the window, nor a new symbol", async () => {
     const page = await visit();
     await leave(page);

@@ -1,18 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { type Counts, type Laboratory, openLaboratory } from "./laboratory.ts";
+import { type Counts, type Laboratory, openLaboratory, ROOM } from "./laboratory.ts";
 import type { DoingName } from "./page.ts";
 
 /** Until everything that is made once is there. */
 const WARM_UP = 20;
 
 const TIMES = 200;
-
-/**
- * Bytes for each time. Code that is still being compiled takes between 100 and 450, less the longer it runs. What one
- * could forget takes more: measured on purpose, an outbox without its listeners 1400, an empty dialog 2500.
- */
-const ROOM = 1000;
 
 /** By name, so that a report says which; the page has no others. */
 const doings: readonly DoingName[] = [
@@ -37,7 +31,8 @@ const more = (first: Counts, last: Counts): string[] =>
     .filter((name) => last[name] > first[name])
     .map((name) => `${last[name] - first[name]} ${name}`);
 
-describe(`after ${TIMES} times nothing is left`, () => {
+/** Each page has a process of its own. */
+describe(`after ${TIMES} times nothing is left`, { concurrency: 2 }, () => {
   let laboratory: Laboratory;
   before(async () => {
     laboratory = await openLaboratory();

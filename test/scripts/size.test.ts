@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { exceeded, graphs, lowered, misplaced, scattered } from "../../scripts/size.ts";
+import { doubled, exceeded, graphs, lowered, misplaced, scattered } from "../../scripts/size.ts";
 
 const chunk = (
   fileName: string,
@@ -87,4 +87,12 @@ test("recording lowers a figure and never raises one", () => {
     eager: 1900,
     umd: 4000,
   });
+});
+
+test("names what a page with two elements would load twice", () => {
+  const modal = { fileName: "modal.js", moduleIds: ["/lit.js", "/modal.ts"] };
+  assert.deepEqual(doubled([modal, { fileName: "hub.js", moduleIds: ["/hub.ts"] }]), []);
+  assert.deepEqual(doubled([modal, { fileName: "hub.js", moduleIds: ["/hub.ts", "/lit.js"] }]), [
+    "in modal.js and hub.js: /lit.js",
+  ]);
 });

@@ -20,9 +20,18 @@ export const chooseBilling =
   ): Deps["billing"] =>
   ({ subscriptionId, workspaceId, environment }) => {
     // A link to a hosted flow is the subscription of a business that bills by itself.
-    const isOwn = subscriptionId !== undefined && isLinkId(subscriptionId);
-    return withTimeLimit(
-      isOwn ? ownBilling(own, subscriptionId) : connected({ workspaceId, environment }),
-      limit,
-    );
+    if (subscriptionId !== undefined && isLinkId(subscriptionId))
+      return withTimeLimit(ownBilling(own, subscriptionId), limit);
+    return limited(connected({ workspaceId, environment }), limit);
   };
+
+/** One provider is asked for by every request. */
+const known = new WeakMap<BillingProvider, { limit: number; limited: BillingProvider }>();
+
+function limited(provider: BillingProvider, limit: number): BillingProvider {
+  const found = known.get(provider);
+  if (found?.limit === limit) return found.limited;
+  const made = withTimeLimit(provider, limit);
+  known.set(provider, { limit, limited: made });
+  return made;
+}

@@ -51,7 +51,7 @@ export async function readNews(
   const people = news.length ? await rows.list("customer") : [];
   const emails = new Map(people.map(({ id, email }) => [id, email]));
   return news
-    .sort((one, other) => one.at - other.at || (one.id < other.id ? -1 : 1))
+    .toSorted((one, other) => one.at - other.at || (one.id < other.id ? -1 : 1))
     .map((event) => {
       const email = event.type === "payment_failed" ? emails.get(event.customerId) : undefined;
       return email === undefined ? event : { ...event, email };

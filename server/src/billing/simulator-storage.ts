@@ -1,5 +1,6 @@
 /** Where the simulator keeps its things: three small tables of JSON, apart from everything the domain stores. */
 import type { Kysely } from "kysely";
+import type { Memory } from "../store/memory.ts";
 import type { Schema } from "../store/schema.ts";
 import type { BillingEvent } from "./billing-event.ts";
 import type {
@@ -34,8 +35,8 @@ export interface SimulatedRequest {
 /** The rows of one scope. */
 export interface SimulatorRows {
   get<Type extends ObjectType>(type: Type, id: string): Promise<SimulatorObjects[Type] | undefined>;
-  /** In no particular order. */
-  list<Type extends ObjectType>(type: Type, customerId?: string): Promise<SimulatorObjects[Type][]>;
+  /** In no particular order; shared with others who ask, as each of the objects is. */
+  list<Type extends ObjectType>(type: Type, customerId?: string): Promise<readonly SimulatorObjects[Type][]>;
   /** Inserts or replaces by id. */
   put<Type extends ObjectType>(type: Type, objects: readonly SimulatorObjects[Type][]): Promise<void>;
   remove(type: ObjectType, ids: readonly string[]): Promise<void>;
@@ -56,9 +57,11 @@ export interface SimulatorStorage {
 /** SQLite binds at most 32,766 values to a statement; PostgreSQL 65,535. */
 const ROWS_PER_INSERT = 1000;
 
-export function simulatorStorage(db: Kysely<Schema>): SimulatorStorage {
+/** @param memory of this database */
+export function simulatorStorage(db: Kysely<Schema>, memory?: Memory): SimulatorStorage {
+  const rows = memory ? rememberedRows(db, memory) : (scope: string) => rowsOf(db, scope);
   return {
-    rows: (scope) => rowsOf(db, scope),
+    rows,
     transaction: (scope, work) =>
       db.transaction().execute(async (tx) => {
         // Writing the clock's row first makes every other writer of this scope wait, on both databases alike.
@@ -72,6 +75,29 @@ export function simulatorStorage(db: Kysely<Schema>): SimulatorStorage {
         return work(rowsOf(tx, scope));
       }),
   };
+}
+
+/** The readings that a session begins with, from memory where they can be. */
+function rememberedRows(db: Kysely<Schema>, { remembering }: Memory): SimulatorStorage["rows"] {
+  const objects = ["simulator_objects"];
+  const get = remembering(objects, (scope: string, type: string, id: string) =>
+    rowsOf(db, scope).get(type as ObjectType, id),
+  );
+  const all = remembering(objects, (scope: string, type: string) =>
+    rowsOf(db, scope).list(type as ObjectType),
+  );
+  const owned = remembering(objects, (scope: string, type: string, customerId: string) =>
+    rowsOf(db, scope).list(type as ObjectType, customerId),
+  );
+  const ahead = remembering(["simulator_clocks"], (scope: string) => rowsOf(db, scope).ahead());
+  // What is stored under a type is of that type.
+  return (scope) => ({
+    ...rowsOf(db, scope),
+    get: (type, id) => get(scope, type, id) as ReturnType<SimulatorRows["get"]> as never,
+    list: (type, customerId) =>
+      (customerId === undefined ? all(scope, type) : owned(scope, type, customerId)) as never,
+    ahead: () => ahead(scope),
+  });
 }
 
 function rowsOf(db: Kysely<Schema>, scope: string): SimulatorRows {

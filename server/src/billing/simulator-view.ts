@@ -101,8 +101,8 @@ export function shownInvoice(
   };
 }
 
-export const shownCustomer = (customer: SimulatedCustomer): Customer =>
-  without(customer, "metadata", "createdAt");
+export const shownCustomer = ({ metadata: _, createdAt: __, ...customer }: SimulatedCustomer): Customer =>
+  customer;
 
 function shownDiscount(subscription: SimulatedSubscription): BilledSubscription["discount"] {
   const { discount } = subscription;

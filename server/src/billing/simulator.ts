@@ -77,12 +77,10 @@ export function createSimulator({ storage, scope, clock, pages }: SimulatorDeps)
     findCustomers: ({ id, email }) =>
       answering(async () => {
         const wanted = email?.toLowerCase();
-        const found = (await rows.list("customer")).filter(
-          (each) =>
-            (id !== undefined || wanted !== undefined) &&
-            (id === undefined || each.id === id) &&
-            (wanted === undefined || each.email?.toLowerCase() === wanted),
-        );
+        const named = id === undefined ? undefined : await rows.get("customer", id);
+        const found = (
+          named ? [named] : id === undefined && wanted ? await rows.list("customer") : []
+        ).filter((each) => wanted === undefined || each.email?.toLowerCase() === wanted);
         return found.sort(oldestFirst("createdAt")).map(shownCustomer);
       }),
 
@@ -221,13 +219,13 @@ export function createSimulator({ storage, scope, clock, pages }: SimulatorDeps)
       const settled = await readSettled(rows, at);
       const [customers, invoices] = await Promise.all([rows.list("customer"), readInvoices(rows, at)]);
       const shown = await Promise.all(settled.map((each) => present(rows, each)));
-      invoices.sort(newestFirst);
+      const newest = invoices.toSorted(newestFirst);
       return {
         now: at,
-        customers: customers.sort(oldestFirst("createdAt")).map((customer) => ({
+        customers: customers.toSorted(oldestFirst("createdAt")).map((customer) => ({
           ...customer,
           subscriptions: inOrder(shown.filter((each) => each.customerId === customer.id)),
-          invoices: invoices.filter((each) => each.customerId === customer.id),
+          invoices: newest.filter((each) => each.customerId === customer.id),
         })),
       };
     },

@@ -5,16 +5,13 @@ export function withTimeLimit(provider: BillingProvider, ms: number): BillingPro
   const { news, heard } = provider;
   const limited =
     <Args extends unknown[], Result>(work: (...args: Args) => Promise<Result>) =>
-    (...args: Args): Promise<Result> => {
-      let timer: NodeJS.Timeout;
-      const timeout = new Promise<never>((_, reject) => {
-        timer = setTimeout(
-          () => reject(new BillingError("unknown", "timeout", `no answer within ${ms} ms`)),
-          ms,
-        );
+    (...args: Args): Promise<Result> =>
+      new Promise((resolve, reject) => {
+        const working = work(...args);
+        const silence = () => reject(new BillingError("unknown", "timeout", `no answer within ${ms} ms`));
+        const timer = setTimeout(silence, ms);
+        void working.then(resolve, reject).then(() => clearTimeout(timer));
       });
-      return Promise.race([work(...args), timeout]).finally(() => clearTimeout(timer));
-    };
   return {
     now: limited(() => provider.now()),
     findCustomers: limited((by) => provider.findCustomers(by)),

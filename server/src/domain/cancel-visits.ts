@@ -5,9 +5,10 @@ import { isLinkId } from "./link-ids.ts";
 import { Problem } from "./problem.ts";
 import type { SessionClaims } from "./session-token.ts";
 
-/** Before any session is locked, and after its customer. A token that is of no link has nothing to wait for. */
-export const lockLink = async (tx: Transaction, tokenId: string): Promise<void> =>
-  isLinkId(tokenId) ? tx.lock(`cancel-link:${tokenId}`) : undefined;
+/** To be locked before any session, and after its customer. A token that is of no link has nothing to wait for. */
+export const linkLocks = (tokenId: string): string[] => (isLinkId(tokenId) ? [`cancel-link:${tokenId}`] : []);
+
+export const lockLink = (tx: Transaction, tokenId: string): Promise<void> => tx.lock(...linkLocks(tokenId));
 
 /** Whether a result has been given out, which nothing may contradict any more. */
 export const isGivenOut = async (queries: Queries, tokenId: string): Promise<boolean> =>

@@ -8,7 +8,8 @@ import type { Decision } from "../../../src/flow/machine.ts";
 import { type BilledSubscription, type BillingAction, BillingError } from "../billing/provider.ts";
 import type { Deps } from "../deps.ts";
 import type { ActionRow, SessionRow, Transaction } from "../store/store.ts";
-import { isGivenOut, lockLink } from "./cancel-visits.ts";
+import { atOnce } from "./at-once.ts";
+import { isGivenOut, linkLocks } from "./cancel-visits.ts";
 import { definitionOf } from "./flows.ts";
 import { actionFor, isEligible, termsHold } from "./offers.ts";
 import { settleAll } from "./pending.ts";
@@ -58,7 +59,7 @@ export async function decideOnce(deps: Deps, wanted: Wanted): Promise<Settlement
     });
     // Who has gone on since an earlier cancellation and cancels again is counted again.
     if (billed) await noticeUndone(deps, session, [billed]);
-    return deps.store.transaction((tx) => prepare(deps, tx, wanted, { asOf, billed }));
+    return deps.store.together((tx) => prepare(deps, tx, wanted, { asOf, billed }));
   };
   // Another decision that was quicker by a moment is waited for: how it ends says how this one does.
   const prepared = (await attempt()) ?? (await attempt());
@@ -83,24 +84,31 @@ async function prepare(
   wanted: Wanted,
   { asOf, billed }: Present,
 ): Promise<Prepared | undefined> {
-  const { workspaceId, environment, customerId, tokenId, id } = wanted.session;
+  const { workspaceId, environment, customerId, subscriptionId, tokenId, id } = wanted.session;
   // Two sessions of one customer must not both take what is offered once.
-  await tx.lock(`customer:${workspaceId}:${environment}:${customerId}`);
-  await lockLink(tx, tokenId);
-  await tx.lock(`session:${id}`);
-  const { session, decision } = await wanted.decision(tx);
+  await tx.lock(
+    `customer:${workspaceId}:${environment}:${customerId}`,
+    ...linkLocks(tokenId),
+    `session:${id}`,
+  );
+  const [{ session, decision }, actions, isOver, changing, deciding] = await atOnce(
+    wanted.decision(tx),
+    tx.actions(id),
+    isGivenOut(tx, tokenId),
+    tx.pendingChanges(wanted.session, subscriptionId),
+    tx.pendingSessions(wanted.session, subscriptionId),
+  );
   const { now } = wanted;
-  const actions = await tx.actions(session.id);
   const live = actions.find((action) => action.status !== "failed");
   if (live) return repeated(session, live, decision);
   if (session.settlement) throw new Problem("session_completed");
-  if (await isGivenOut(tx, session.tokenId)) throw new Problem("session_completed");
+  if (isOver) throw new Problem("session_completed");
   // A change that billing has not answered may yet happen, after a cancellation as well, and take it back.
-  if ((await tx.pendingChanges(session, session.subscriptionId)).length) return undefined;
+  if (changing.length) return undefined;
   const clickedAt = wanted.clickedAt?.(session) ?? now;
   if (decision.type === "accept") {
     // What another tab has just begun or done is not in what billing said of this subscription.
-    if ((await tx.pendingSessions(session, session.subscriptionId)).length) return undefined;
+    if (deciding.length) return undefined;
     await checkOffer(tx, wanted, { session, decision }, { asOf, billed });
   } else if (await tx.isRetainedSince(session, session.subscriptionId, clickedAt)) {
     // A late cancellation does not undo what the customer has said since then.
@@ -129,8 +137,11 @@ async function checkOffer(
   // Terms are promises about this subscription as it was when they were made, and not for ever.
   if (!billed) throw new Problem("billing_unavailable");
   if (!termsHold(session.config, billed, now)) throw new Problem("offer_changed", { param: wanted.seenIn });
-  await checkEligible(tx, session, decision, { subscription: billed, now });
-  if (await tx.isChangedSince(session, asOf)) throw new Problem("offer_changed");
+  const [, isChanged] = await atOnce(
+    checkEligible(tx, session, decision, { subscription: billed, now }),
+    tx.isChangedSince(session, asOf),
+  );
+  if (isChanged) throw new Problem("offer_changed");
 }
 
 /** Written down before billing is asked. @throws Problem session_completed */
@@ -151,13 +162,16 @@ async function begin(
     status: "pending",
     createdAt: wanted.now,
   };
-  if (!(await tx.insertAction(action))) throw new Problem("session_completed");
-  await tx.enqueue({
-    topic: "settle",
-    key: session.id,
-    payload: { sessionId: session.id },
-    dueAt: deps.clock() + SETTLE_AFTER,
-  });
+  const [isFirst] = await atOnce(
+    tx.insertAction(action),
+    tx.enqueue({
+      topic: "settle",
+      key: session.id,
+      payload: { sessionId: session.id },
+      dueAt: deps.clock() + SETTLE_AFTER,
+    }),
+  );
+  if (!isFirst) throw new Problem("session_completed");
   return { session, action };
 }
 
@@ -173,9 +187,11 @@ async function checkEligible(
   { offer }: Acceptance,
   present: { subscription: BilledSubscription; now: number },
 ): Promise<void> {
-  const accepted = await tx.acceptedOffers(session, session.customerId);
+  const [accepted, row] = await atOnce(
+    tx.acceptedOffers(session, session.customerId),
+    tx.flow(session.flowId, session.flowVersion),
+  );
   const customer = { ...present, accepted };
-  const row = await tx.flow(session.flowId, session.flowVersion);
   const definition = row && definitionOf(row, offer.id, customer);
   if (!definition || !isEligible(definition, customer)) throw new Problem("offer_not_available");
 }

@@ -4,7 +4,8 @@ import type { DecisionRequest, EventsRequest, Settlement } from "../../../src/ap
 import type { Decision } from "../../../src/flow/machine.ts";
 import type { Deps } from "../deps.ts";
 import { type SessionRow, StoreConflict, type Transaction } from "../store/store.ts";
-import { isGivenOut, lockLink } from "./cancel-visits.ts";
+import { atOnce } from "./at-once.ts";
+import { isGivenOut, linkLocks } from "./cancel-visits.ts";
 import { type Acceptance, decideOnce } from "./deciding.ts";
 import { recordProgress } from "./ledger.ts";
 import { Problem } from "./problem.ts";
@@ -19,8 +20,7 @@ export const EVENTS_PER_SESSION = 1000;
 /** A page that has used them up must not keep its customer from leaving: a decision may bring one more request's worth. */
 const DECISION_RESERVE = 500;
 
-async function ownSession(tx: Transaction, claims: SessionClaims, id: string): Promise<SessionRow> {
-  const session = await tx.session(id);
+function checkOwn(session: SessionRow | undefined, claims: SessionClaims, id: string): SessionRow {
   const isOwn =
     session?.tokenId === claims.tokenId &&
     session.workspaceId === claims.workspaceId &&
@@ -39,20 +39,23 @@ async function ingest(
   most = EVENTS_PER_SESSION,
 ): Promise<{ accepted: number; runs: Map<string, Replay> }> {
   const at = deps.clock();
-  const accepted = await tx.insertSessionEvents(session.id, events, at).catch((error) => {
-    throw error instanceof StoreConflict ? new Problem("event_conflict", { cause: error }) : error;
-  });
-  if (accepted && (await tx.countSessionEvents(session.id)) > most) throw new Problem("too_many_events");
-  const actions = await tx.actions(session.id);
-  const runs = new Map<string, Replay>();
-  for (const run of new Set(events.map((event) => event.run))) {
-    runs.set(run, replay(session.config, await tx.sessionEvents(session.id, run)));
-  }
+  const [added, actions, row, isOver] = await atOnce(
+    tx.addSessionEvents(session.id, events, at).catch((error) => {
+      throw error instanceof StoreConflict ? new Problem("event_conflict", { cause: error }) : error;
+    }),
+    tx.actions(session.id),
+    tx.ledgerOfSession(session.id),
+    isGivenOut(tx, session.tokenId),
+  );
+  const { accepted } = added;
+  if (accepted && added.total > most) throw new Problem("too_many_events");
+  const runs = new Map([...added.runs].map(([run, all]) => [run, replay(session.config, all)]));
   // While billing is being asked the session is as good as decided: its answer, not another tab, says how it ends.
   const isOpen = !session.settlement && !actions.some(({ status }) => status === "pending");
-  if (accepted && isOpen && !(await isGivenOut(tx, session.tokenId))) {
+  if (accepted && isOpen && !isOver) {
+    let known = { row };
     for (const progress of runs.values()) {
-      await recordProgress(deps, tx, session, progress, now);
+      known = { row: await recordProgress(deps, tx, session, progress, now, known) };
       if (!progress.kept) continue;
       await takeBackLeft(deps, tx, session, now);
       // Staying decides the session; what other openings say no longer counts.
@@ -69,10 +72,9 @@ export async function recordEvents(
   request: EventsRequest,
 ): Promise<number> {
   const now = await deps.billing(claims).now();
-  return deps.store.transaction(async (tx) => {
-    await lockLink(tx, claims.tokenId);
-    await tx.lock(`session:${request.session}`);
-    const session = await ownSession(tx, claims, request.session);
+  return deps.store.together(async (tx) => {
+    const locked = await tx.lockedSession(request.session, ...linkLocks(claims.tokenId));
+    const session = checkOwn(locked, claims, request.session);
     return (await ingest(deps, tx, session, request, now)).accepted;
   });
 }
@@ -89,10 +91,9 @@ export async function decide(
   const billing = deps.billing(claims);
   const now = await billing.now();
   // The events are kept even if the decision itself is refused: they happened.
-  const session = await deps.store.transaction(async (tx) => {
-    await lockLink(tx, claims.tokenId);
-    await tx.lock(`session:${request.session}`);
-    const own = await ownSession(tx, claims, request.session);
+  const session = await deps.store.together(async (tx) => {
+    const locked = await tx.lockedSession(request.session, ...linkLocks(claims.tokenId));
+    const own = checkOwn(locked, claims, request.session);
     await ingest(deps, tx, own, request, now, EVENTS_PER_SESSION + DECISION_RESERVE);
     return own;
   });
@@ -101,7 +102,7 @@ export async function decide(
     now,
     eventId: (request.events.at(-1) as { id: string }).id,
     async decision(tx) {
-      const current = await ownSession(tx, claims, request.session);
+      const current = checkOwn(await tx.session(request.session), claims, request.session);
       return { session: current, decision: await decisionOf(tx, current, request) };
     },
     clickedAt: (current) => clickedAt(current, request, now),

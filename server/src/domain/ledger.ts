@@ -6,6 +6,7 @@ import type { Settlement } from "../../../src/api/wire.ts";
 import type { EventType } from "../contract/event-types.ts";
 import type { Deps } from "../deps.ts";
 import type { LedgerRow, Queries, Scope, SessionRow, Transaction } from "../store/store.ts";
+import { atOnce } from "./at-once.ts";
 import {
   canceledData,
   endingUndoneData,
@@ -54,14 +55,20 @@ async function blank(deps: Deps, tx: Queries, session: SessionRow, now: number):
   };
 }
 
+/** The row of a session as it was read a moment ago, in the same transaction. */
+interface KnownRow {
+  row: LedgerRow | undefined;
+}
+
 /** The row of a session, to be changed and put back; a new one if it has none yet. */
 async function rowOf(
   deps: Deps,
   tx: Queries,
   session: SessionRow,
   now: number,
+  known?: KnownRow,
 ): Promise<{ existing: LedgerRow | undefined; row: LedgerRow }> {
-  const existing = await tx.ledgerOfSession(session.id);
+  const existing = known ? known.row : await tx.ledgerOfSession(session.id);
   const row = { ...(existing ?? (await blank(deps, tx, session, now))), updatedAt: deps.clock() };
   return { existing, row };
 }
@@ -112,20 +119,25 @@ async function isSavedAlready(
   return periodEnd !== undefined && now < periodEnd;
 }
 
-/** What a run says so far: the reason, the offer on screen, staying, closing. The session has not been decided yet. */
+/**
+ * What a run says so far: the reason, the offer on screen, staying, closing. The session has not been decided yet.
+ * @returns the row as it is now
+ */
 export async function recordProgress(
   deps: Deps,
   tx: Transaction,
   session: SessionRow,
   run: Replay,
   now: number,
-): Promise<void> {
-  const { existing, row } = await rowOf(deps, tx, session, now);
+  known?: KnownRow,
+): Promise<LedgerRow> {
+  const { existing, row } = await rowOf(deps, tx, session, now, known);
   for (const key of ["reason", "reasonText", "feedback"] as const) {
     if (run[key] !== undefined) row[key] = run[key];
   }
   if (run.offer) showing(session, row, run.offer);
-  const touched = { touchedAt: deps.clock(), ...(session.startedAt === undefined ? { startedAt: now } : {}) };
+  const started = session.startedAt === undefined ? { startedAt: now } : {};
+  const touched: Parameters<Transaction["updateSession"]>[1] = { touchedAt: deps.clock(), ...started };
 
   if (run.kept) {
     const settlement: Settlement = {
@@ -134,24 +146,39 @@ export async function recordProgress(
       at: now,
       subscription: session.config.subscription,
     };
-    await tx.updateSession(session.id, { ...touched, outcome: "retained", settlement, completedAt: now });
+    Object.assign(touched, { outcome: "retained", settlement, completedAt: now });
     Object.assign(row, { outcome: "retained", confirmed: true, offerAccepted: false, occurredAt: now });
     row.completedAt = now;
   } else if (run.closed) {
-    await tx.updateSession(session.id, { ...touched, outcome: "abandoned", completedAt: now });
+    Object.assign(touched, { outcome: "abandoned", completedAt: now });
     Object.assign(row, { outcome: "abandoned", confirmed: true, completedAt: now });
-  } else {
-    await tx.updateSession(session.id, touched);
   }
   const stored = await worthOf(tx, session, row, now);
-  await tx.putLedger(stored);
+  await atOnce(
+    tx.updateSession(session.id, touched),
+    tx.putLedger(stored),
+    tellProgress(deps, tx, session, { existing, stored, run, at: now }),
+  );
+  return stored;
+}
+
+async function tellProgress(
+  deps: Deps,
+  tx: Queries,
+  session: SessionRow,
+  {
+    existing,
+    stored,
+    run,
+    at,
+  }: { existing: LedgerRow | undefined; stored: LedgerRow; run: Replay; at: number },
+): Promise<void> {
   const data = visitData(session, stored);
-  if (!existing) await tell(deps, tx, session, { type: "cancel.started", at: now, data });
-  if (run.kept)
-    await tell(deps, tx, session, { type: "cancel.saved", at: now, data: savedData(session, stored) });
+  if (!existing) await tell(deps, tx, session, { type: "cancel.started", at, data });
+  if (run.kept) await tell(deps, tx, session, { type: "cancel.saved", at, data: savedData(session, stored) });
   // Opening and closing again is still one abandoned visit.
   if (run.closed && existing?.outcome !== "abandoned")
-    await tell(deps, tx, session, { type: "cancel.abandoned", at: now, data });
+    await tell(deps, tx, session, { type: "cancel.abandoned", at, data });
 }
 
 /**
@@ -183,8 +210,7 @@ export async function recordOutcome(
   if (effectiveAt !== undefined) row.effectiveAt = effectiveAt;
   row.completedAt = now;
   const stored = await worthOf(tx, session, row, now, keptMrr(session.config, settlement));
-  await tx.putLedger(stored);
-  await tellOutcome(deps, tx, session, { row: stored, settlement, now });
+  await atOnce(tx.putLedger(stored), tellOutcome(deps, tx, session, { row: stored, settlement, now }));
 }
 
 async function tellOutcome(
@@ -273,9 +299,22 @@ export async function recordAbandoned(
   await tell(deps, tx, session, { type: "cancel.abandoned", at: now, data });
 }
 
+/** Sessions that are listed at once. */
+const IDLE_BATCH = 200;
+/** Shorter than a schedule's lease, ms: what is left then is for the next minute. */
+const SWEEP_PATIENCE = 20_000;
+
 /** Marks sessions that fell silent. @returns how many */
 export async function sweepIdle(deps: Deps): Promise<number> {
-  const idle = await deps.store.idleSessions(deps.clock() - deps.limits.idle, 200);
+  const begun = deps.clock();
+  let swept = 0;
+  for (let some = IDLE_BATCH; some === IDLE_BATCH && deps.clock() - begun < SWEEP_PATIENCE; swept += some)
+    some = await sweepSome(deps);
+  return swept;
+}
+
+async function sweepSome(deps: Deps): Promise<number> {
+  const idle = await deps.store.idleSessions(deps.clock() - deps.limits.idle, IDLE_BATCH);
   let swept = 0;
   for (const { id, workspaceId, environment, subscriptionId } of idle) {
     const now = await deps.billing({ workspaceId, environment, subscriptionId }).now();

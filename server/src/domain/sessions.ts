@@ -162,27 +162,28 @@ async function sessionFor(
   locale: string | undefined,
 ): Promise<SessionRow> {
   const billing = deps.billing(claims);
+  const { store } = deps;
   let subscription = await subscriptionOf(billing, claims, visit.subscriptionId);
-  const pending = await deps.store.pendingSessions(claims, subscription.id);
-  for (const session of pending) {
-    // What billing has not answered is told on every page, whatever token it comes with: nobody decides twice.
-    const settled = await settlePending(deps, session);
-    if (settled.settlement?.status === "requested") return settled;
-  }
-  const changes = await deps.store.pendingChanges(claims, subscription.id);
-  if (changes.length) await settleChanges(deps, claims, subscription.id);
-  if (pending.length || changes.length)
+  const { id: subscriptionId } = subscription;
+  const standing = await store.standing(claims, { subscriptionId, tokenId: claims.tokenId });
+  if (standing.isPending) {
+    const requested = await settleAll(deps, claims, subscriptionId);
+    if (requested) return requested;
     subscription = await subscriptionOf(billing, claims, visit.subscriptionId);
-  await noticeUndone(deps, claims, [subscription]);
+  }
+  if (standing.isPending || standing.isEnding) await noticeUndone(deps, claims, [subscription]);
+  // Settling may have made another one the customer's first.
   const found =
     (await ongoing(deps, claims, visit, subscription.id)) ??
     (await lately(deps, claims, visit, subscription.id)) ??
-    (await deps.store.latestSession(claims.tokenId, subscription.id));
-  const last = found && (await settlePending(deps, found));
+    (standing.isPending || standing.isEnding
+      ? await store.latestSession(claims.tokenId, subscription.id)
+      : standing.latest);
+  const last = found && standing.isPending ? await settlePending(deps, found) : found;
   const isOver = last && isOverFor(visit, last, deps.clock());
   if (last?.settlement && !isOver) return last;
 
-  const row = await deps.store.activeFlow(claims);
+  const row = await store.activeFlow(claims);
   if (!row) throw new Problem("no_active_flow");
   const now = await billing.now();
   if (last && !last.settlement && !isOver) {
@@ -216,6 +217,20 @@ async function sessionFor(
   if (await deps.store.insertSession(session)) return session;
   // Another tab was quicker: its session is this visit's too.
   return (await deps.store.latestSession(claims.tokenId, subscription.id)) as SessionRow;
+}
+
+/**
+ * Finds out what became of what is pending.
+ * @returns a session that billing has not answered: it is told on every page, whatever token it comes with, so that nobody
+ * decides twice
+ */
+async function settleAll(deps: Deps, scope: Scope, subscriptionId: string): Promise<SessionRow | undefined> {
+  for (const session of await deps.store.pendingSessions(scope, subscriptionId)) {
+    const settled = await settlePending(deps, session);
+    if (settled.settlement?.status === "requested") return settled;
+  }
+  await settleChanges(deps, scope, subscriptionId);
+  return undefined;
 }
 
 /** Whether the next visit is another one. */

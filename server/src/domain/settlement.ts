@@ -11,6 +11,7 @@ import {
 } from "../billing/provider.ts";
 import type { Deps } from "../deps.ts";
 import type { ActionRow, SessionRow, Transaction } from "../store/store.ts";
+import { atOnce } from "./at-once.ts";
 import { recordDuplicate, recordOutcome } from "./ledger.ts";
 import { Problem } from "./problem.ts";
 import { isEnding, isLeft, recordCarriedOut, takeBackLeft } from "./undo.ts";
@@ -105,29 +106,29 @@ async function succeed(
   subscription: FlowSubscription,
   at: number,
 ): Promise<Settlement> {
-  return deps.store.transaction(async (tx) => {
-    await tx.lock(`customer:${session.workspaceId}:${session.environment}:${session.customerId}`);
-    await tx.lock(`session:${session.id}`);
-    const current = (await tx.session(session.id)) as SessionRow;
+  return deps.store.together(async (tx) => {
+    const customer = `customer:${session.workspaceId}:${session.environment}:${session.customerId}`;
+    const current = (await tx.lockedSession(session.id, customer)) as SessionRow;
     // Two requests may carry out one action (billing does it once): the first to come back writes it down.
     if (current.settlement?.status === "done") return current.settlement;
     await checkPending(deps, tx, pending);
     const settlement = settlementOf(pending, subscription, "done", at);
     const duplicate = await isCancelledAlready(tx, current, settlement);
-    await tx.settleAction(pending.id, { status: "succeeded", settledAt: deps.clock() });
-    await tx.updateSession(session.id, {
-      outcome: duplicate ? "abandoned" : settlement.outcome,
-      settlement,
-      completedAt: at,
-      touchedAt: deps.clock(),
-    });
-    if (duplicate) await recordDuplicate(deps, tx, current, at);
-    else await recordOutcome(deps, tx, current, settlement, at);
+    await atOnce(
+      tx.settleAction(pending.id, { status: "succeeded", settledAt: deps.clock() }),
+      tx.updateSession(session.id, {
+        outcome: duplicate ? "abandoned" : settlement.outcome,
+        settlement,
+        completedAt: at,
+        touchedAt: deps.clock(),
+      }),
+      tx.dequeue("settle", session.id),
+      duplicate ? recordDuplicate(deps, tx, current, at) : recordOutcome(deps, tx, current, settlement, at),
+    );
     // Nor has who cancels in a later period left before.
     if (!duplicate) await takeBackLeft(deps, tx, current, at);
     else if (isEnding(settlement.subscription))
       await recordCarriedOut(deps, tx, current, settlement.subscription);
-    await tx.dequeue("settle", session.id);
     return settlement;
   });
 }

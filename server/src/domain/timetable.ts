@@ -6,7 +6,8 @@ const patterns = {
   nonces: "* * * * *",
   recoveries: "17 * * * *",
   billing_events: "47 3 * * *",
-  forget: "23 4 * * *",
+  /** Through an hour of the night, in parts. */
+  forget: "* 4 * * *",
   /** Of the ISO week that has just ended. */
   issues: "0 0 * * 1",
   /** When it is Monday, or the first of the month, differs from workspace to workspace. */
@@ -14,7 +15,7 @@ const patterns = {
   figures: "* * * * *",
   /** What a simulated billing has to tell; a real one calls. */
   simulated: "*/5 * * * * *",
-  /** Through an hour of the night, in parts. */
+  /** The same. */
   purge: "* 4 * * *",
   /** What is left of endpoints that somebody has deleted. */
   endpoints: "* * * * *",

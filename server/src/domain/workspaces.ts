@@ -1,8 +1,9 @@
 /** Workspaces and their keys. */
-import { createHash, randomBytes } from "node:crypto";
+import { hash } from "node:crypto";
 import type { FlowDefinition } from "../contract/flow-definition.ts";
 import type { Deps } from "../deps.ts";
 import type { KeyRow, Queries, Scope, WorkspaceRow, WorkspaceSettings } from "../store/store.ts";
+import { takeChance } from "./chance.ts";
 import { defaultFlow } from "./default-flow.ts";
 import { publishVersion } from "./flows.ts";
 import { isAllowed, type KeyScope } from "./scopes.ts";
@@ -15,13 +16,13 @@ export function randomText(length: number): string {
   let text = "";
   while (text.length < length) {
     // 248 is the largest multiple of 62 below 256: what is above it would favour some characters.
-    for (const byte of randomBytes(length)) if (byte < 248 && text.length < length) text += BASE62[byte % 62];
+    for (const byte of takeChance(length)) if (byte < 248 && text.length < length) text += BASE62[byte % 62];
   }
   return text;
 }
 
 /** Keys hold ~238 bits of chance, so a plain digest is enough and a look-up by it leaks nothing. */
-export const hashKey = (key: string): string => createHash("sha256").update(key).digest("hex");
+export const hashKey = (key: string): string => hash("sha256", key, "hex");
 
 export interface NewKey extends Scope {
   kind: KeyRow["kind"];

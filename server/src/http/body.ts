@@ -1,4 +1,6 @@
 /** What a caller sends, read within limits and checked against its schema. */
+import type { IncomingMessage } from "node:http";
+import type { Context } from "hono";
 import type { z } from "zod";
 import { type FieldFault, Problem } from "../domain/problem.ts";
 
@@ -17,13 +19,15 @@ interface Reading {
 
 /** @throws Problem content_type_unsupported, body_too_large, body_malformed */
 export async function readJson(
-  request: Request,
+  context: Context,
   { max = MAX_BODY, types = [JSON_TYPE], absent }: Reading = {},
 ): Promise<unknown> {
+  const request = context.req.raw;
   const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
   const isNamed = types.includes(type ?? "");
   if (!isNamed && (type || !absent)) throw new Problem("content_type_unsupported");
-  const text = await readText(request, max);
+  if (Number(request.headers.get("content-length") ?? 0) > max) throw new Problem("body_too_large");
+  const text = decode(isCounted(context) ? await whole(request, max) : await counting(request, max));
   if (absent && text === "") return absent;
   if (!isNamed) throw new Problem("content_type_unsupported");
   try {
@@ -33,9 +37,23 @@ export async function readJson(
   }
 }
 
+/** Whether it came over a connection whose parser takes as much as was announced and no more. */
+function isCounted({ env }: Context): boolean {
+  const { incoming } = (env ?? {}) as { incoming?: IncomingMessage };
+  return (
+    incoming?.headers["content-length"] !== undefined && incoming.headers["transfer-encoding"] === undefined
+  );
+}
+
+/** A stream of its own for each request would cost more than all the rest of it. */
+async function whole(request: Request, max: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(await request.arrayBuffer());
+  if (bytes.byteLength > max) throw new Problem("body_too_large");
+  return bytes;
+}
+
 /** Counts what really arrives: a length header can be absent or wrong. */
-async function readText(request: Request, max: number): Promise<string> {
-  if (Number(request.headers.get("content-length") ?? 0) > max) throw new Problem("body_too_large");
+async function counting(request: Request, max: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request.body ?? []) {
@@ -43,8 +61,14 @@ async function readText(request: Request, max: number): Promise<string> {
     if (size > max) throw new Problem("body_too_large");
     chunks.push(chunk);
   }
+  return Buffer.concat(chunks);
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+function decode(bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
+    return utf8.decode(bytes);
   } catch (cause) {
     throw new Problem("body_malformed", { cause });
   }

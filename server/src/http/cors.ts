@@ -2,26 +2,28 @@
 import type { Context } from "hono";
 import { Problem } from "../domain/problem.ts";
 import type { WorkspaceRow } from "../store/store.ts";
+import { respond, setHeader } from "./headers.ts";
 
 const HEADERS = "authorization, content-type, idempotency-key";
 const DAY = "86400";
 
 /** A preflight carries no credential, so it cannot be judged by workspace: the request that follows is. */
 export function preflight(context: Context, methods: readonly string[], widget: boolean): Response {
-  context.header("Allow", [...methods, "OPTIONS"].join(", "));
+  setHeader(context, "Allow", [...methods, "OPTIONS"].join(", "));
   const origin = context.req.header("origin");
   if (widget && origin) {
-    context.header("Access-Control-Allow-Origin", origin);
-    context.header("Access-Control-Allow-Methods", methods.join(", "));
+    setHeader(context, "Access-Control-Allow-Origin", origin);
+    setHeader(context, "Access-Control-Allow-Methods", methods.join(", "));
     // Whatever a page's own wrapper around fetch adds, such as a trace id, must not keep a customer from leaving.
-    context.header(
+    setHeader(
+      context,
       "Access-Control-Allow-Headers",
       context.req.header("access-control-request-headers") ?? HEADERS,
     );
-    context.header("Access-Control-Max-Age", DAY);
-    context.header("Vary", "Origin");
+    setHeader(context, "Access-Control-Max-Age", DAY);
+    setHeader(context, "Vary", "Origin");
   }
-  return context.body(null, 204);
+  return respond(context, null, 204);
 }
 
 /** `https://shop.example`, or `http://localhost:*` for any port of one host. */
@@ -44,10 +46,11 @@ export function allowOrigin(context: Context, workspace?: WorkspaceRow, publicUr
     const isOwn = origin === new URL(context.req.url).origin;
     if (!isOwn && !isListed(origin, workspace, publicUrl as string)) throw new Problem("origin_not_allowed");
   }
-  context.header("Access-Control-Allow-Origin", origin);
-  context.header(
+  setHeader(context, "Access-Control-Allow-Origin", origin);
+  setHeader(
+    context,
     "Access-Control-Expose-Headers",
     "Request-Id, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset",
   );
-  context.header("Vary", "Origin");
+  setHeader(context, "Vary", "Origin");
 }

@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import { Problem } from "../domain/problem.ts";
 import type { Store } from "../store/store.ts";
 import { createCounter } from "./counter.ts";
+import { setHeader } from "./headers.ts";
 
 const WINDOW = 60_000;
 
@@ -30,11 +31,11 @@ export function createRateLimit({
     const { allowed, taken, oldest = now } = counted;
     // Of requests that another server took whose clock is ahead, too.
     const reset = Math.min(WINDOW / 1000, Math.max(1, Math.ceil((oldest + WINDOW - now) / 1000)));
-    context.header("RateLimit-Limit", String(perMinute));
-    context.header("RateLimit-Remaining", String(Math.max(0, perMinute - taken - 1)));
-    context.header("RateLimit-Reset", String(reset));
+    setHeader(context, "RateLimit-Limit", String(perMinute));
+    setHeader(context, "RateLimit-Remaining", String(Math.max(0, perMinute - taken - 1)));
+    setHeader(context, "RateLimit-Reset", String(reset));
     if (allowed) return;
-    context.header("Retry-After", String(reset));
+    setHeader(context, "Retry-After", String(reset));
     throw new Problem("rate_limited");
   };
 }

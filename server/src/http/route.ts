@@ -13,9 +13,10 @@ import { isAllowed, type KeyScope } from "../domain/scopes.ts";
 import type { SessionClaims } from "../domain/session-token.ts";
 import type { KeyRow, WorkspaceRow } from "../store/store.ts";
 import { addressOf } from "./address.ts";
-import { parse, readJson } from "./body.ts";
+import { JSON_TYPE, parse, readJson } from "./body.ts";
 import { allowOrigin, isListed, preflight } from "./cors.ts";
 import { type Caller, isSessionId, keyOf, sessionOf } from "./credentials.ts";
+import { respond, setHeader } from "./headers.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { Table, tableResponse } from "./table.ts";
 
@@ -167,7 +168,7 @@ export function mount(app: Hono<Env>, routes: readonly Route[], deps: Deps, limi
       if (method === "options") return preflight(context, methods, here.some(inBrowser));
       const route = here.find((each) => each.method === method);
       if (!route) {
-        context.header("Allow", methods.join(", "));
+        setHeader(context, "Allow", methods.join(", "));
         throw new Problem("method_not_allowed");
       }
       return run(context, route, deps, limit);
@@ -180,7 +181,7 @@ async function run(context: Context<Env>, route: Route, deps: Deps, limit: RateL
   // The browser must be able to read a refusal, so the page's origin is answered even before it is judged.
   if (inBrowser(route)) allowOrigin(context);
   const read = () =>
-    readJson(context.req.raw, {
+    readJson(context, {
       ...(route.maxBody === undefined ? {} : { max: route.maxBody }),
       ...(route.contentTypes ? { types: route.contentTypes } : {}),
       ...(route.optionalBody ? { absent: {} } : {}),
@@ -200,7 +201,7 @@ async function run(context: Context<Env>, route: Route, deps: Deps, limit: RateL
   };
   const counted = route.counted?.(given as never);
   if (counted) await limit(context, counted.as, counted.perMinute);
-  context.header("Cache-Control", "no-store");
+  setHeader(context, "Cache-Control", "no-store");
   const handle = () => route.handle(given as never);
   const reply = await (route.guarded ? countingForged(context, deps, limit, handle) : handle());
   const {
@@ -208,10 +209,10 @@ async function run(context: Context<Env>, route: Route, deps: Deps, limit: RateL
     status = route.success ?? 200,
     headers: more,
   } = reply instanceof Answer ? reply : new Answer(reply);
-  for (const [name, value] of Object.entries(more)) context.header(name, value);
-  return body instanceof Table
-    ? tableResponse(context, body, deps.log)
-    : context.json(body as object, status);
+  for (const [name, value] of Object.entries(more)) setHeader(context, name, value);
+  if (body instanceof Table) return tableResponse(context, body, deps.log);
+  setHeader(context, "Content-Type", JSON_TYPE);
+  return respond(context, JSON.stringify(body), status);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Long tables as CSV (RFC 4180), sent while they are read. */
 import type { Context } from "hono";
 import { type Log, loggable } from "../deps.ts";
+import { respond, setHeader } from "./headers.ts";
 
 /** A number stands as it is. Text is guarded; `Plain` is text that a machine has made, such as a date or an amount. */
 export type Cell = string | number | boolean | undefined | Plain;
@@ -74,9 +75,9 @@ export async function tableResponse(context: Context, table: Table, log: Log): P
   const isHead = context.req.method === "HEAD";
   const chunks = chunksOf(table);
   let first = isHead ? undefined : await chunks.next();
-  context.header("Content-Type", "text/csv; charset=utf-8");
-  context.header("Content-Disposition", `attachment; filename="${table.name}"`);
-  if (isHead) return context.body(null);
+  setHeader(context, "Content-Type", "text/csv; charset=utf-8");
+  setHeader(context, "Content-Disposition", `attachment; filename="${table.name}"`);
+  if (isHead) return respond(context, null, 200);
   const encoder = new TextEncoder();
   const stream = new ReadableStream<Uint8Array>(
     {
@@ -97,5 +98,5 @@ export async function tableResponse(context: Context, table: Table, log: Log): P
     },
     { highWaterMark: 0 },
   );
-  return context.body(stream);
+  return respond(context, stream, 200);
 }

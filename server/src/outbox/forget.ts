@@ -13,12 +13,12 @@ const EVENTS = 90 * DAY;
 
 /** So few at a time that nobody waits for it. */
 const BATCH = 500;
-/** Shorter than a schedule's lease, ms: what is left then is for the next night. */
+/** Shorter than a schedule's lease, ms: what is left then is for the next part of the night. */
 const PATIENCE = 20_000;
 
 type Of = Pick<Deps, "store" | "clock">;
 
-/** Once a night. */
+/** A part of the night's. */
 export async function forgetOld({ store, clock }: Of): Promise<void> {
   const now = clock();
   await takeAway(clock, [

@@ -45,14 +45,14 @@ export function mountDemo(app: Hono<Env>, deps: Deps, scope: Scope, simulator: S
 
   app.post("/demo/api/clock", async (context) => {
     // Only JSON is read: a page elsewhere cannot send that without being asked first.
-    const move = Move.safeParse(await readJson(context.req.raw));
+    const move = Move.safeParse(await readJson(context));
     if (!move.success) throw new Problem("parameter_invalid", { param: "days" });
     return context.json({ now: await simulator.advance({ by: Math.round(move.data.days * 86_400_000) }) });
   });
   const workspace = async () => (await deps.store.workspace(scope.workspaceId)) as WorkspaceRow;
 
   app.post("/demo/api/cancel-link", async (context) => {
-    const asked = parse(Leaving, await readJson(context.req.raw)) as z.infer<typeof Leaving>;
+    const asked = parse(Leaving, await readJson(context)) as z.infer<typeof Leaving>;
     // Any key of the business will do, as long as it has one.
     const key = (await deps.store.keys(scope.workspaceId)).find(
       ({ kind, environment, revokedAt }) =>
@@ -74,7 +74,7 @@ export function mountDemo(app: Hono<Env>, deps: Deps, scope: Scope, simulator: S
   });
 
   app.post("/demo/api/result", async (context) => {
-    const { token } = parse(Returned, await readJson(context.req.raw)) as z.infer<typeof Returned>;
+    const { token } = parse(Returned, await readJson(context)) as z.infer<typeof Returned>;
     context.header("Cache-Control", "no-store");
     const claims = verifyResultToken(deps, await workspace(), token);
     if (claims.env !== scope.environment) throw new Problem("result_token_invalid");

@@ -118,7 +118,7 @@ async function leadBack(context: Context<Env>, deps: Deps, limit: RateLimit): Pr
   const found = await find(context, deps);
   await count(context, deps, limit, found);
   if (!found) throw new Problem("cancel_session_not_found");
-  const belief = parse(ReturnRequest, await readJson(context.req.raw, { max: MAX_BODY })) as ReturnRequest;
+  const belief = parse(ReturnRequest, await readJson(context, { max: MAX_BODY })) as ReturnRequest;
   const url = await completeCancelLink(deps, found, belief);
   return url === undefined ? context.json({}, 202) : context.json({ url });
 }

@@ -8,8 +8,9 @@ import type {
   SelectQueryBuilder,
 } from "kysely";
 import { sql } from "kysely";
+import { counting } from "./counting.ts";
 import type { Schema } from "./schema.ts";
-import type { Counted, Store } from "./store.ts";
+import type { Store } from "./store.ts";
 
 export interface Home {
   readonly name: "sqlite" | "postgres";
@@ -66,27 +67,7 @@ export const postgres: Home = {
   lock: async (tx, key) => {
     await sql`select pg_advisory_xact_lock(hashtextextended(${key}, 0))`.execute(tx);
   },
-  counter: (db) => async (caller, of) => countAtOnce(db, caller, of),
+  counter: counting,
   isUniqueViolation: (error) => property(error, "code") === "23505",
   isTransient: (error) => POSTGRES_TRANSIENT.includes(property(error, "code")),
 };
-
-/** One statement, so that two servers cannot both take the last one: the row's lock makes them follow each other. */
-async function countAtOnce(
-  db: Kysely<Schema>,
-  caller: string,
-  { now, window, most }: Parameters<NonNullable<Store["countRequest"]>>[1],
-): Promise<Counted> {
-  const recent = sql`array(select hit from unnest(old.hits) as hit where hit < ${now + window} and hit > ${now - window} order by hit)`;
-  const { rows } = await sql<{ hits: string[]; allowed: boolean }>`
-    insert into rate_limits as old (caller, hits) values (${caller}, array[${most > 0 ? now : -1}]::bigint[])
-    on conflict (caller) do update set hits = case
-      when cardinality(${recent}) < ${most} then ${recent} || ${now}::bigint
-      else ${recent} || array[-1]::bigint[]
-    end
-    returning hits`.execute(db);
-  const hits = (rows[0]?.hits ?? []).map(Number);
-  const allowed = hits.at(-1) !== -1;
-  const [oldest] = hits.slice(0, -1);
-  return { allowed, taken: hits.length - 1, ...(oldest === undefined ? {} : { oldest }) };
-}

@@ -16,6 +16,15 @@ import type { Schema } from "./schema.ts";
 
 /** @throws whatever the database said; then nothing has changed. */
 export async function migrate(db: Kysely<Schema>, home: Home): Promise<void> {
+  if (home.name === "sqlite") return toLatest(db, home);
+  // A lock of the session would be lost between the connections of a pooler; this one ends with the transaction.
+  await db.transaction().execute(async (tx) => {
+    await home.lock(tx, "migrations");
+    await toLatest(tx, home);
+  });
+}
+
+async function toLatest(db: Kysely<Schema>, home: Home): Promise<void> {
   const { error } = await migrator(db, home).migrateToLatest();
   if (error) throw error;
 }

@@ -1,19 +1,23 @@
 /** Kysely on PostgreSQL through a pool. Integers come back as numbers: times and money stay below 2^53. */
 
 import type { Dialect, QueryCompiler } from "kysely";
-import { CompiledQuery, PostgresDialect, PostgresQueryCompiler } from "kysely";
+import { CompiledQuery, PostgresAdapter, PostgresDialect, PostgresQueryCompiler } from "kysely";
 import pg from "pg";
 import { storable } from "./storable.ts";
 
 const INT8 = 20;
 
-export function postgresDialect(url: string): Dialect {
+/** @param connections at most so many at once */
+export function postgresDialect(url: string, connections: number): Dialect {
   const pool = new pg.Pool({
     connectionString: url,
+    max: connections,
     application_name: "renumerate",
     // A database that does not answer is an error, not a hang. Waiting for a free connection counts too.
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
+    // What a transaction asks at once is on its way at once, and is carried out in the order it was asked.
+    pipeline: true,
     types: {
       getTypeParser: ((oid: number, format?: "text") =>
         parserOf(oid, format)) as typeof pg.types.getTypeParser,
@@ -21,6 +25,8 @@ export function postgresDialect(url: string): Dialect {
   });
   // An idle connection that breaks must not end the process; whoever needs the database next hears of it.
   pool.on("error", () => {});
+  // Nor one that breaks in use: whoever uses it hears of it by the query that fails.
+  pool.on("connect", (client) => client.on("error", () => {}));
   return new Postgres({
     pool,
     // A process that was frozen in the middle of a transaction must not hold its locks for ever.
@@ -35,9 +41,19 @@ function parserOf(oid: number, format?: "text"): (text: string) => unknown {
 }
 
 class Postgres extends PostgresDialect {
+  override createAdapter(): PostgresAdapter {
+    return new Adapter();
+  }
+
   override createQueryCompiler(): QueryCompiler {
     return new Compiler();
   }
+}
+
+/** Whoever migrates holds a lock already, in the transaction in which it does: see migrate. */
+class Adapter extends PostgresAdapter {
+  override async acquireMigrationLock(): Promise<void> {}
+  override async releaseMigrationLock(): Promise<void> {}
 }
 
 class Compiler extends PostgresQueryCompiler {

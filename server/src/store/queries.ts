@@ -21,9 +21,9 @@ import { visitQueries } from "./queries/visits.ts";
 import { webhookQueries } from "./queries/webhooks.ts";
 import { workspaceQueries } from "./queries/workspaces.ts";
 import type { Schema } from "./schema.ts";
-import type { Queries } from "./store.ts";
+import type { Queries, Transaction } from "./store.ts";
 
-/** @param db the database, or a transaction of it; publishFlow and insertSessionEvents want a transaction. */
+/** @param db the database, or a transaction of it; publishFlow and what adds events of sessions want a transaction. */
 export function queries(db: Kysely<Schema>, home: Home): Queries {
   return {
     ...workspaceQueries(db),
@@ -46,5 +46,20 @@ export function queries(db: Kysely<Schema>, home: Home): Queries {
     ...exportQueries(db),
     ...webhookQueries(db, home),
     ...personalDataQueries(db),
+  };
+}
+
+export function transactionQueries(tx: Kysely<Schema>, home: Home): Transaction {
+  const all = queries(tx, home);
+  const lock = async (...keys: string[]) => {
+    for (const key of keys) await home.lock(tx, key);
+  };
+  return {
+    ...all,
+    lock,
+    async lockedSession(id, ...before) {
+      await lock(...before, `session:${id}`);
+      return all.session(id);
+    },
   };
 }

@@ -3,10 +3,13 @@
  * hands the connection to one transaction or query at a time; everything else waits in line.
  */
 
+import { resolve } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 import type { CompiledQuery, DatabaseConnection, Dialect, Driver, QueryResult } from "kysely";
 import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
+import { Changes, writtenBy } from "./changes.ts";
+import { createMemory, type Memory } from "./memory.ts";
 import { storable } from "./storable.ts";
 
 /** How long to wait for another process that writes to the same file, ms. */
@@ -14,9 +17,11 @@ const PATIENCE = 5000;
 const SQLITE_BUSY = 5;
 const KEPT_STATEMENTS = 256;
 
-export function sqliteDialect(file: string): Dialect {
+export function sqliteDialect(file: string): Dialect & { memory: Memory } {
+  const driver = new SqliteDriver(file);
   return {
-    createDriver: () => new SqliteDriver(file),
+    memory: createMemory(driver.changes, () => driver.look()),
+    createDriver: () => driver,
     createQueryCompiler: () => new Compiler(),
     createAdapter: () => new Adapter(),
     createIntrospector: (db) => new SqliteIntrospector(db),
@@ -36,19 +41,39 @@ class Compiler extends SqliteQueryCompiler {
   }
 }
 
+/** By file: what one handle of this process writes, the others know of at once. */
+const changesOf = new Map<string, { changes: Changes; handles: number }>();
+
 class SqliteDriver implements Driver {
   readonly #file: string;
+  readonly changes: Changes;
   #connection: Connection | undefined;
+  #version: unknown;
+  #turn: NodeJS.Immediate | undefined;
   /** Settles when whoever has the connection gives it back. */
   #idle: Promise<void> = Promise.resolve();
   #release = (): void => {};
 
   constructor(file: string) {
-    this.#file = file;
+    this.#file = resolve(file);
+    const shared = changesOf.get(this.#file) ?? { changes: new Changes(), handles: 0 };
+    changesOf.set(this.#file, { ...shared, handles: shared.handles + 1 });
+    this.changes = shared.changes;
+  }
+
+  /** Whether other processes have written. Asked once in a turn of the event loop: no request that it answers came later. */
+  look(): void {
+    if (this.#turn || !this.#connection) return;
+    this.#turn = setImmediate(() => {
+      this.#turn = undefined;
+    });
+    const version = this.#connection.version();
+    if (version !== this.#version) this.changes.note(undefined);
+    this.#version = version;
   }
 
   async init(): Promise<void> {
-    const connection = new Connection(this.#file);
+    const connection = new Connection(this.#file, this.changes);
     try {
       for (const pragma of ["journal_mode = wal", "synchronous = full", "foreign_keys = on"]) {
         await connection.run(`pragma ${pragma}`);
@@ -61,8 +86,8 @@ class SqliteDriver implements Driver {
   }
 
   async acquireConnection(): Promise<DatabaseConnection> {
-    this.#idle = new Promise((resolve) => {
-      this.#release = resolve;
+    this.#idle = new Promise((free) => {
+      this.#release = free;
     });
     return this.#open();
   }
@@ -88,6 +113,10 @@ class SqliteDriver implements Driver {
   async destroy(): Promise<void> {
     await this.#idle;
     this.#connection?.close();
+    this.#connection = undefined;
+    const shared = changesOf.get(this.#file);
+    if (shared && shared.handles > 1) changesOf.set(this.#file, { ...shared, handles: shared.handles - 1 });
+    else changesOf.delete(this.#file);
   }
 
   #open(): Connection {
@@ -96,23 +125,34 @@ class SqliteDriver implements Driver {
   }
 }
 
+interface Statement {
+  prepared: StatementSync;
+  answers: boolean;
+  writes: ReturnType<typeof writtenBy>;
+}
+
 class Connection implements DatabaseConnection {
   readonly #db: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #changes: Changes;
+  readonly #statements = new Map<string, Statement>();
+  readonly #version: StatementSync;
   #transaction = false;
 
-  constructor(file: string) {
+  constructor(file: string, changes: Changes) {
+    this.#changes = changes;
     // No waiting inside SQLite: it would stop the whole process, which may itself hold what it waits for.
     this.#db = new DatabaseSync(file, { timeout: 0 });
+    this.#version = this.#db.prepare("pragma data_version");
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     return this.#patiently(() => {
-      const statement = this.#prepare(query.sql);
+      const { prepared, answers, writes } = this.#prepare(query);
       // What cannot be bound is refused by SQLite itself.
       const parameters = query.parameters as readonly SQLInputValue[];
-      if (statement.columns().length) return { rows: statement.all(...parameters) as R[] };
-      const { changes, lastInsertRowid } = statement.run(...parameters);
+      if (writes !== "none") this.#changes.note(writes);
+      if (answers) return { rows: prepared.all(...parameters) as R[] };
+      const { changes, lastInsertRowid } = prepared.run(...parameters);
       return { numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid), rows: [] };
     });
   }
@@ -146,13 +186,23 @@ class Connection implements DatabaseConnection {
     if (this.#db.isOpen) this.#db.close();
   }
 
-  #prepare(text: string): StatementSync {
-    let statement = this.#statements.get(text);
-    if (!statement) {
-      if (this.#statements.size >= KEPT_STATEMENTS) this.#statements.clear();
-      statement = this.#db.prepare(text);
-      this.#statements.set(text, statement);
+  /** Another one whenever another connection has written. */
+  version(): unknown {
+    try {
+      return this.#db.isOpen ? this.#version.get()?.data_version : undefined;
+    } catch (error) {
+      if (isBusy(error)) return undefined;
+      throw error;
     }
+  }
+
+  #prepare(query: CompiledQuery): Statement {
+    const known = this.#statements.get(query.sql);
+    if (known) return known;
+    if (this.#statements.size >= KEPT_STATEMENTS) this.#statements.clear();
+    const prepared = this.#db.prepare(query.sql);
+    const statement = { prepared, answers: prepared.columns().length > 0, writes: writtenBy(query) };
+    this.#statements.set(query.sql, statement);
     return statement;
   }
 

@@ -583,6 +583,8 @@ export interface Queries
   /** A run's events by seq. */
   sessionEvents(sessionId: string, run: string): Promise<FlowEvent[]>;
   countSessionEvents(sessionId: string): Promise<number>;
+  /** `insertSessionEvents`, and what the session then has. */
+  addSessionEvents(sessionId: string, events: readonly FlowEvent[], receivedAt: number): Promise<AddedEvents>;
 
   actions(sessionId: string): Promise<ActionRow[]>;
   action(id: string): Promise<ActionRow | undefined>;
@@ -729,6 +731,16 @@ export interface Queries
   dequeue(topic: string, key: string): Promise<void>;
 }
 
+/** What has come of events that were sent. */
+export interface AddedEvents {
+  /** How many are new. */
+  accepted: number;
+  /** How many the session has. */
+  total: number;
+  /** Of each run among them all its events, by seq. */
+  runs: Map<string, FlowEvent[]>;
+}
+
 /** Two writers met, or a row to be inserted exists; the transaction was rolled back, nothing of it holds. */
 export class StoreConflict extends Error {}
 
@@ -741,7 +753,18 @@ export interface Counted {
   oldest?: number;
 }
 
+/** Of a subscription whose flow is about to be opened. */
+export interface Standing {
+  /** An action of one of its sessions is pending, or a change in a hub. */
+  isPending: boolean;
+  /** One of its sessions has ended it, or billing says so; neither was undone. */
+  isEnding: boolean;
+  /** As `latestSession`. */
+  latest?: SessionRow;
+}
+
 export interface Store extends Queries, FigureUpkeep, WebhookUpkeep, PersonalDataUpkeep {
+  standing(scope: Scope, of: { subscriptionId: string; tokenId: string }): Promise<Standing>;
   /**
    * Takes a request if fewer than `most` were taken within `window` ms before `now`, at once for all servers on this
    * database. Clocks may differ: what is dated less than `window` ahead counts as well, what is dated later does not. Absent
@@ -755,6 +778,13 @@ export interface Store extends Queries, FigureUpkeep, WebhookUpkeep, PersonalDat
    * @throws StoreConflict
    */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * The same, for what many ask for at the same time: works that are under way together may share one transaction. To each
+   * it is as if it were alone, and one that fails takes nothing from the others; each is answered when what it wrote is
+   * safe. In here everything that two works must not do at once is behind a `lock`.
+   * @throws StoreConflict
+   */
+  together<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /**
    * Takes up to `limit` due jobs and due schedules for `leaseMs`; nobody else gets them until then. A worker that
    * dies simply lets its lease run out. What is due in more than two hours is taken as due now: a clock ran ahead.
@@ -788,6 +818,8 @@ export interface Store extends Queries, FigureUpkeep, WebhookUpkeep, PersonalDat
 }
 
 export interface Transaction extends Queries {
-  /** Serialises everything that concerns this key until the transaction ends. */
-  lock(key: string): Promise<void>;
+  /** Serialises everything that concerns these keys until the transaction ends. They are taken one after the other. */
+  lock(...keys: string[]): Promise<void>;
+  /** `lock` of these, and then of `session:` and its id; the session as it is from then on. */
+  lockedSession(id: string, ...before: string[]): Promise<SessionRow | undefined>;
 }

@@ -138,6 +138,9 @@ export function spoiled(whole: unknown, { at, how, name, value }: Spoil): unknow
   return root.value;
 }
 
+/** Than any operation takes. */
+const tooLong = (text: string): string => `${" ".repeat(600_000)}${text}`;
+
 /** What is done to the text of a body, after it was written. */
 export const torn: readonly ((text: string) => string | Uint8Array<ArrayBuffer>)[] = [
   () => "",
@@ -166,6 +169,9 @@ export const torn: readonly ((text: string) => string | Uint8Array<ArrayBuffer>)
   (text) => text.replace(/:"/, ':"\\ud800'),
   (text) => text.replace(/\d+/, "1e400"),
   (text) => `${" ".repeat(66_000)}${text}`,
+  tooLong,
   (text) => new Uint8Array([...Buffer.from(text.slice(0, -1)), 0xc3, 0x28]),
   (text) => Uint8Array.from(Buffer.from(text, "utf16le")),
 ];
+
+export const TOO_LONG = torn.indexOf(tooLong);

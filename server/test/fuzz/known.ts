@@ -22,10 +22,21 @@ const FIRST = 6;
 
 export class Knowledge {
   readonly #byName = new Map<string, unknown[]>();
+  readonly #never = new Set<unknown>();
+
+  /** What is not to be known, because nobody could go on without it. */
+  never(...values: string[]): void {
+    for (const value of values) this.#never.add(value);
+  }
+
+  /** What was known before anything else by that name. */
+  first = (name: string): unknown => this.#byName.get(plain(name))?.[0];
 
   add(name: string, ...values: (string | object)[]): void {
     const known = this.#byName.get(plain(name)) ?? [];
-    for (const value of values) if (value !== "" && !known.includes(value)) known.push(value);
+    for (const value of values)
+      if (value !== "" && !this.#never.has(value) && !known.includes(value)) known.push(value);
+    if (!known.length) return;
     if (known.length > MOST) known.splice(FIRST, known.length - MOST);
     this.#byName.set(plain(name), known);
   }

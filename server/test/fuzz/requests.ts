@@ -1,7 +1,8 @@
 /** Requests for an operation: most of them nearly right, so that they come far. */
 import fc from "fast-check";
 import type { Operation, Schema } from "./document.ts";
-import { hostile, hostileText, type Spoil, spoil, spoiled, torn } from "./hostile.ts";
+import type { Example } from "./examples.ts";
+import { hostile, hostileText, type Spoil, spoil, spoiled, TOO_LONG, torn } from "./hostile.ts";
 import type { Knowledge } from "./known.ts";
 import { valid } from "./valid.ts";
 
@@ -14,7 +15,17 @@ export interface Credentials {
   others: readonly string[];
 }
 
+/** A request before it is one: it can be sent in more than one way, and shown. */
+export interface Draft {
+  method: string;
+  url: string;
+  headers: Headers;
+  body?: string | Uint8Array<ArrayBuffer>;
+}
+
 export interface Plan {
+  /** Made of a request that would succeed as it is. */
+  isExemplary: boolean;
   method: string;
   params: Record<string, unknown>;
   query: Record<string, unknown>;
@@ -110,6 +121,7 @@ export function plans({
   const [type, { schema }] = contents[0] ?? [undefined, { schema: {} as Schema }];
   const body = type ? valid(schema, schemas) : rarely<unknown>(undefined, hostile, 30);
   return fc.record({
+    isExemplary: rarely(false, fc.constant(true), 5),
     method: rarely(method, fc.constantFrom(...METHODS), 40),
     params: of("path"),
     query: of("query"),
@@ -137,31 +149,76 @@ const textOf = (value: unknown): string =>
 /** A lone half of a pair cannot be written into an address. */
 const encoded = (value: unknown): string => encodeURIComponent(textOf(value).toWellFormed());
 
+/** Nothing is wrong with it. */
+export const asItIs: Plan = {
+  isExemplary: true,
+  method: "",
+  params: {},
+  query: {},
+  rest: "",
+  body: undefined,
+  spoils: [],
+  tear: -1,
+  type: "application/json",
+  credential: { good: true, at: 0, header: 0, isDouble: false },
+  headers: {},
+};
+
+/** What chance seldom does to a request that is right otherwise, with the status that it leads to where that is documented. */
+export const edges: readonly { change: Partial<Plan>; status?: number; of?: "body" | "credential" }[] = [
+  { change: { tear: TOO_LONG }, status: 413, of: "body" },
+  { change: { type: "text/csv" }, status: 415, of: "body" },
+  { change: { credential: { ...asItIs.credential, good: false } }, status: 401, of: "credential" },
+  { change: { headers: { Origin: "https://evil.example" } } },
+  { change: { method: "OPTIONS" }, status: 204 },
+  { change: { method: "BREW" }, status: 405 },
+  { change: { rest: "/" } },
+];
+
+/** With what is known, or what the example has, in its places. */
+function filled(plan: Plan, knowledge: Knowledge, example: Example | undefined): Plan {
+  const given = example ?? { params: plan.params, query: plan.query, body: plan.body };
+  return {
+    ...plan,
+    params: knowledge.fill({ ...plan.params, ...given.params }) as Plan["params"],
+    query: knowledge.fill(given.query ?? {}) as Plan["query"],
+    body: knowledge.fill(given.body),
+  };
+}
+
 export function requestOf(
-  { path, security }: Operation,
+  { method, path, security }: Operation,
   plan: Plan,
-  knowledge: Knowledge,
-  credentials: Credentials,
-): Request {
-  const params = knowledge.fill(plan.params) as Record<string, unknown>;
-  const query = Object.entries(knowledge.fill(plan.query) as Record<string, unknown>);
+  {
+    knowledge,
+    credentials,
+    publicUrl,
+  }: { knowledge: Knowledge; credentials: Credentials; publicUrl: string },
+  example?: Example,
+): Draft {
+  const { params, query, body, ...rest } = filled(plan, knowledge, example);
+  const inQuery = Object.entries(query);
   const address =
     path.replace(/\{(\w+)\}/g, (_, name: string) => encoded(params[name])) +
-    (query.length ? `?${query.map(([name, value]) => `${name}=${encoded(value)}`).join("&")}` : "");
-  const headers = headersOf(security, plan, credentials);
-  const hasBody = plan.body !== undefined && !/^(GET|HEAD)$/i.test(plan.method);
+    (inQuery.length ? `?${inQuery.map(([name, value]) => `${name}=${encoded(value)}`).join("&")}` : "");
+  const headers = headersOf(security, plan, credentials, example?.token);
+  const hasBody = body !== undefined && !/^(GET|HEAD)$/i.test(plan.method || method);
   if (hasBody && plan.type) headers.set("Content-Type", plan.type);
-  const init: RequestInit = { method: plan.method, headers };
-  if (hasBody) init.body = bodyOf(plan, knowledge);
-  const request = new Request(`http://localhost:4321${address}${plan.rest}`, init);
+  const url = `${publicUrl}${address}${plan.rest}`;
+  // As every client writes it.
+  const draft = { method: new Request(publicUrl, { method: plan.method || method }).method, url, headers };
+  return hasBody ? { ...draft, body: written(body, rest) } : draft;
+}
+
+export function sendable({ method, url, headers, body }: Draft): Request {
+  const request = new Request(url, { method, headers, ...(body === undefined ? {} : { body }) });
   // Otherwise a text body would name its type by itself.
-  if (hasBody && !plan.type) request.headers.delete("Content-Type");
+  if (!headers.has("content-type")) request.headers.delete("Content-Type");
   return request;
 }
 
-function bodyOf({ body, spoils, tear }: Plan, knowledge: Knowledge): string | Uint8Array<ArrayBuffer> {
-  const value = spoils.reduce(spoiled, knowledge.fill(body));
-  const text = JSON.stringify(value) ?? "";
+function written(body: unknown, { spoils, tear }: Pick<Plan, "spoils" | "tear">) {
+  const text = JSON.stringify(spoils.reduce(spoiled, body)) ?? "";
   return torn[tear]?.(text) ?? text;
 }
 
@@ -169,6 +226,7 @@ function headersOf(
   security: Operation["security"],
   { credential: { good, at, header, isDouble }, headers: more }: Plan,
   { keys, sessions, others }: Credentials,
+  token: string | undefined,
 ): Headers {
   const headers = new Headers();
   const set = (name: string, value: string) => {
@@ -180,13 +238,15 @@ function headersOf(
   };
   for (const [name, value] of Object.entries(more)) set(name, value);
   const isForKeys = security.some((each) => "brandKey" in each);
-  const right = isForKeys ? keys : security.length ? sessions : [];
+  const isForSessions = security.some((each) => "session" in each || "delivery" in each);
+  const right = token ? [token] : [...(isForKeys ? keys : []), ...(isForSessions ? sessions : [])];
   const from = good ? right : [...others, ...keys, ...sessions, ""];
   const value = from[at % from.length];
   const names = ["Authorization", "X-Brand-Key", "X-API-Key"];
   const put = (which: number, text: string) =>
     set(names[which % 3] as string, which % 3 === 0 ? `Bearer ${text}` : text);
-  if (value !== undefined) put(isForKeys || !good ? header : 0, value);
+  const isAnyHeader = !good || keys.includes(value as string);
+  if (value !== undefined) put(isAnyHeader ? header : 0, value);
   if (isDouble) put(header + 1, [...keys, ...others][at % (keys.length + others.length)] as string);
   return headers;
 }

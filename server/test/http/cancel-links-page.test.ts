@@ -171,6 +171,18 @@ onEachStore("The page behind a link", ({ open }) => {
   });
 });
 
+/** The store, where something happens before a transaction. @param happens hears which of them it is, from 1 */
+function before(store: Store, happens: (each: number) => Promise<void>): Store {
+  let count = 0;
+  const after =
+    (run: Store["transaction"]): Store["transaction"] =>
+    async (work) => {
+      await happens(++count);
+      return run(work);
+    };
+  return { ...store, transaction: after(store.transaction), together: after(store.together) };
+}
+
 onEachStore("The way back", ({ open }) => {
   const agreed = async (world: World, link: Link, outcome: string) => {
     const claims = await result(world, link, outcome);
@@ -479,11 +491,10 @@ onEachStore("The way back", ({ open }) => {
     const link = await makeLink(world);
     const visit = await followed(world, link);
     const { store } = world.deps;
-    let count = 0;
     // The third transaction of a decision is the one that writes down how it ended.
-    const transaction: Store["transaction"] = (work) =>
-      ++count === 3 ? Promise.reject(new Error("the process died")) : store.transaction(work);
-    world.deps.store = { ...store, transaction };
+    world.deps.store = before(store, async (each) => {
+      if (each === 3) throw new Error("the process died");
+    });
     assert.equal((await visit.cancel()).status, 500);
     world.deps.store = store;
     assert.equal((await result(world, link, "abandoned")).outcome, "churned");
@@ -495,15 +506,11 @@ onEachStore("The way back", ({ open }) => {
     const link = await makeLink(world);
     const visit = await followed(world, link);
     const { store } = world.deps;
-    let count = 0;
     // In between: the first two transactions of a decision, and not the one that writes down how it ended.
-    const transaction: Store["transaction"] = async (work) => {
-      const each = ++count;
+    world.deps.store = before(store, async (each) => {
       if (each === 1) assert.equal((await visit.cancel()).status, 500);
       if (each === 4) throw new Error("the process died");
-      return store.transaction(work);
-    };
-    world.deps.store = { ...store, transaction };
+    });
     assert.equal((await result(world, link, "abandoned", { final: true })).outcome, "churned");
     assert.equal((await row(world)).outcome, "cancelled");
     world.deps.store = store;

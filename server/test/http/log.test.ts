@@ -80,7 +80,7 @@ onEachStore("Requests", ({ open }) => {
     const session = () =>
       Promise.reject(Object.assign(new Error("broken"), { detail: `Key (${email}) exists` }));
     const { store } = world.deps;
-    world.deps.store = { ...store, transaction: session };
+    world.deps.store = { ...store, transaction: session, together: session };
     assert.equal((await visit.decide(request)).status, 500);
     world.deps.store = store;
     for (let asked = 0; asked < 12; asked++) await world.request("/v1/widget/flow", { token });

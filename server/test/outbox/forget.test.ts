@@ -4,8 +4,8 @@ import { it } from "node:test";
 import { alone, DAY, MINUTE, onEachStore } from "../harness.ts";
 import { aCancelLink, aMail, anIssueWeek, aSession } from "../store/rows.ts";
 
-/** When that night's turn is. */
-const NIGHT = Date.parse("2027-05-15T04:23:00Z");
+/** When that night's first turn is. */
+const NIGHT = Date.parse("2027-05-15T04:00:00Z");
 
 onEachStore("Forgetting", ({ home }) => {
   it("takes mails 400 days after they were settled, links 90 after they expired, weeks of issues after two years", async () => {

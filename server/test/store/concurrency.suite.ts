@@ -257,6 +257,9 @@ export function concurrencySuite(home: TestHome): void {
   });
 }
 
+/** That of Kysely's migrator, which it takes for a connection unless it is told otherwise. */
+const MIGRATION_LOCK = "3853314791062309107";
+
 /** SQLite has one writer at a time, so none of this can happen there. */
 function postgresOnly(opened: () => TestStore): void {
   const failing = (times: number) => {
@@ -277,6 +280,15 @@ function postgresOnly(opened: () => TestStore): void {
     const always = failing(99);
     await assert.rejects(store.transaction(always.work), StoreConflict);
     assert.equal(always.calls.count, 4);
+  });
+
+  it("opens while a connection has the lock of migrations for itself: a pooler would lose it on the way", async () => {
+    const { db, reopen } = opened();
+    await db.connection().execute(async (held) => {
+      await sql`select pg_advisory_lock(${MIGRATION_LOCK}::bigint)`.execute(held);
+      await (await reopen()).store.workspaces();
+      await sql`select pg_advisory_unlock(${MIGRATION_LOCK}::bigint)`.execute(held);
+    });
   });
 
   it("resolves a deadlock", async () => {

@@ -13,6 +13,7 @@ import { recordsSuite } from "./records.suite.ts";
 import { reportedSuite } from "./reported.suite.ts";
 import { sessionsSuite } from "./sessions.suite.ts";
 import { setupSuite } from "./setup.suite.ts";
+import { togetherSuite } from "./together.suite.ts";
 import { upgradesSuite } from "./upgrades.suite.ts";
 import { visitsSuite } from "./visits.suite.ts";
 import { webhooksSuite } from "./webhooks.suite.ts";
@@ -33,6 +34,7 @@ for (const home of stores) {
     jobsSuite(home);
     webhooksSuite(home);
     concurrencySuite(home);
+    togetherSuite(home);
     plansSuite(home);
     lifecycleSuite(home);
     upgradesSuite(home);

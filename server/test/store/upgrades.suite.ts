@@ -48,7 +48,7 @@ async function ofVersion(
   const [differences, dialect] =
     location.url === undefined
       ? [sqlite, sqliteDialect(location.file)]
-      : [postgres, postgresDialect(location.url)];
+      : [postgres, postgresDialect(location.url, 5)];
   const db = new Kysely<Schema>({ dialect });
   try {
     const { error } = await migrator(db, differences).migrateTo(last);

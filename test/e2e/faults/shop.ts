@@ -1,8 +1,7 @@
 /** A real server with as many customers as there are stories, and its books. */
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { createHmac, randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { BilledSubscription } from "../../../server/src/billing/provider.ts";
@@ -13,8 +12,8 @@ import { openStore } from "../../../server/src/store/database.ts";
 import type { LedgerRow } from "../../../server/src/store/store.ts";
 import type { FlowEvent } from "../../../src/api/wire.ts";
 import { addMonths } from "../../../src/flow/offers.ts";
+import { cli, install } from "../installation.ts";
 
-const cli = new URL("../../../server/bin/renumerate.js", import.meta.url).pathname;
 const keys = { public: "rk_pk_fault_table_0123456789", secret: "rk_sk_fault_table_0123456789" };
 const DAY = 86_400_000;
 
@@ -48,37 +47,22 @@ export interface Shop {
   close(): Promise<void>;
 }
 
-async function start(dataDir: string): Promise<{ child: ChildProcess; url: string }> {
-  const child = spawn(process.execPath, [cli, "serve", "--json"], {
-    env: {
-      ...process.env,
-      DATA_DIR: dataDir,
-      PORT: "0",
-      RENUMERATE_PUBLIC_KEY: keys.public,
-      RENUMERATE_PRIVATE_KEY: keys.secret,
-      RATE_LIMIT_PER_MINUTE: "100000",
-      LOG_LEVEL: "fatal",
-    },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const url = await new Promise<string>((resolve, reject) => {
-    child.stdout?.once("data", (line) => resolve((JSON.parse(line) as { url: string }).url));
-    child.once("exit", (code) => reject(new Error(`the server ended with ${code}`)));
-  });
-  return { child, url };
-}
-
 /** @param periodEnds days from now, for every customer */
 export async function openShop(flow: object, { customers = 500, periodEnds = 18 } = {}): Promise<Shop> {
-  const dataDir = mkdtempSync(join(tmpdir(), "renumerate-faults-"));
-  const { child, url } = await start(dataDir);
-  const file = join(dataDir, "flow.json");
-  writeFileSync(file, JSON.stringify(flow));
-  await promisify(execFile)(process.execPath, [cli, "flow", "publish", file, "--json"], {
-    env: { ...process.env, DATA_DIR: dataDir },
+  const installation = await install({
+    RENUMERATE_PUBLIC_KEY: keys.public,
+    RENUMERATE_PRIVATE_KEY: keys.secret,
+    RATE_LIMIT_PER_MINUTE: "100000",
+    LOG_LEVEL: "fatal",
   });
+  const { url, folder, env } = installation;
+  const file = join(folder, "flow.json");
+  writeFileSync(file, JSON.stringify(flow));
+  await promisify(execFile)(process.execPath, [cli, "flow", "publish", file, "--json"], { env });
 
-  const { store, db } = await openStore({ file: join(dataDir, "renumerate.db") });
+  const { store, db } = await openStore(
+    env.DATABASE_URL ? { url: env.DATABASE_URL } : { file: join(env.DATA_DIR ?? folder, "renumerate.db") },
+  );
   const storage = simulatorStorage(db);
   const { id: workspace } = await db.selectFrom("workspaces").select("id").executeTakeFirstOrThrow();
   const scope = `${workspace}/prod`;
@@ -142,8 +126,9 @@ export async function openShop(flow: object, { customers = 500, periodEnds = 18 
         .selectFrom("simulator_requests")
         .select("data")
         .where("scope", "=", scope)
-        .where("data", "like", `%${subscription}\\"%`)
+        .where("data", "like", `%${subscription}%`)
         .execute();
+      const actions = requests.map(({ data }) => Object.fromEntries(JSON.parse(JSON.parse(data).action)));
       const sessions = await db
         .selectFrom("sessions")
         .select("id")
@@ -163,10 +148,9 @@ export async function openShop(flow: object, { customers = 500, periodEnds = 18 
       const runs = Map.groupBy(events, ({ run }) => run);
       return {
         subscription: (await billing.subscription(subscription)) as BilledSubscription,
-        billed: requests.map(({ data }) => {
-          const action = Object.fromEntries(JSON.parse(JSON.parse(data).action));
-          return action.type as string;
-        }),
+        billed: actions
+          .filter(({ subscriptionId }) => subscriptionId === subscription)
+          .map(({ type }) => type as string),
         charges: (await storage.rows(scope).list("invoice", id))
           .filter(({ status }) => status !== "void")
           .sort((one, other) => one.at - other.at),
@@ -183,11 +167,8 @@ export async function openShop(flow: object, { customers = 500, periodEnds = 18 
       await billing.advance({ by: days * DAY });
     },
     async close() {
-      const gone = new Promise((resolve) => child.once("exit", resolve));
-      child.kill("SIGTERM");
-      await gone;
       await store.close();
-      rmSync(dataDir, { recursive: true, force: true });
+      await installation.close();
     },
   };
 }

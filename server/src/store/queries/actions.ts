@@ -89,7 +89,7 @@ export function actionQueries(db: Kysely<Schema>): ActionQueries {
   };
 }
 
-function toRow(row: Selectable<ActionsTable>): ActionRow {
+export function toRow(row: Selectable<ActionsTable>): ActionRow {
   return withoutNulls({
     id: row.id,
     sessionId: row.session_id,

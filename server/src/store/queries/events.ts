@@ -1,4 +1,4 @@
-import { type Kysely, type Selectable, sql } from "kysely";
+import { type Insertable, type Kysely, type Selectable, sql } from "kysely";
 import type { Home } from "../differences.ts";
 import { fromJson, withoutNulls } from "../rows.ts";
 import type { EventsTable, Schema } from "../schema.ts";
@@ -9,24 +9,9 @@ type EventQueries = Pick<Queries, "insertEvent" | "event" | "events" | "enqueue"
 /** Facts, and the outbox that carries them out; workers take from it in jobs.ts. */
 export function eventQueries(db: Kysely<Schema>, home: Home): EventQueries {
   return {
-    async insertEvent(
-      { id, workspaceId, environment, type, customerId, sessionId, data, at },
-      { now = at, to = "subscribers" } = {},
-    ) {
-      await db
-        .insertInto("events")
-        .values({
-          id,
-          workspace_id: workspaceId,
-          environment,
-          type,
-          customer_id: customerId ?? null,
-          session_id: sessionId ?? null,
-          data: JSON.stringify(data),
-          at,
-        })
-        .execute();
-      if (to === "subscribers") await fanOut(db, home, { id, workspaceId, environment, type }, now);
+    async insertEvent(row, { now = row.at, to = "subscribers" } = {}) {
+      await db.insertInto("events").values(toColumns(row)).execute();
+      if (to === "subscribers") await fanOut(db, home, row, now);
     },
 
     async event(id) {
@@ -93,6 +78,19 @@ async function fanOut(
         .$if(home.name === "postgres", (query) => query.forKeyShare()),
     )
     .execute();
+}
+
+export function toColumns(row: EventRow): Insertable<EventsTable> {
+  return {
+    id: row.id,
+    workspace_id: row.workspaceId,
+    environment: row.environment,
+    type: row.type,
+    customer_id: row.customerId ?? null,
+    session_id: row.sessionId ?? null,
+    data: JSON.stringify(row.data),
+    at: row.at,
+  };
 }
 
 export function toRow(row: Selectable<EventsTable>): EventRow {

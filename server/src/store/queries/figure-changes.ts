@@ -28,7 +28,7 @@ export async function putCounted(db: Kysely<Schema>, { take, replace, insert, af
   await insertChanges(db, differenceOf(before ?? [], after));
 }
 
-async function insertChanges(db: Kysely<Schema>, changes: readonly Point[]): Promise<void> {
+export async function insertChanges(db: Kysely<Schema>, changes: readonly Point[]): Promise<void> {
   if (!changes.length) return;
   const rows = changes.map(({ workspaceId, environment, ...rest }) => ({
     workspace_id: workspaceId,

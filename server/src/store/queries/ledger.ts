@@ -140,7 +140,7 @@ export function ledgerQueries(db: Kysely<Schema>): LedgerQueries {
   };
 }
 
-function toColumns(row: LedgerRow): Insertable<LedgerTable> {
+export function toColumns(row: LedgerRow): Insertable<LedgerTable> {
   return {
     id: row.id,
     workspace_id: row.workspaceId,

@@ -21,6 +21,7 @@ type SessionQueries = Pick<
   | "insertSessionEvents"
   | "sessionEvents"
   | "countSessionEvents"
+  | "addSessionEvents"
 >;
 
 export function sessionQueries(db: Kysely<Schema>): SessionQueries {
@@ -41,7 +42,7 @@ export function sessionQueries(db: Kysely<Schema>): SessionQueries {
       .where("status", "=", "succeeded")
       .limit(1);
 
-  return {
+  const all: SessionQueries = {
     async session(id) {
       const row = await db.selectFrom("sessions").selectAll().where("id", "=", id).executeTakeFirst();
       return row && toRow(row);
@@ -234,7 +235,7 @@ export function sessionQueries(db: Kysely<Schema>): SessionQueries {
           .where("session_id", "=", sessionId)
           .where("id", "in", ids)
           .execute();
-        if (known.length < ids.length) throw new StoreConflict("Another event has this place in the run");
+        if (known.length < ids.length) throw placeTaken();
       }
       return inserted.length;
     },
@@ -258,8 +259,20 @@ export function sessionQueries(db: Kysely<Schema>): SessionQueries {
         .executeTakeFirstOrThrow();
       return count;
     },
+
+    async addSessionEvents(sessionId, events, receivedAt) {
+      const accepted = await all.insertSessionEvents(sessionId, events, receivedAt);
+      const total = await all.countSessionEvents(sessionId);
+      const runs = new Map<string, FlowEvent[]>();
+      for (const { run } of events)
+        if (!runs.has(run)) runs.set(run, await all.sessionEvents(sessionId, run));
+      return { accepted, total, runs };
+    },
   };
+  return all;
 }
+
+export const placeTaken = (): StoreConflict => new StoreConflict("Another event has this place in the run");
 
 function toColumns(row: SessionRow): Insertable<SessionsTable> {
   return {
@@ -289,7 +302,7 @@ function toColumns(row: SessionRow): Insertable<SessionsTable> {
   };
 }
 
-function toRow(row: Selectable<SessionsTable>): SessionRow {
+export function toRow(row: Selectable<SessionsTable>): SessionRow {
   const config = fromJson<FlowConfig>(row.config);
   return withoutNulls({
     id: row.id,

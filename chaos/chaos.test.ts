@@ -1,0 +1,58 @@
+/** The short form as tests: each seed by itself, the homes side by side. */
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import { closeBrowser, inBrowser } from "./browser.ts";
+import { hasDatabase } from "./database.ts";
+import type { Home } from "./home.ts";
+import { openHome } from "./homes.ts";
+import { secretsIn } from "./invariants.ts";
+import { type HomeName, type Plan, planOf } from "./plan.ts";
+import { play } from "./scenario.ts";
+import { missingFrom, shortPlans } from "./short.ts";
+
+const plans = shortPlans();
+
+describe("Chaos: what is played", () => {
+  it("is the same for the same seed", () => {
+    for (const seed of [0, 7, 42, 999]) assert.deepEqual(planOf(seed), planOf(seed));
+    assert.notDeepEqual(planOf(1), planOf(2));
+  });
+
+  it("has every kind of fault, and every home", () => {
+    if (hasDatabase()) assert.deepEqual(missingFrom(plans), []);
+  });
+
+  it("finds a secret in a log", () => {
+    const token = `ret_${"a".repeat(80)}`;
+    assert.equal(secretsIn(`{"msg":"${token}"}`, []).length, 1);
+    assert.equal(secretsIn("it is hidden-0123456789", ["hidden-0123456789"]).length, 1);
+    assert.deepEqual(secretsIn('{"msg":"all is well","session":"ses_1234567890123456789012"}', []), []);
+  });
+});
+
+/** What keeps the time is not told to go back: a scenario with a clock of its own has a home of its own. */
+const homeOf = ({ home, kind, seed }: Plan) => (kind === "clock" ? `${home}, clock ${seed}` : home);
+
+describe("Chaos", { concurrency: 3 }, () => {
+  after(closeBrowser);
+  for (const [name, all] of Map.groupBy(plans, homeOf)) {
+    // Inherited otherwise: at one home one after the other.
+    describe(name, { concurrency: 1 }, () => {
+      let home: Home | undefined;
+      after(() => home?.close());
+      for (const plan of all) {
+        const where = plan.browser ? ", in a browser" : "";
+        it(`seed ${plan.seed}: ${plan.kind}${where}`, async (context) => {
+          if (home?.isBroken) {
+            await home.close();
+            home = undefined;
+          }
+          home ??= await openHome(plan.home as HomeName);
+          const { violations, diary } = await (plan.browser ? inBrowser(home, plan) : play(home, plan));
+          if (violations.length) context.diagnostic(`${JSON.stringify(plan)}\n${diary.join("\n")}`);
+          assert.deepEqual(violations, [], `npm run chaos -- --seed ${plan.seed}`);
+        });
+      }
+    });
+  }
+});

@@ -1,0 +1,26 @@
+/** Databases for a while, on a PostgreSQL where this user may make some. */
+import { randomUUID } from "node:crypto";
+import pg from "pg";
+
+export interface Database {
+  url: string;
+  drop(): Promise<void>;
+}
+
+export async function createDatabase(server: string): Promise<Database> {
+  const name = `renumerate_${randomUUID().replaceAll("-", "")}`;
+  await run(server, `create database ${name} encoding 'UTF8' template template0`);
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  return { url: url.href, drop: () => run(server, `drop database if exists ${name} with (force)`) };
+}
+
+async function run(server: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: server });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
