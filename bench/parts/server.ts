@@ -88,6 +88,7 @@ function aimOf(
       aim: `at least ${wanted}`,
       is: ratios.map(({ connections, is }) => `${is.toFixed(2)} with ${connections}`).join(", "),
       met: ratios.every(({ is }) => is >= wanted),
+      explained: "[where the limit is](#where-the-servers-limit-is)",
     },
   ];
 }
