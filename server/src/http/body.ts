@@ -26,14 +26,23 @@ export async function readJson(
   const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
   const isNamed = types.includes(type ?? "");
   if (!isNamed && (type || !absent)) throw new Problem("content_type_unsupported");
-  if (Number(request.headers.get("content-length") ?? 0) > max) throw new Problem("body_too_large");
-  const text = decode(isCounted(context) ? await whole(request, max) : await counting(request, max));
+  const text = decode(await bytesOf(context, max));
   if (absent && text === "") return absent;
   if (!isNamed) throw new Problem("content_type_unsupported");
   try {
     return JSON.parse(text);
   } catch (cause) {
     throw new Problem("body_malformed", { cause });
+  }
+}
+
+/** @throws Problem body_too_large, body_malformed where it breaks off: then nobody waits for an answer, and it is no fault of ours */
+export async function bytesOf(context: Context, max: number): Promise<Uint8Array> {
+  if (Number(context.req.raw.headers.get("content-length") ?? 0) > max) throw new Problem("body_too_large");
+  try {
+    return await (isCounted(context) ? whole : counting)(context.req.raw, max);
+  } catch (cause) {
+    throw cause instanceof Problem ? cause : new Problem("body_malformed", { cause });
   }
 }
 

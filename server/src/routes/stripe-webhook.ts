@@ -8,6 +8,7 @@ import type { Told } from "../billing/billing-event.ts";
 import type { BillingEndpoint, Deps } from "../deps.ts";
 import { keepBillingEvent } from "../domain/billing-events.ts";
 import { Problem } from "../domain/problem.ts";
+import { bytesOf } from "../http/body.ts";
 import { preflight } from "../http/cors.ts";
 import type { Env } from "../http/route.ts";
 
@@ -40,7 +41,7 @@ type Sender = Pick<BillingEndpoint, "scope" | "refresh"> & { told: Told };
 async function sender(context: Context<Env>, deps: Deps): Promise<Sender> {
   const endpoints = (deps.webhooks?.() ?? []).filter(({ hear }) => hear);
   if (!endpoints.length) throw new Problem("webhook_unavailable");
-  const body = await readBytes(context.req.raw);
+  const body = await bytesOf(context, MAX_BODY);
   const signature = context.req.header("stripe-signature");
   if (!signature) throw new Problem("webhook_signature_invalid");
   let refusal = new Problem("webhook_signature_invalid");
@@ -52,17 +53,4 @@ async function sender(context: Context<Env>, deps: Deps): Promise<Sender> {
     else if (told) refusal = new Problem("webhook_mode_wrong");
   }
   throw refusal;
-}
-
-/** Counts what really arrives: a length header can be absent or wrong. */
-async function readBytes(request: Request): Promise<Uint8Array> {
-  if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY) throw new Problem("body_too_large");
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of request.body ?? []) {
-    size += chunk.byteLength;
-    if (size > MAX_BODY) throw new Problem("body_too_large");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
