@@ -16,7 +16,9 @@ async function from(world: World, address: string, key: string): Promise<number>
     headers: { "X-Brand-Key": key, "Content-Type": "application/json" },
     body: JSON.stringify({ retention: { customer_id: john } }),
   });
-  const response = await world.app.fetch(request, { incoming: { socket: { remoteAddress: address } } });
+  const response = await world.app.fetch(request, {
+    incoming: { headers: {}, socket: { remoteAddress: address } },
+  });
   return response.status;
 }
 
