@@ -1,7 +1,7 @@
 /**
  * The log, as lines of JSON on stderr. What is said in one turn of the event loop is written in one piece at its end: a
  * system call for each request would cost as much as answering it. A warning or an error is written at once, with all that
- * was said before it, and the end of the process leaves nothing behind.
+ * was said before it, and a process that ends by itself leaves nothing behind.
  */
 import { pino } from "pino";
 import type { Log } from "./deps.ts";

@@ -6,6 +6,7 @@ let used = pool.length;
 
 /** @param length bytes, at most 4096. Nobody gets the same ones, and none is kept */
 export function takeChance(length: number): Uint8Array {
+  if (length > pool.length / 2) throw new RangeError("More chance than is kept");
   if (used + length > pool.length) {
     randomFillSync(pool);
     used = 0;

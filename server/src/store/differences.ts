@@ -32,6 +32,8 @@ export interface Home {
   isUniqueViolation(error: unknown): boolean;
   /** Two transactions were in each other's way: the same work can succeed when it is tried again. */
   isTransient(error: unknown): boolean;
+  /** Of two queries that failed in one transaction, what the first failed with, whichever is heard of first. */
+  firstOf(known: unknown, error: unknown): unknown;
 }
 
 const property = (error: unknown, name: string): unknown =>
@@ -54,6 +56,7 @@ export const sqlite: Home = {
   isUniqueViolation: (error) => SQLITE_UNIQUE.includes(property(error, "errcode")),
   // The driver waits its turn instead.
   isTransient: () => false,
+  firstOf: (known, error) => known ?? error,
 };
 
 export const postgres: Home = {
@@ -70,4 +73,6 @@ export const postgres: Home = {
   counter: counting,
   isUniqueViolation: (error) => property(error, "code") === "23505",
   isTransient: (error) => POSTGRES_TRANSIENT.includes(property(error, "code")),
+  // What was on its way already fails because the other has: in_failed_sql_transaction
+  firstOf: (known, error) => (known === undefined || property(known, "code") === "25P02" ? error : known),
 };

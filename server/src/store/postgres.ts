@@ -1,7 +1,7 @@
 /** Kysely on PostgreSQL through a pool. Integers come back as numbers: times and money stay below 2^53. */
 
 import type { Dialect, QueryCompiler } from "kysely";
-import { CompiledQuery, PostgresAdapter, PostgresDialect, PostgresQueryCompiler } from "kysely";
+import { PostgresAdapter, PostgresDialect, PostgresQueryCompiler } from "kysely";
 import pg from "pg";
 import { storable } from "./storable.ts";
 
@@ -25,15 +25,14 @@ export function postgresDialect(url: string, connections: number): Dialect {
   });
   // An idle connection that breaks must not end the process; whoever needs the database next hears of it.
   pool.on("error", () => {});
-  // Nor one that breaks in use: whoever uses it hears of it by the query that fails.
-  pool.on("connect", (client) => client.on("error", () => {}));
-  return new Postgres({
-    pool,
-    // A process that was frozen in the middle of a transaction must not hold its locks for ever.
-    onCreateConnection: async (connection) => {
-      await connection.executeQuery(CompiledQuery.raw("set idle_in_transaction_session_timeout = 60000"));
-    },
+  pool.on("connect", (client) => {
+    // Nor one that breaks in use: whoever uses it hears of it by the query that fails.
+    client.on("error", () => {});
+    // A process that was frozen in the middle of a transaction must not hold its locks for ever. Not Kysely's
+    // `onCreateConnection`: where that fails, the connection never goes back to the pool.
+    client.query("set idle_in_transaction_session_timeout = 60000").catch(() => {});
   });
+  return new Postgres({ pool });
 }
 
 function parserOf(oid: number, format?: "text"): (text: string) => unknown {

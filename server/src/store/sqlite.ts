@@ -49,7 +49,7 @@ class SqliteDriver implements Driver {
   readonly changes: Changes;
   #connection: Connection | undefined;
   #version: unknown;
-  #turn: NodeJS.Immediate | undefined;
+  #looked = false;
   /** Settles when whoever has the connection gives it back. */
   #idle: Promise<void> = Promise.resolve();
   #release = (): void => {};
@@ -61,11 +61,13 @@ class SqliteDriver implements Driver {
     this.changes = shared.changes;
   }
 
-  /** Whether other processes have written. Asked once in a turn of the event loop: no request that it answers came later. */
+  /** Whether other processes have written. Asked once for all that goes on at this moment: no request that it answers came later. */
   look(): void {
-    if (this.#turn || !this.#connection) return;
-    this.#turn = setImmediate(() => {
-      this.#turn = undefined;
+    if (this.#looked || !this.#connection) return;
+    this.#looked = true;
+    // Not the next immediate: between a timer or an immediate and that one requests come in.
+    process.nextTick(() => {
+      this.#looked = false;
     });
     const version = this.#connection.version();
     if (version !== this.#version) this.changes.note(undefined);
@@ -137,6 +139,8 @@ class Connection implements DatabaseConnection {
   readonly #statements = new Map<string, Statement>();
   readonly #version: StatementSync;
   #transaction = false;
+  /** In this transaction: until it is committed, others read what was there before. */
+  readonly #written = new Set<string | undefined>();
 
   constructor(file: string, changes: Changes) {
     this.#changes = changes;
@@ -150,7 +154,10 @@ class Connection implements DatabaseConnection {
       const { prepared, answers, writes } = this.#prepare(query);
       // What cannot be bound is refused by SQLite itself.
       const parameters = query.parameters as readonly SQLInputValue[];
-      if (writes !== "none") this.#changes.note(writes);
+      if (writes !== "none") {
+        this.#changes.note(writes);
+        if (this.#transaction) this.#written.add(writes);
+      }
       if (answers) return { rows: prepared.all(...parameters) as R[] };
       const { changes, lastInsertRowid } = prepared.run(...parameters);
       return { numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid), rows: [] };
@@ -168,12 +175,14 @@ class Connection implements DatabaseConnection {
 
   async begin(): Promise<void> {
     await this.run("begin immediate");
+    this.#written.clear();
     this.#transaction = true;
   }
 
   async commit(): Promise<void> {
     await this.run("commit");
     this.#transaction = false;
+    for (const table of this.#written) this.#changes.note(table);
   }
 
   rollback(): void {

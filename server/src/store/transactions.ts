@@ -34,7 +34,7 @@ export class Transactions {
       const attempt: Attempt = { running: true };
       const guard = <Q extends object>(queries: Q) =>
         this.#guarded(queries, (error) => {
-          attempt.failure ??= error;
+          attempt.failure = this.#home.firstOf(attempt.failure, error);
         });
       try {
         return await this.#db.transaction().execute(async (tx) => {

@@ -57,11 +57,13 @@ function causeOf(done: readonly Done[], failure: unknown): unknown {
 export class Round {
   readonly #plain: Transaction;
   readonly #merged: ReturnType<typeof merged> | undefined;
+  readonly #home: Home;
   readonly #holders = new Map<string, Work>();
   /** The first query that failed: nothing holds after that. */
   #failure: { error: unknown } | undefined;
 
   constructor(tx: Kysely<Schema>, home: Home, guard: <Q extends object>(queries: Q) => Q) {
+    this.#home = home;
     const noting = <Q extends object>(all: Q) => this.#noting(guard(all));
     this.#plain = noting(transactionQueries(tx, home));
     // Where a statement is no more than a call, fewer of them are no gain.
@@ -123,7 +125,7 @@ export class Round {
         name,
         (...args: unknown[]) =>
           query(...args).catch((error) => {
-            this.#failure ??= { error };
+            this.#failure = { error: this.#home.firstOf(this.#failure?.error, error) };
             throw error;
           }),
       ],
