@@ -27,13 +27,15 @@ export interface Result {
 export interface Options {
   /** A run that takes seconds, to see that everything works: its figures mean little. */
   readonly short: boolean;
-  /** `--name value` of the command line. */
+  /** `--name value` of the command line, of those that the part takes. */
   readonly values: Readonly<Record<string, string>>;
   log(line: string): void;
 }
 
 export interface Part {
   readonly title: string;
+  /** Names of options of its own. */
+  readonly takes?: readonly string[];
   /** Versions beside those of Node and the system: of browsers, of databases. */
   versions?(): Promise<Readonly<Record<string, string>>>;
   run(options: Options): Promise<Result>;

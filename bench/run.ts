@@ -51,8 +51,22 @@ function readArguments(args: string[]): { chosen: string[]; options: Options } {
   };
 }
 
-async function measure(name: string, options: Options): Promise<Measured> {
-  const { part } = (await import(`./parts/${name}.ts`)) as { part: Part };
+/** @throws Error an option that none of them takes would be a run that somebody did not mean */
+async function partsOf(chosen: readonly string[], { values }: Options): Promise<(readonly [string, Part])[]> {
+  const parts = await Promise.all(
+    chosen.map(async (name) => {
+      const { part } = (await import(`./parts/${name}.ts`)) as { part: Part };
+      return [name, part] as const;
+    }),
+  );
+  const taken = parts.flatMap(([, { takes = [] }]) => takes);
+  const unknown = Object.keys(values).filter((name) => !taken.includes(name));
+  if (unknown.length)
+    throw new Error(`There is no --${unknown[0]}, only --${["short", ...taken].join(", --")}`);
+  return parts;
+}
+
+async function measure(part: Part, options: Options): Promise<Measured> {
   options.log(`\n── ${part.title} ──`);
   const result = await part.run(options);
   return {
@@ -81,8 +95,8 @@ const { chosen, options } = readArguments(process.argv.slice(2));
 /** What is run in another way than always is for whoever asked. */
 const isKept = !options.short && Object.keys(options.values).length === 0;
 const missed: string[] = [];
-for (const name of chosen) {
-  const measured = await measure(name, options);
+for (const [name, part] of await partsOf(chosen, options)) {
+  const measured = await measure(part, options);
   console.log(`\n${sectionOf(measured)}`);
   if (isKept) keep(name, measured);
   for (const { what, aim, is, met, explained } of measured.aims ?? [])

@@ -197,6 +197,8 @@ export async function inBrowser(home: Home, plan: Plan): Promise<Played> {
     await customer.goOn();
     await customer.comeBack();
     isPlayed = true;
+    // Without the widgets' files there is nothing that could fail.
+    if (!visit.api.calls.length) violations.push("the page has asked for nothing: npm run build:embed");
     const judged = await home.whileCalm(() => judge(home, customer, isReachable(plan)));
     violations.push(...judged, ...logViolations(home));
     violations.push(...visit.harm.filter((each) => !/ERR_|net::|Failed to load/.test(each)));

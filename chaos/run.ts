@@ -7,11 +7,12 @@
  *     npm run chaos -- --seed 42              one again, with all that happened in it
  *     npm run chaos -- --seed 42 --plan       what would happen in it
  *     npm run chaos -- --short                those that CI plays
- *     npm run chaos -- --url http://… --database postgres://… --key sk_live_…
+ *     npm run chaos -- --url http://… --database postgres://… --key rk_sk_…
  *                                             against servers that run already
  */
 import { appendFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { build } from "vite";
 import { closeBrowser, inBrowser } from "./browser.ts";
 import { hasDatabase } from "./database.ts";
 import type { Elsewhere } from "./homes.ts";
@@ -56,23 +57,33 @@ function chosenKind(): Kind | undefined {
   return kind;
 }
 
+/** @throws Error what is no whole number would be played as some other scenario, or as none */
+function whole(name: "scenarios" | "from" | "seed" | "lanes" | "minutes", least = 0): number {
+  const number = Number(values[name]);
+  if (values[name]?.trim() && Number.isSafeInteger(number) && number >= least) return number;
+  throw new Error(`--${name} takes a whole number from ${least} on, not ${values[name]}`);
+}
+
 function chosen(outside: boolean): Plan[] {
   const only = chosenKind();
-  if (values.seed !== undefined) return [planOf(Number(values.seed), only)];
-  if (values.short) return shortPlans();
-  const from = Number(values.from);
-  const seeds = Array.from({ length: Number(values.scenarios) }, (_, index) => from + index);
-  if (!outside) return seeds.map((seed) => planOf(seed, only));
-  return seeds.map((seed) => planOf(seed, only ?? OUTSIDE[seed % OUTSIDE.length]));
+  if (outside && only && !OUTSIDE.includes(only)) throw new Error(`--url plays only: ${OUTSIDE.join(", ")}`);
+  const kindAt = (seed: number) => only ?? (outside ? OUTSIDE[seed % OUTSIDE.length] : undefined);
+  if (values.seed !== undefined) return [whole("seed")].map((seed) => planOf(seed, kindAt(seed)));
+  if (values.short && !outside) return shortPlans();
+  const from = whole("from");
+  const seeds = Array.from({ length: whole("scenarios", 1) }, (_, index) => from + index);
+  return seeds.map((seed) => planOf(seed, kindAt(seed)));
 }
 
 // Leaving by exit() lets what was started be stopped.
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
 
 const other = elsewhere();
-const plans = chosen(!!other).filter(
-  ({ home }) => other || home === "sqlite" || home === "stripe" || hasDatabase(),
-);
+const wanted = chosen(!!other);
+const plans = wanted.filter(({ home }) => other || home === "sqlite" || home === "stripe" || hasDatabase());
+if (plans.length < wanted.length)
+  console.log(`There is no PostgreSQL: ${wanted.length - plans.length} scenarios are left out.`);
+if (!plans.length) throw new Error("There is nothing to play");
 const results: Result[] = [];
 const failed: Result[] = [];
 
@@ -105,10 +116,12 @@ const again = () => (values.only === undefined ? "" : ` --only "${values.only}"`
 if (values.plan) {
   for (const plan of plans) console.log(JSON.stringify(plan, undefined, values.seed === undefined ? 0 : 2));
 } else {
+  // What the servers serve to browsers.
+  if (plans.some(({ browser }) => browser)) await build({ mode: "embed", logLevel: "warn" });
   const begun = Date.now();
   const played = await playAll(plans, {
-    lanes: Number(values.lanes),
-    until: begun + Number(values.minutes) * 60_000,
+    lanes: whole("lanes", 1),
+    until: begun + whole("minutes", 1) * 60_000,
     ...(other ? { elsewhere: other } : {}),
     player: (home, plan) => (plan.browser ? inBrowser(home, plan) : play(home, plan)),
     heard,

@@ -9,6 +9,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
+import { build } from "vite";
 import { createDatabase } from "./cluster/database.ts";
 import { type Cluster, startCluster } from "./cluster/servers.ts";
 import { startPostgres } from "./postgres.ts";
@@ -22,6 +23,9 @@ const KEYS = {
 
 const node = process.execPath;
 const signals = ["SIGINT", "SIGTERM"] as const;
+
+/** What is to end this command: at any time, also while something is being started that has to be taken down again. */
+const interrupted = new AbortController();
 
 /** @returns how it ended. What is to end this command ends that one, so that everything is taken down after it. */
 async function run(command: readonly string[], env: Readonly<Record<string, string>>): Promise<number> {
@@ -51,10 +55,11 @@ async function beside(database: string, [name, ...args]: readonly string[]): Pro
   );
   try {
     const env = addresses(cluster, database);
+    if (interrupted.signal.aborted) return 130;
     if (name === undefined) {
       for (const [variable, value] of Object.entries(env)) console.log(`${variable}=${value}`);
       console.log(`${SERVERS} servers answer at ${cluster.url}`);
-      await Promise.race(signals.map((signal) => once(process, signal)));
+      if (!interrupted.signal.aborted) await once(interrupted.signal, "abort");
       return 0;
     }
     if (name !== "chaos") return await run([name, ...args], env);
@@ -66,6 +71,9 @@ async function beside(database: string, [name, ...args]: readonly string[]): Pro
 
 async function main(words: readonly string[]): Promise<number> {
   process.chdir(path.join(import.meta.dirname, ".."));
+  for (const signal of signals) process.on(signal, () => interrupted.abort());
+  // What the servers serve.
+  await build({ mode: "embed", logLevel: "warn" });
   const given = process.env.DATABASE_URL;
   const postgres = given ? { url: given, stop: () => {} } : await startPostgres();
   if (!postgres)

@@ -18,7 +18,22 @@ const { values, positionals } = parseArgs({
     store: { type: "string", default: "sqlite" },
   },
 });
-const seed = Number(values.seed ?? Date.now() % 2 ** 31);
+const [part = "openapi", ...more] = positionals;
+if (more.length || !["openapi", "tampering"].includes(part))
+  throw new Error(`There is no ${positionals.join(" ")}, only tampering`);
+if (!["sqlite", "postgres"].includes(values.store)) throw new Error("--store takes sqlite or postgres");
+
+/** @throws Error what is no number would be asked never */
+function whole(name: "requests" | "cases" | "seed", given: string, least = 1): number {
+  const number = Number(given);
+  if (given.trim() && Number.isSafeInteger(number) && number >= least) return number;
+  throw new Error(`--${name} takes a whole number from ${least} on, not ${given}`);
+}
+
+const seed = whole("seed", values.seed ?? String(Date.now() % 2 ** 31), 0);
+const [requests, cases] = [whole("requests", values.requests), whole("cases", values.cases)];
+// Leaving by exit() lets what was started be stopped.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
 const postgres = values.store === "postgres" ? await startPostgres() : undefined;
 if (values.store === "postgres" && !postgres)
   throw new Error("There is no PostgreSQL here: set TEST_DATABASE_URL");
@@ -28,9 +43,8 @@ const { fuzz, tamper } = await import("../server/test/fuzz/command.ts");
 const store = postgres ? "PostgreSQL" : "SQLite";
 console.log(`Seed ${seed}, on ${store}, Node ${process.version}`);
 try {
-  const isTampering = positionals[0] === "tampering";
-  if (isTampering) await tamper({ seed, store, cases: Number(values.cases) });
-  else await fuzz({ seed, store, requests: Number(values.requests) });
+  if (part === "tampering") await tamper({ seed, store, cases });
+  else await fuzz({ seed, store, requests });
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   const again = process.argv.slice(2).join(" ");

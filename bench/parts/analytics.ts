@@ -124,6 +124,7 @@ const versions: Record<string, string> = {};
 
 export const part: Part = {
   title: "Figures, lists and exports, the more visits there are",
+  takes: ["sizes"],
 
   versions: async () => versions,
 

@@ -112,6 +112,7 @@ const medianOf = (times: Times, wanted: string): number =>
 
 export const part: Part = {
   title: "From the click to the first step",
+  takes: ["rounds"],
   versions,
 
   /** `--rounds 10` for fewer or more. */

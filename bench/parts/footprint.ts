@@ -91,6 +91,7 @@ const aimOf = ({ home, grown }: Figures): Aim => ({
 
 export const part: Part = {
   title: "What one server process holds in memory",
+  takes: ["store", "requests"],
 
   versions: async () => versions,
 

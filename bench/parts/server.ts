@@ -113,6 +113,7 @@ let versions: Record<string, string> = {};
 
 export const part: Part = {
   title: "What one server process does in a second",
+  takes: ["store", "only", "connections", "rounds"],
 
   versions: async () => versions,
 

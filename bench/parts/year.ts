@@ -218,6 +218,7 @@ let version = "";
 
 export const part: Part = {
   title: "A hundred million visits a year",
+  takes: ["visits", "rate", "seconds"],
   versions: async () => ({ PostgreSQL: version }),
   async run(options) {
     const postgres = await startPostgres({ durable: true });
