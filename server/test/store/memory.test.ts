@@ -1,12 +1,14 @@
 /** What is remembered between requests, and that it is never older than the question. */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { promisify } from "node:util";
+import { setImmediate as turn } from "node:timers/promises";
 import { openStore } from "../../src/store/database.ts";
 import { createSharing } from "../../src/store/memory.ts";
 import type { KeyRow, Store } from "../../src/store/store.ts";
@@ -87,6 +89,17 @@ for (const home of stores) {
       assert.equal((await store.workspace(id))?.name, "Papercrane");
     });
 
+    it("is not what was there before a transaction, once that holds", async () => {
+      const { store } = opened;
+      const key = keyOf(await workspaceIn(store));
+      await store.insertKey(key);
+      await other.transaction(async (tx) => {
+        await tx.revokeKey(key.id, at + 1);
+        assert.equal((await store.keyByHash(key.hash))?.revokedAt, undefined);
+      });
+      assert.equal((await store.keyByHash(key.hash))?.revokedAt, at + 1);
+    });
+
     it("is the same for all who ask at one time, and nobody can change it for the others", async () => {
       const { store } = opened;
       const id = await workspaceIn(store);
@@ -97,20 +110,57 @@ for (const home of stores) {
   });
 }
 
-it("another process's writing is seen on SQLite as well", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "renumerate-"));
-  const file = join(folder, "test.db");
-  const { store } = await openStore({ file });
-  try {
-    const id = await workspaceIn(store);
-    assert.equal((await store.workspace(id))?.name, "Papercrane");
-    const program = `new (require("node:sqlite").DatabaseSync)(process.argv[1]).exec("update workspaces set name = 'Renamed'")`;
-    await promisify(execFile)(process.execPath, ["--eval", program, file]);
-    assert.equal((await store.workspace(id))?.name, "Renamed");
-  } finally {
+describe("What another process writes on SQLite", () => {
+  let folder: string;
+  let file: string;
+  let store: Store;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "renumerate-"));
+    file = join(folder, "test.db");
+    ({ store } = await openStore({ file }));
+  });
+  after(async () => {
     await store.close();
     await rm(folder, { recursive: true });
-  }
+  });
+
+  /** Has written when it returns, and nothing has come in here meanwhile. */
+  const elsewhere = (statement: string) => {
+    const program = `new (require("node:sqlite").DatabaseSync)(process.argv[1]).exec(process.argv[2])`;
+    execFileSync(process.execPath, ["--eval", program, file, statement]);
+  };
+
+  it("is seen", async () => {
+    const id = await workspaceIn(store);
+    assert.equal((await store.workspace(id))?.name, "Papercrane");
+    elsewhere("update workspaces set name = 'Renamed'");
+    await turn();
+    assert.equal((await store.workspace(id))?.name, "Renamed");
+  });
+
+  it("is seen by a request that is sent after it, whoever else is just being answered", async () => {
+    const key = keyOf(await workspaceIn(store));
+    await store.insertKey(key);
+    assert.equal((await store.keyByHash(key.hash))?.revokedAt, undefined);
+    const server = createServer((socket) =>
+      socket.once("data", async () => socket.end(`${(await store.keyByHash(key.hash))?.revokedAt}`)),
+    ).listen(0, "127.0.0.1");
+    try {
+      await once(server, "listening");
+      const client = connect((server.address() as AddressInfo).port, "127.0.0.1").setEncoding("utf8");
+      await Promise.all([once(client, "connect"), once(server, "connection")]);
+      // What comes in now is taken up before the next of these.
+      await turn();
+      const another = store.keyByHash(key.hash);
+      elsewhere(`update api_keys set revoked_at = ${at + 1}`);
+      client.write("and now?");
+      const [answer] = await once(client, "data");
+      assert.equal(answer, `${at + 1}`);
+      await another;
+    } finally {
+      server.close();
+    }
+  });
 });
 
 it("an answer that is shared was asked for after each who gets it had asked", async () => {

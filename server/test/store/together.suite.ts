@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { sql } from "kysely";
 import {
   type LedgerRow,
   type Scope,
@@ -12,6 +13,8 @@ import { deferred } from "./deferred.ts";
 import { aLedgerRow, anEvent, aScope, aSession, id, NOW, settlement } from "./rows.ts";
 
 const MANY = 100;
+/** Which of two answers that come together is heard of first differs from time to time. */
+const OFTEN = 20;
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
@@ -104,6 +107,21 @@ export function togetherSuite(home: TestHome): void {
       for (const sessionId of ids) assert.equal((await there.sessionEvents(sessionId, "r")).length, 1);
     });
 
+    it("are not refused for what the database refuses one of them, whichever is heard of first", async () => {
+      const [sessionId = ""] = await sessions(aScope(), 1);
+      for (const _ of numbers(OFTEN)) {
+        const refused = assert.rejects(
+          store.together((tx) => tx.addSessionEvents("ses_nobody", [anEvent("r", 0)], NOW)),
+        );
+        const others = await Promise.all([
+          store.together((tx) => tx.actions(sessionId)),
+          store.together((tx) => tx.ledgerOfSession(sessionId)),
+        ]);
+        assert.deepEqual(others, [[], undefined]);
+        await refused;
+      }
+    });
+
     it("are refused by themselves what another event has the place of", async () => {
       const ids = await sessions(aScope(), 3);
       const taken = anEvent("r", 0);
@@ -153,6 +171,32 @@ export function togetherSuite(home: TestHome): void {
         free.resolve();
         await Promise.all([holder, ...works]);
         assert.deepEqual(order, ["key:other", "key:held"]);
+      });
+
+    if (home.name === "PostgreSQL")
+      it("are tried again after a deadlock, whatever else they had asked", async () => {
+        const { db } = opened;
+        const [sessionId = ""] = await sessions(aScope(), 1);
+        // The database finds every second insert to be in a deadlock. No rollback takes a sequence back.
+        await sql`create sequence tries`.execute(db);
+        await sql`create function deadlock() returns trigger language plpgsql as $$ begin
+          if nextval('tries') % 2 = 1 then raise exception using errcode = 'deadlock_detected'; end if;
+          return new;
+        end $$`.execute(db);
+        await sql`create trigger deadlock before insert on session_events
+          for each row execute function deadlock()`.execute(db);
+        try {
+          for (const seq of numbers(OFTEN)) {
+            const [added] = await Promise.all([
+              store.together((tx) => tx.addSessionEvents(sessionId, [anEvent("r", seq)], NOW)),
+              store.together((tx) => tx.actions(sessionId)),
+              store.together((tx) => tx.ledgerOfSession(sessionId)),
+            ]);
+            assert.equal(added.total, seq + 1);
+          }
+        } finally {
+          await sql`drop function deadlock cascade`.execute(db);
+        }
       });
 
     it("keep figures that fit the rows, whoever writes them", async () => {
