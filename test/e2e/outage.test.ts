@@ -259,7 +259,10 @@ describe("five days without a server, and a renewal in between", () => {
       const { billed, ledger, charges, subscription: ended } = await visit.books();
       assert.deepEqual(billed, ["cancel"]);
       assert.equal(ended.status, "cancelled");
-      assert.ok(Math.abs((ledger[0]?.occurredAt ?? 0) - clicked) < 60_000, "it is booked for the click");
+      // The page may have asked for a flow of its own before what it brought had arrived: that visit has no outcome.
+      const [left, ...more] = ledger.filter(({ outcome }) => outcome === "cancelled");
+      assert.deepEqual(more, []);
+      assert.ok(Math.abs((left?.occurredAt ?? 0) - clicked) < 60_000, "it is booked for the click");
       const since = charges.filter(({ at }) => at >= subscription.periodEnd);
       assert.ok(since.length > 1, "there was a renewal");
       assert.equal(

@@ -11,7 +11,7 @@ import { type Installed, install } from "./installed.ts";
 const root = path.join(import.meta.dirname, "../..");
 
 /** Bytes of the tarball; raised by hand, in a change that says why. */
-const LIMIT = 617_500;
+const LIMIT = 621_500;
 
 /** Every folder that may be there, with the endings of what is in it. */
 const FOLDERS: Readonly<Record<string, RegExp>> = {
