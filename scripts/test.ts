@@ -11,8 +11,10 @@ import { globSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
 import { build } from "vite";
+import { openStore } from "../server/src/store/database.ts";
 import { chooseBackends } from "./backends.ts";
 import { findBrowser } from "./browser.ts";
+import { createDatabase } from "./cluster/database.ts";
 import { chooseEngines } from "./engines.ts";
 import { startPostgres } from "./postgres.ts";
 
@@ -88,16 +90,25 @@ function runNode(files: readonly string[], flags: readonly string[] = [], env?: 
   return run(["--test", "--test-timeout=120000", ...reporters, ...counting, ...flags, ...files], env);
 }
 
+/** A database with our tables, which hundreds of tests copy. */
+async function makeTemplate(server: string) {
+  const { url, drop } = await createDatabase(server);
+  await (await openStore({ url })).store.close();
+  return { name: new URL(url).pathname.slice(1), drop };
+}
+
 async function withPostgres(tests: (env: NodeJS.ProcessEnv) => Ending): Promise<Ending> {
   const postgres = await startPostgres();
+  const template = postgres && (await makeTemplate(postgres.url));
   try {
-    if (postgres) return tests({ TEST_DATABASE_URL: postgres.url });
+    if (template) return tests({ TEST_DATABASE_URL: postgres.url, TEST_DATABASE_TEMPLATE: template.name });
     notices.push(
       "Not run: the server's tests on PostgreSQL, because neither initdb nor TEST_DATABASE_URL was found. " +
         "They ran on SQLite. RENUMERATE_INSTALL=1 installs PostgreSQL on Debian as root.",
     );
     return tests({});
   } finally {
+    await template?.drop();
     postgres?.stop();
   }
 }

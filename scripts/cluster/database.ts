@@ -7,9 +7,10 @@ export interface Database {
   drop(): Promise<void>;
 }
 
-export async function createDatabase(server: string): Promise<Database> {
+/** @param from template0, so that neither the server's encoding nor its local additions matter, or a database of ours */
+export async function createDatabase(server: string, from = "template0"): Promise<Database> {
   const name = `renumerate_${randomUUID().replaceAll("-", "")}`;
-  await run(server, `create database ${name} encoding 'UTF8' template template0`);
+  await run(server, `create database ${name} encoding 'UTF8' template ${from}`);
   const url = new URL(server);
   url.pathname = `/${name}`;
   return { url: url.href, drop: () => run(server, `drop database if exists ${name} with (force)`) };

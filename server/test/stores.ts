@@ -2,11 +2,11 @@
  * Fresh, empty stores for tests: SQLite always, PostgreSQL as well when TEST_DATABASE_URL names a server
  * where this user may create databases. A test that needs a store runs once for each of `stores`.
  */
-import { randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import pg from "pg";
+import { createDatabase } from "../../scripts/cluster/database.ts";
 import { type OpenedStore, openStore, type StoreLocation } from "../src/store/database.ts";
 
 /** An empty place for a database, not opened yet. */
@@ -29,11 +29,16 @@ export interface TestHome {
   open(): Promise<TestStore>;
 }
 
-const home = (name: TestHome["name"], place: () => Promise<Place>): TestHome => ({
+/** @param migrated a place where the tables are there already: to make them anew takes longer than most tests */
+const home = (
+  name: TestHome["name"],
+  place: () => Promise<Place>,
+  migrated: () => Promise<Place>,
+): TestHome => ({
   name,
   place,
   open: async () => {
-    const { location, remove } = await place();
+    const { location, remove } = await migrated();
     const opened: OpenedStore[] = [];
     const reopen = async () => {
       const handle = await openStore(location);
@@ -48,6 +53,24 @@ const home = (name: TestHome["name"], place: () => Promise<Place>): TestHome => 
   },
 });
 
+/** A file whose tables are made, for as long as this process runs. */
+let template: Promise<string> | undefined;
+
+async function makeTemplate(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "renumerate-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, "template.db");
+  await (await openStore({ file })).store.close();
+  return file;
+}
+
+async function copiedFile(): Promise<Place> {
+  template ??= makeTemplate();
+  const place = await newFile();
+  await copyFile(await template, place.location.file as string);
+  return place;
+}
+
 async function newFile(): Promise<Place> {
   const folder = await mkdtemp(join(tmpdir(), "renumerate-"));
   return {
@@ -56,31 +79,23 @@ async function newFile(): Promise<Place> {
   };
 }
 
-async function newDatabase(server: string): Promise<Place> {
-  const name = `renumerate_${randomUUID().replaceAll("-", "")}`;
-  // From template0, so that neither the server's encoding nor its local additions matter.
-  await admin(server, `create database ${name} encoding 'UTF8' template template0`);
-  const url = new URL(server);
-  url.pathname = `/${name}`;
-  return {
-    location: { url: url.href },
-    remove: () => admin(server, `drop database if exists ${name} with (force)`),
-  };
+async function newDatabase(server: string, from?: string): Promise<Place> {
+  const { url, drop } = await createDatabase(server, from);
+  return { location: { url }, remove: drop };
 }
 
-async function admin(server: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: server });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
-}
-
-const server = process.env.TEST_DATABASE_URL;
+/** `TEST_DATABASE_TEMPLATE`: a database on that server whose tables are made and that nobody is connected to. */
+const { TEST_DATABASE_URL: server, TEST_DATABASE_TEMPLATE: made } = process.env;
 
 export const stores: TestHome[] = [
-  home("SQLite", newFile),
-  ...(server ? [home("PostgreSQL", () => newDatabase(server))] : []),
+  home("SQLite", newFile, copiedFile),
+  ...(server
+    ? [
+        home(
+          "PostgreSQL",
+          () => newDatabase(server),
+          () => newDatabase(server, made),
+        ),
+      ]
+    : []),
 ];
