@@ -4,9 +4,9 @@ import { randomFillSync } from "node:crypto";
 const pool = new Uint8Array(8192);
 let used = pool.length;
 
-/** @param length bytes, at most 4096. Nobody gets the same ones, and none is kept */
+/** @param length bytes. Nobody gets the same ones, and none is kept */
 export function takeChance(length: number): Uint8Array {
-  if (length > pool.length / 2) throw new RangeError("More chance than is kept");
+  if (length > pool.length) return randomFillSync(new Uint8Array(length));
   if (used + length > pool.length) {
     randomFillSync(pool);
     used = 0;
