@@ -226,6 +226,15 @@ describe("Who takes long", () => {
     server.closeAllConnections();
   });
 
+  /** What it is told at the end. An answer is lost to who is just saying something: then it is tried again. */
+  async function told(first: string, more: string): Promise<string> {
+    for (let left = 5; left; left--) {
+      const line = await drip(first, more);
+      if (line) return line;
+    }
+    return "";
+  }
+
   /** Says something, and then a little again and again. */
   async function drip(first: string, more: string): Promise<string> {
     const socket = connect(portOf(server), "127.0.0.1");
@@ -249,7 +258,7 @@ describe("Who takes long", () => {
     ["over chunks", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\n \r\n"],
   ] as const)
     it(`${title} is let go`, async () => {
-      assert.equal(await drip(first, more), "HTTP/1.1 408 Request Timeout");
+      assert.equal(await told(first, more), "HTTP/1.1 408 Request Timeout");
     });
 
   it("to ask again is let go without a word", async () => {
