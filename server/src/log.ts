@@ -20,6 +20,7 @@ export function createLog(
   const flush = () => {
     clearImmediate(turn);
     turn = undefined;
+    process.off("exit", flush);
     const text = waiting;
     waiting = "";
     if (text) write(text);
@@ -27,11 +28,12 @@ export function createLog(
   const lines = {
     write(line: string) {
       waiting += line;
-      if (waiting.length >= MOST) flush();
-      else turn ??= setImmediate(flush);
+      if (waiting.length >= MOST) return flush();
+      if (turn) return;
+      turn = setImmediate(flush);
+      process.once("exit", flush);
     },
   };
-  process.once("exit", flush);
   const logger = pino({ level, base: null }, lines);
   return {
     flush,
