@@ -47,8 +47,11 @@ export function counting(db: Kysely<Schema>): Count {
     });
 }
 
-/** Entries that a minute has at most: where more are allowed, times are counted as somewhat later than they are. */
-const FINEST = 600;
+/**
+ * Entries that a minute has at most: where more are allowed, times are counted as up to half a second later than they are.
+ * Each request reads all of them, while others wait for it.
+ */
+const FINEST = 120;
 
 /** An entry holds an instant, and below it how many requests came then. */
 const BITS = 20;

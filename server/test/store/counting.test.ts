@@ -80,10 +80,18 @@ for (const home of stores) {
     });
 
     it("are counted a little too long rather than too short where very many may come", async () => {
-      const most = 601;
+      const most = 121;
       await Promise.all(Array.from({ length: most }, () => ask("many", { most, at: now + 1 })));
       assert.equal((await ask("many", { most, at: now + MINUTE })).allowed, false);
-      assert.equal((await ask("many", { most, at: now + MINUTE + 100 })).allowed, true);
+      assert.equal((await ask("many", { most, at: now + MINUTE + 499 })).allowed, false);
+      assert.equal((await ask("many", { most, at: now + MINUTE + 500 })).allowed, true);
+    });
+
+    it("are counted to the millisecond where fewer may come", async () => {
+      const most = 120;
+      await Promise.all(Array.from({ length: most }, () => ask("fewer", { most, at: now + 1 })));
+      assert.equal((await ask("fewer", { most, at: now + MINUTE })).allowed, false);
+      assert.equal((await ask("fewer", { most, at: now + MINUTE + 1 })).allowed, true);
     });
   });
 }
