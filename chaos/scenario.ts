@@ -17,8 +17,8 @@ import type { Plan } from "./plan.ts";
 
 /** Until everybody has come to rest while things fail, ms: what is frozen or hangs for longer is mended first. */
 const FAULTS_LIMIT = 12_000;
-/** Until nothing is under way any more, ms. */
-const QUIET_LIMIT = 25_000;
+/** Milliseconds: a request to Stripe that hangs is given up after 30 s, and what concerns the same subscription waits behind it. */
+const QUIET_LIMIT = 50_000;
 /** A delivery token is good for as long. */
 const WEEK = 7 * 86_400_000;
 
