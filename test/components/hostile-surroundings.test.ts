@@ -86,19 +86,25 @@ describe("among markup and globals of somebody else", () => {
     expect([sent, server.decisions.length]).to.deep.equal([0, 1]);
   });
 
-  it("with a base elsewhere: the session goes where the page says, not where its base does", async () => {
+  /** A page with this base, whose own endpoint answers. @returns what is asked of whom, as it goes on */
+  function within(href: string): readonly string[] {
     const base = document.createElement("base");
-    base.href = "https://elsewhere.example/";
+    base.href = href;
     document.head.append(base);
     undo.push(() => base.remove());
     const asked: string[] = [];
     const { fetch } = window;
     window.fetch = (input, init) => {
       asked.push(new Request(input, init).url);
-      return `${input}`.endsWith("/session")
+      return `${input}`.endsWith("session")
         ? Promise.resolve(Response.json({ id: "ret_test" }))
         : fetch(input, init);
     };
+    return asked;
+  }
+
+  it("with a base elsewhere: the session goes where the page says, not where its base does", async () => {
+    const asked = within("https://elsewhere.example/");
     const button = document.createElement("renumerate-cancel-button");
     button.setAttribute("session-url", "/session");
     document.body.append(button);
@@ -115,18 +121,7 @@ describe("among markup and globals of somebody else", () => {
   });
 
   it("with a base of its own host, addresses are within it", async () => {
-    const base = document.createElement("base");
-    base.href = "/app/";
-    document.head.append(base);
-    undo.push(() => base.remove());
-    const asked: string[] = [];
-    const { fetch } = window;
-    window.fetch = (input, init) => {
-      asked.push(new Request(input, init).url);
-      return `${input}`.endsWith("session")
-        ? Promise.resolve(Response.json({ id: "ret_test" }))
-        : fetch(input, init);
-    };
+    const asked = within("/app/");
     const button = document.createElement("renumerate-cancel-button");
     button.setAttribute("session-url", "session");
     document.body.append(button);

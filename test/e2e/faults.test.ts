@@ -188,10 +188,10 @@ describe("confirming the cancellation", { concurrency: 6 }, () => {
             await visit.press(LEAVE);
             await visit.shows("Your subscription is cancelled");
           }
-          await closeBooks(visit, outcomes.cancelled);
+          await closeBooks(visit, outcomes.cancelled, { beside: element === "inline" && way === "tab" });
           const { ledger, runs } = await visit.books();
-          assert.equal(ledger[0]?.reasonText, WORDS);
-          assert.deepEqual(runs[0]?.at(-1)?.type, "confirm");
+          assert.equal(ledger.find(({ outcome }) => outcome === "cancelled")?.reasonText, WORDS);
+          assert.equal(runs.filter((run) => run.at(-1)?.type === "confirm").length, 1);
           if (name === "queued") assertAge(visit, clicked);
         }));
     }

@@ -136,18 +136,23 @@ const kindsOf = (run: readonly FlowEvent[]): string[] =>
 export interface Expected {
   /** Kinds of events of each opening. */
   runs?: readonly (readonly string[])[];
+  /** An inline flow in another tab is a visit of its own, which a slow machine may have reported by now. */
+  beside?: boolean;
 }
 
 /** Everything has arrived once, and nothing of it is left in the browser. */
 export async function closeBooks(
   visit: Visit,
   { billed, ledger }: Outcome,
-  { runs }: Expected = {},
+  { runs, beside = false }: Expected = {},
 ): Promise<void> {
   await visit.emptied();
   const books = await visit.books();
   assert.deepEqual(books.billed.sort(), billed, "asked of billing");
-  assert.deepEqual(books.ledger.map(({ outcome }) => outcome ?? "open").sort(), ledger, "in the ledger");
+  const told = books.ledger
+    .map(({ outcome }) => outcome ?? "open")
+    .filter((each) => !beside || each !== "open");
+  assert.deepEqual(told.sort(), ledger, "in the ledger");
   const cancelled = ledger.includes("cancelled");
   assert.equal(books.subscription.cancelAt !== undefined, cancelled, "the subscription ends");
   if (cancelled) assert.equal(books.ledger.find(({ outcome }) => outcome === "cancelled")?.confirmed, true);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { BilledSubscription } from "../../../server/src/billing/provider.ts";
 import { createSimulator } from "../../../server/src/billing/simulator.ts";
-import { begin } from "../../../server/src/billing/simulator-seed.ts";
+import { begin, putLives } from "../../../server/src/billing/simulator-seed.ts";
 import { simulatorStorage } from "../../../server/src/billing/simulator-storage.ts";
 import { openStore } from "../../../server/src/store/database.ts";
 import type { LedgerRow } from "../../../server/src/store/store.ts";
@@ -86,14 +86,7 @@ export async function openShop(flow: object, { customers = 500, periodEnds = 18 
         createdAt: startedAt,
       })),
     );
-    await rows.put(
-      "subscription",
-      lives.map(({ subscription }) => subscription),
-    );
-    await rows.put(
-      "invoice",
-      lives.flatMap(({ invoices }) => invoices),
-    );
+    await putLives(rows, lives);
   });
 
   return {
