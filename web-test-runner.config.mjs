@@ -36,14 +36,14 @@ export default {
   // Lit as it ships: without the messages of its development build.
   nodeResolve: { exportConditions: ["production", "default"] },
   browsers: await Promise.all(namedEngines().map((engine) => launchers[engine]())),
-  // One after the other: a machine that draws for three at once misses the moments that tests wait for.
-  concurrentBrowsers: 1,
+  // Not all three at once: a machine that draws for all misses the moments that tests wait for.
+  concurrentBrowsers: 2,
   plugins: [oxc(), a11ySnapshotPlugin()],
   reporters: [summaryReporter(), defaultReporter(), counts()],
   browserStartTimeout: 90_000,
   testsFinishTimeout: 120_000,
-  // The first run of axe in a cold browser takes longer than mocha's two seconds.
-  testFramework: { config: { timeout: 10_000 } },
+  // Against those that hang. Some walk through every state, and the first run of axe in a cold browser takes seconds.
+  testFramework: { config: { timeout: 30_000 } },
   coverage: process.env.COVERAGE === "1",
   coverageConfig: { include: ["src/**/*.ts"], reportDir: "coverage/components" },
 };

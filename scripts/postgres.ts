@@ -2,19 +2,19 @@
  * A PostgreSQL for the tests: the one of TEST_DATABASE_URL, or a throw-away cluster from the programs of this machine.
  */
 import { execFileSync } from "node:child_process";
-import { once } from "node:events";
-import { chownSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
+import { chownSync, mkdtempSync, realpathSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { aptInstall, findProgram } from "./find.ts";
+import { freePort } from "./free-port.ts";
 
 export interface Postgres {
   readonly url: string;
   stop(): void;
 }
 
-const candidates = [
+/** Where the program that makes a database may be. */
+export const initdbs = [
   "initdb",
   "/usr/lib/postgresql/*/bin/initdb",
   "/usr/pgsql-*/bin/initdb",
@@ -24,24 +24,32 @@ const candidates = [
 
 /** A server is more than a test should install unasked: only in CI, or where RENUMERATE_INSTALL=1 allows it. */
 function findPostgres(): string | undefined {
-  const found = findProgram(candidates);
+  const found = findProgram(initdbs);
   const mayInstall = process.env.CI === "true" || process.env.RENUMERATE_INSTALL === "1";
-  return found ?? (mayInstall && aptInstall("postgresql") ? findProgram(candidates) : undefined);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
+  return found ?? (mayInstall && aptInstall("postgresql") ? findProgram(initdbs) : undefined);
 }
 
 /** PostgreSQL refuses to run as root. */
-function unprivileged(): { uid: number; gid: number } | undefined {
+export function unprivileged(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const id = (flag: string) => Number(execFileSync("id", [flag, "nobody"]));
   return { uid: id("-u"), gid: id("-g") };
+}
+
+/** Bytes that must be free; a container's memory for files may be a few megabytes. */
+const ROOM = 2 * 2 ** 30;
+
+/**
+ * In memory, if there is room: a database is hundreds of files, and a test that has one of its own waits longer for those
+ * than for all that it does with them.
+ */
+function inMemory(): string {
+  try {
+    const { bavail, bsize } = statfsSync("/dev/shm");
+    return bavail * bsize > ROOM ? "/dev/shm" : tmpdir();
+  } catch {
+    return tmpdir();
+  }
 }
 
 /**
@@ -58,7 +66,7 @@ export async function startPostgres({ durable = false } = {}): Promise<Postgres 
     return undefined;
   }
 
-  const folder = mkdtempSync(path.join(tmpdir(), "renumerate-postgres-"));
+  const folder = mkdtempSync(path.join(durable ? tmpdir() : inMemory(), "renumerate-postgres-"));
   const user = unprivileged();
   if (user) chownSync(folder, user.uid, user.gid);
   const bin = path.dirname(realpathSync(initdb));
