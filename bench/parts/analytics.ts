@@ -8,6 +8,7 @@ import { aReport } from "../../server/test/store/rows.ts";
 import type { TestHome, TestStore } from "../../server/test/stores.ts";
 import { type OpenApp, openApp } from "../app.ts";
 import type { Aim, Options, Part, Table } from "../part.ts";
+import { quantile } from "../quantile.ts";
 import { fill } from "../visits.ts";
 
 const NOW = Date.parse("2027-05-14T09:41:00Z");
@@ -73,9 +74,6 @@ async function ask({ app, key, clock }: OpenApp, path: string): Promise<{ ms: nu
   await reader?.cancel();
   return { ms, body: new TextDecoder().decode(value) };
 }
-
-const quantile = (times: readonly number[], part: number): number =>
-  [...times].sort((a, b) => a - b)[Math.floor(times.length * part)] ?? Number.NaN;
 
 type Times = ReadonlyMap<string, readonly number[]>;
 

@@ -4,6 +4,7 @@ import { watchPaint } from "../browser/painted.ts";
 import { withShell, withTags } from "../browser/site.ts";
 import { buildEmbed, openStage, type Stage, slowDown, versions } from "../browser/stage.ts";
 import type { Part, Table } from "../part.ts";
+import { quantile } from "../quantile.ts";
 
 const ROUND_TRIP = 150;
 const SLOWER = 4;
@@ -75,9 +76,6 @@ async function once(
     await context.close();
   }
 }
-
-const quantile = (times: readonly number[], part: number): number =>
-  [...times].sort((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * part))] ?? Number.NaN;
 
 type Times = Map<Situation, number[]>;
 

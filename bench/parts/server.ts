@@ -6,8 +6,8 @@
  * `--connections 16` and `--rounds 5` choose others, `--store sqlite` or `--store postgres` and `--only events` less.
  */
 import type { Aim, Options, Part, Table } from "../part.ts";
+import { median } from "../quantile.ts";
 import { openBench, type Run } from "../server/bench.ts";
-import { median } from "../server/median.ts";
 import { type Operation, operations } from "../server/operations.ts";
 import { type Measured, measure, type Plan, type Round } from "../server/rounds.ts";
 import { inEachHome, type Served } from "../server/served.ts";

@@ -10,6 +10,7 @@ import { startCluster } from "../../scripts/cluster/servers.ts";
 import { startPostgres } from "../../scripts/postgres.ts";
 import { type OpenedStore, openStore } from "../../server/src/store/database.ts";
 import type { Options, Part } from "../part.ts";
+import { quantile } from "../quantile.ts";
 import { addCustomers, listenFor, type Receiver } from "../year/business.ts";
 import { type Consumed, consumed, memoryOf, postmasterOf, watchConnections } from "../year/consumption.ts";
 import { type Kind, visitAll } from "../year/load.ts";
@@ -67,9 +68,6 @@ function planOf({ short, values }: Options): Plan {
     past: given("visits", wanted.past),
   };
 }
-
-const quantile = (times: readonly number[], part: number): number =>
-  [...times].sort((a, b) => a - b)[Math.floor(times.length * part)] ?? Number.NaN;
 
 const each = (times: Record<Kind, number[]>, part: number) =>
   Object.fromEntries(Object.entries(times).map(([kind, all]) => [kind, quantile(all, part)])) as Record<

@@ -1,5 +1,5 @@
 /** Customers with nothing in their past: who has accepted an offer once may not be offered it again. */
-import { begin } from "../../server/src/billing/simulator-seed.ts";
+import { begin, putLives } from "../../server/src/billing/simulator-seed.ts";
 import { type SimulatorRows, simulatorStorage } from "../../server/src/billing/simulator-storage.ts";
 import { openStore, type StoreLocation } from "../../server/src/store/database.ts";
 
@@ -37,14 +37,7 @@ export async function settle(location: StoreLocation, count: number): Promise<Cu
   });
   await change(location, async (rows) => {
     await rows.put("customer", people);
-    await rows.put(
-      "subscription",
-      lives.map(({ subscription }) => subscription),
-    );
-    await rows.put(
-      "invoice",
-      lives.flatMap(({ invoices }) => invoices),
-    );
+    await putLives(rows, lives);
   });
   return customers;
 }

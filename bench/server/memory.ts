@@ -1,7 +1,8 @@
 /** What a server holds in memory while it is asked. */
+
+import { median } from "../quantile.ts";
 import type { Child, Usage } from "./child.ts";
 import type { Carried, Sent } from "./load.ts";
-import { median } from "./median.ts";
 import type { Served } from "./served.ts";
 import { minting, open, opening, recording, regulars } from "./visitors.ts";
 

@@ -1,12 +1,11 @@
 /** The real program, as a business runs it, with its log in a file; only the limits of requests are out of the way. */
 import { spawn } from "node:child_process";
-import { openSync, readFileSync, rmSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { type Postgres, startPostgres } from "../../scripts/postgres.ts";
+import { type Temporary, temporaryFolder } from "../../scripts/temporary.ts";
 import type { StoreLocation } from "../../server/src/store/database.ts";
 import { asking, type Child } from "./child.ts";
 
@@ -55,28 +54,24 @@ async function placeOf(postgres: Postgres): Promise<Place> {
 async function serveOnPostgres(options: string[] = []): Promise<Served | undefined> {
   const postgres = await startPostgres({ durable: true });
   if (!postgres) return undefined;
-  const folder = await mkdtemp(join(tmpdir(), "renumerate-bench-"));
-  return serve(folder, await placeOf(postgres), options);
+  return serve(temporaryFolder("bench"), await placeOf(postgres), options);
 }
 
 async function serveOnSqlite(options: string[] = []): Promise<Served> {
-  const folder = await mkdtemp(join(tmpdir(), "renumerate-bench-"));
+  const folder = temporaryFolder("bench");
   const place: Place = {
     home: "SQLite",
     version: process.versions.sqlite ?? "",
-    location: { file: join(folder, "renumerate.db") },
-    beside: { file: join(folder, "beside.db") },
+    location: { file: join(folder.path, "renumerate.db") },
+    beside: { file: join(folder.path, "beside.db") },
     remove: () => {},
   };
   return serve(folder, place, options);
 }
 
-async function serve(folder: string, { remove, ...place }: Place, options: string[]): Promise<Served> {
-  // Also when the measuring is interrupted.
-  const clear = () => rmSync(folder, { recursive: true, force: true });
-  process.on("exit", clear);
+async function serve(folder: Temporary, { remove, ...place }: Place, options: string[]): Promise<Served> {
   const key = "rk_sk_bench_0123456789012345";
-  const log = join(folder, "log");
+  const log = join(folder.path, "log");
   const { PATH = "", HOME = "" } = process.env;
   const child = spawn(process.execPath, [...options, "--import", INSIDE, PROGRAM, "serve", "--json"], {
     env: {
@@ -84,7 +79,7 @@ async function serve(folder: string, { remove, ...place }: Place, options: strin
       HOME,
       HOST: "127.0.0.1",
       PORT: "0",
-      DATA_DIR: folder,
+      DATA_DIR: folder.path,
       RENUMERATE_PRIVATE_KEY: key,
       RENUMERATE_SECRET: "the secret of a server that is measured",
       RATE_LIMIT_PER_MINUTE: "1000000000",
@@ -111,8 +106,7 @@ async function serve(folder: string, { remove, ...place }: Place, options: strin
     async stop() {
       await asked.stop();
       remove();
-      process.off("exit", clear);
-      clear();
+      folder.remove();
     },
   };
 }

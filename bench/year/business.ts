@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createSimulator } from "../../server/src/billing/simulator.ts";
-import { begin } from "../../server/src/billing/simulator-seed.ts";
+import { begin, putLives } from "../../server/src/billing/simulator-seed.ts";
 import { simulatorStorage } from "../../server/src/billing/simulator-storage.ts";
 import type { OpenedStore } from "../../server/src/store/database.ts";
 import { addMonths } from "../../src/flow/offers.ts";
@@ -41,14 +41,7 @@ export async function addCustomers({ db }: OpenedStore, count: number): Promise<
         "customer",
         named.map((each) => ({ ...each, metadata: {}, createdAt: startedAt })),
       );
-      await rows.put(
-        "subscription",
-        lives.map(({ subscription }) => subscription),
-      );
-      await rows.put(
-        "invoice",
-        lives.flatMap(({ invoices }) => invoices),
-      );
+      await putLives(rows, lives);
     });
   }
   return people;

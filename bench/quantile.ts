@@ -1,3 +1,7 @@
+/** The value that `part` of all are below, from 0 to below 1: 0.95 is the 95th of 100. */
+export const quantile = (values: readonly number[], part: number): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length * part)] ?? Number.NaN;
+
 /** Of an even number of values, half way between the two in the middle. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
