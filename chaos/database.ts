@@ -2,37 +2,15 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chownSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import pg from "pg";
 import { findProgram } from "../scripts/find.ts";
+import { freePort } from "../scripts/free-port.ts";
+import { initdbs, unprivileged } from "../scripts/postgres.ts";
 
-const candidates = [
-  "/usr/lib/postgresql/*/bin/initdb",
-  "/usr/pgsql-*/bin/initdb",
-  "/opt/homebrew/opt/postgresql*/bin/initdb",
-  "/usr/local/opt/postgresql*/bin/initdb",
-  "initdb",
-];
-
-/** PostgreSQL refuses to run as root. */
-function unprivileged(): { uid: number; gid: number } | undefined {
-  if (process.getuid?.() !== 0) return undefined;
-  const id = (flag: string) => Number(execFileSync("id", [flag, "nobody"]));
-  return { uid: id("-u"), gid: id("-g") };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-export const hasDatabase = (): boolean => findProgram(candidates) !== undefined;
+export const hasDatabase = (): boolean => findProgram(initdbs) !== undefined;
 
 export class Database {
   readonly url: string;
@@ -43,7 +21,7 @@ export class Database {
   readonly #atExit = () => this.#removeNow();
 
   private constructor(port: number) {
-    const initdb = findProgram(candidates);
+    const initdb = findProgram(initdbs);
     if (!initdb) throw new Error("There is no PostgreSQL on this machine");
     this.#bin = path.dirname(realpathSync(initdb));
     this.#folder = mkdtempSync(path.join(tmpdir(), "renumerate-chaos-postgres-"));

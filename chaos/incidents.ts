@@ -3,20 +3,7 @@
 import { statSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Fault as Answering, Exchange, FaultProxy } from "../test/e2e/fault-proxy.ts";
-import {
-  answerLost,
-  drip,
-  error500,
-  hang,
-  hangAfterHeaders,
-  limitedShortly,
-  page404,
-  page502,
-  page503,
-  portal,
-  reset,
-  truncated,
-} from "../test/e2e/faults/faults.ts";
+import * as faults from "../test/e2e/faults/faults.ts";
 import type { Home } from "./home.ts";
 import { type Incident, type Plan, type RequestKind, requestKinds } from "./plan.ts";
 
@@ -29,20 +16,7 @@ const PATHS: Readonly<Record<string, RequestKind>> = {
 };
 
 /** What can stand in the place of an answer, by the names of a plan. */
-const answers: Readonly<Record<Extract<Incident, { what: "answer" }>["how"], Answering>> = {
-  answerLost,
-  drip,
-  error500,
-  hang,
-  hangAfterHeaders,
-  limitedShortly,
-  page404,
-  page502,
-  page503,
-  portal,
-  reset,
-  truncated,
-};
+const answers: Readonly<Record<Extract<Incident, { what: "answer" }>["how"], Answering>> = faults;
 
 export const kindOf = (path: string): RequestKind | undefined => PATHS[path];
 

@@ -1,4 +1,5 @@
 /** Chance from one number: the same number gives the same scenario on every machine. */
+import { seeded } from "../scripts/seeded.ts";
 
 export interface Random {
   /** A whole number from 0 to below this. */
@@ -10,15 +11,9 @@ export interface Random {
   once(inSo: number): boolean;
 }
 
-/** Mulberry32: small, and good enough for numbers that stand side by side. */
 export function random(seed: number): Random {
-  let state = Math.imul(seed + 1, 0x9e3779b1) >>> 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  // Seeds stand side by side, too.
+  const next = seeded(Math.imul(seed + 1, 0x9e3779b1));
   const below = (limit: number) => Math.floor(next() * limit);
   return {
     below,

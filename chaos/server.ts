@@ -1,12 +1,12 @@
 /** The real program as a process that can be killed, frozen, moved in time, and kept from writing. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { compiled } from "../scripts/compiled.ts";
+import { freePort } from "../scripts/free-port.ts";
 
 const PROGRAM = fileURLToPath(new URL("../server/bin/renumerate.js", import.meta.url));
 const CLOCK = new URL("clock.ts", import.meta.url).href;
@@ -20,15 +20,6 @@ process.on("exit", () => {
 });
 
 export type Environment = Readonly<Record<string, string>>;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 export class Server {
   readonly url: string;
@@ -85,7 +76,7 @@ export class Server {
       env: {
         PATH,
         HOME,
-        NODE_COMPILE_CACHE: join(tmpdir(), "renumerate-compile-cache"),
+        NODE_COMPILE_CACHE: compiled,
         CHAOS_CLOCK_AHEAD: String(this.#ahead),
         ...this.#env,
       },

@@ -15,6 +15,7 @@ import { openStore } from "../server/src/store/database.ts";
 import { chooseBackends } from "./backends.ts";
 import { findBrowser } from "./browser.ts";
 import { createDatabase } from "./cluster/database.ts";
+import { compiled } from "./compiled.ts";
 import { chooseEngines } from "./engines.ts";
 import { startPostgres } from "./postgres.ts";
 
@@ -209,7 +210,7 @@ async function main(): Promise<void> {
   process.chdir(path.join(import.meta.dirname, ".."));
   // Each file of tests, each server and each command is a process of its own that would compile the same code anew: a third of
   // what starting one takes. Coverage finds a little less in what was not compiled anew, and never more.
-  process.env.NODE_COMPILE_CACHE ??= path.join(tmpdir(), "renumerate-compiled");
+  process.env.NODE_COMPILE_CACHE ??= compiled;
   // Leaving by exit() lets what was started be stopped.
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
 

@@ -1,12 +1,11 @@
 /** Starts the WebKit that Debian packages: WebKitWebDriver and WebKitGTK's MiniBrowser, on a display of their own. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "./free-port.ts";
 import { LAUNCH_LIMIT_MS, patiently } from "./launch.ts";
 import { startSession, type WebDriver } from "./webdriver.ts";
 
@@ -108,16 +107,6 @@ function firstLine(display: ChildProcess, limit: number): Promise<string> {
     for (const end of ["exit", "error"]) {
       display.once(end, () => reject(new Error(`${display.spawnfile} ended`)));
     }
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
   });
 }
 

@@ -2,16 +2,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { compiled } from "../compiled.ts";
+import { temporaryFolder } from "../temporary.ts";
 import { openProxy } from "./proxy.ts";
 
 const program = fileURLToPath(new URL("../../server/bin/renumerate.js", import.meta.url));
-
-/** Every process would strip the same types again. */
-const NODE_COMPILE_CACHE = join(tmpdir(), "renumerate-compile-cache");
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -43,18 +40,18 @@ interface Running extends Server {
 
 /** @param env settings of all of them; DATABASE_URL is needed */
 export async function startCluster(env: Environment, count = 3): Promise<Cluster> {
-  const folder = mkdtempSync(join(tmpdir(), "renumerate-cluster-"));
+  const folder = temporaryFolder("cluster");
   let running: Running[] = [];
   const proxy = await openProxy(() => running.map(({ url }) => url));
   const shared = {
     ...process.env,
-    NODE_COMPILE_CACHE,
+    NODE_COMPILE_CACHE: compiled,
     RENUMERATE_SECRET: randomBytes(32).toString("base64url"),
     LOG_LEVEL: "error",
     ...env,
     PUBLIC_URL: proxy.url,
   };
-  const one = (place: number) => serve({ ...shared, DATA_DIR: join(folder, String(place)), PORT: "0" });
+  const one = (place: number) => serve({ ...shared, DATA_DIR: join(folder.path, String(place)), PORT: "0" });
   const start = async () => {
     running = await Promise.all(Array.from({ length: count }, (_, place) => one(place)));
   };
@@ -66,7 +63,7 @@ export async function startCluster(env: Environment, count = 3): Promise<Cluster
   const close = async () => {
     await stop("SIGTERM");
     proxy.close();
-    rmSync(folder, { recursive: true, force: true });
+    folder.remove();
   };
   try {
     await start();
@@ -79,7 +76,7 @@ export async function startCluster(env: Environment, count = 3): Promise<Cluster
     get servers() {
       return running.map(({ url, pid }) => ({ url, pid }));
     },
-    env: { ...shared, DATA_DIR: join(folder, "command") },
+    env: { ...shared, DATA_DIR: join(folder.path, "command") },
     stop,
     start,
     async roll() {

@@ -4,11 +4,9 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createDatabase } from "../../scripts/cluster/database.ts";
 import { startCluster } from "../../scripts/cluster/servers.ts";
+import { temporaryFolder } from "../../scripts/temporary.ts";
 
 export const cli = new URL("../../server/bin/renumerate.js", import.meta.url).pathname;
 
@@ -25,15 +23,15 @@ export interface Installation {
 
 /** @param settings of the server beside its place and its data */
 export async function install(settings: Readonly<Record<string, string>>): Promise<Installation> {
-  const folder = mkdtempSync(join(tmpdir(), "renumerate-e2e-"));
+  const folder = temporaryFolder("e2e");
   const count = Number(process.env.E2E_SERVERS ?? 1);
-  const installed = count > 1 ? await several(settings, count) : await single(settings, folder);
+  const installed = count > 1 ? await several(settings, count) : await single(settings, folder.path);
   return {
     ...installed,
-    folder,
+    folder: folder.path,
     async close() {
       await installed.close();
-      rmSync(folder, { recursive: true, force: true });
+      folder.remove();
     },
   };
 }

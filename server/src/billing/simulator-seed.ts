@@ -9,7 +9,7 @@ import type {
   SimulatedPrice,
   SimulatedSubscription,
 } from "./simulator-model.ts";
-import type { SimulatorStorage } from "./simulator-storage.ts";
+import type { SimulatorRows, SimulatorStorage } from "./simulator-storage.ts";
 
 /**
  * @param at now, by the clock that the simulator will be given
@@ -25,17 +25,22 @@ export function seedDemo(storage: SimulatorStorage, scope: string, at: number): 
       const lives = stories.map((story) => live(story, person.id, card, at));
       const createdAt = Math.min(at, ...stories.map((each) => each.startedAt));
       await rows.put("customer", [{ ...person, metadata, createdAt }]);
-      await rows.put(
-        "subscription",
-        lives.map(({ subscription }) => subscription),
-      );
-      await rows.put(
-        "invoice",
-        lives.flatMap(({ invoices }) => invoices),
-      );
+      await putLives(rows, lives);
     }
     return true;
   });
+}
+
+/** Subscriptions with all that they were charged. */
+export async function putLives(rows: SimulatorRows, lives: readonly Advanced[]): Promise<void> {
+  await rows.put(
+    "subscription",
+    lives.map(({ subscription }) => subscription),
+  );
+  await rows.put(
+    "invoice",
+    lives.flatMap(({ invoices }) => invoices),
+  );
 }
 
 function live(story: Story, customerId: string, paymentMethod: SimulatedPaymentMethod, at: number): Advanced {

@@ -6,11 +6,11 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { dirname } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import type Stripe from "stripe";
+import { freePort } from "../../../scripts/free-port.ts";
 import { openStripe } from "../../src/billing/stripe/client.ts";
 import { EVENT_TYPES } from "../../src/billing/stripe/events.ts";
 import { PERMISSIONS } from "../../src/billing/stripe/permissions.ts";
@@ -66,7 +66,7 @@ before(async () => {
   ada = await newcomer(account, "Ada");
   bob = await newcomer(account, "Bob");
   place = await folder();
-  const port = await freePort();
+  const port = await freePort("localhost");
   host = `localhost:${port}`;
   const { DATA_DIR } = place.env;
   terminal = { DATA_DIR: DATA_DIR ?? "", PORT: String(port), STRIPE_API_BASE: double.url };
@@ -78,15 +78,6 @@ after(async () => {
   await double?.close();
   assert.deepEqual(double?.defects ?? [], [], "the double answers as Stripe would");
 });
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "localhost");
-  await once(probe, "listening");
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, "close");
-  return port;
-}
 
 /** The next block of the page, with what it leaves open filled in. */
 function nextBlock(): string[] {

@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { compiled } from "../../../scripts/compiled.ts";
+import { temporaryFolder } from "../../../scripts/temporary.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../bin/renumerate.js", import.meta.url));
 const PROMPT = fileURLToPath(new URL("prompt.ts", import.meta.url));
@@ -20,23 +21,20 @@ export interface Finished {
 
 /** A folder for one installation. */
 export async function folder(): Promise<AsyncDisposable & { path: string; env: Environment }> {
-  const path = await mkdtemp(join(tmpdir(), "renumerate-"));
+  const { path, remove } = temporaryFolder("process");
   return {
     path,
     env: { DATA_DIR: join(path, "data"), LOG_LEVEL: "warn" },
-    [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
+    [Symbol.asyncDispose]: async () => remove(),
   };
 }
-
-/** Every process would strip the same types again. */
-const NODE_COMPILE_CACHE = join(tmpdir(), "renumerate-compile-cache");
 
 /** Starts from an empty environment, so that what this machine has set plays no part. */
 function start(args: readonly string[], env: Environment, cwd: string, program = PROGRAM): ChildProcess {
   const { PATH = "", HOME = "" } = process.env;
   return spawn(process.execPath, [program, ...args], {
     cwd,
-    env: { PATH, HOME, NODE_COMPILE_CACHE, ...env },
+    env: { PATH, HOME, NODE_COMPILE_CACHE: compiled, ...env },
     stdio: "pipe",
   });
 }

@@ -1,4 +1,5 @@
 /** Random histories of visits and recoveries, and what they add up to, worked out from the rows in plain JavaScript. */
+import { seeded } from "../../../scripts/seeded.ts";
 import type { Figure } from "../../src/store/figures.ts";
 import type { LedgerRow, Outcome, RecoveryRow, Scope } from "../../src/store/store.ts";
 import { aLedgerRow, aRecovery, aReport, id } from "./rows.ts";
@@ -8,14 +9,7 @@ const DAY = 24 * HOUR;
 
 /** Chance that a seed decides, so that what has failed can be seen again. */
 export function chance(seed: number) {
-  let state = seed >>> 0;
-  const next = (): number => {
-    // mulberry32
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const next = seeded(seed);
   const below = (limit: number): number => Math.floor(next() * limit);
   const oneOf = <T>(list: readonly T[]): T => list[below(list.length)] as T;
   return { next, below, oneOf };

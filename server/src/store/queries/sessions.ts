@@ -2,7 +2,7 @@ import { type Insertable, type Kysely, type Selectable, sql, type Updateable } f
 import type { FlowConfig, FlowEvent, Settlement } from "../../../../src/api/wire.ts";
 import { ALIAS } from "../personal-data.ts";
 import { changesSomething, fromJson, toJson, withoutNulls } from "../rows.ts";
-import type { Schema, SessionsTable } from "../schema.ts";
+import type { Schema, SessionEventsTable, SessionsTable } from "../schema.ts";
 import { type Queries, type Scope, type SessionRow, StoreConflict } from "../store.ts";
 
 type SessionQueries = Pick<
@@ -213,16 +213,7 @@ export function sessionQueries(db: Kysely<Schema>): SessionQueries {
       // Conflicts are passed over, not raised: on PostgreSQL an error would end the caller's transaction.
       const inserted = await db
         .insertInto("session_events")
-        .values(
-          ordered.map((event) => ({
-            session_id: sessionId,
-            id: event.id,
-            run: event.run,
-            seq: event.seq,
-            data: JSON.stringify(event),
-            received_at: receivedAt,
-          })),
-        )
+        .values(ordered.map((event) => eventColumns(sessionId, event, receivedAt)))
         .onConflict((conflict) => conflict.doNothing())
         .returning("id")
         .execute();
@@ -271,6 +262,19 @@ export function sessionQueries(db: Kysely<Schema>): SessionQueries {
   };
   return all;
 }
+
+export const eventColumns = (
+  sessionId: string,
+  event: FlowEvent,
+  receivedAt: number,
+): Insertable<SessionEventsTable> => ({
+  session_id: sessionId,
+  id: event.id,
+  run: event.run,
+  seq: event.seq,
+  data: JSON.stringify(event),
+  received_at: receivedAt,
+});
 
 export const placeTaken = (): StoreConflict => new StoreConflict("Another event has this place in the run");
 

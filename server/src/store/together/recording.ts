@@ -1,7 +1,7 @@
 /** Events of many sessions, written down at once. */
 import { type Kysely, sql } from "kysely";
 import type { FlowEvent } from "../../../../src/api/wire.ts";
-import { placeTaken } from "../queries/sessions.ts";
+import { eventColumns, placeTaken } from "../queries/sessions.ts";
 import type { Schema } from "../schema.ts";
 import type { AddedEvents, StoreConflict } from "../store.ts";
 import { rowsOf, texts } from "./given.ts";
@@ -47,14 +47,7 @@ export async function eventsAdded(
 
 async function insert(tx: Db, all: readonly AddEvents[]): Promise<ReadonlySet<string>> {
   const rows = all.flatMap(({ sessionId, events, receivedAt }) =>
-    events.map((event) => ({
-      session_id: sessionId,
-      id: event.id,
-      run: event.run,
-      seq: event.seq,
-      data: JSON.stringify(event),
-      received_at: receivedAt,
-    })),
+    events.map((event) => eventColumns(sessionId, event, receivedAt)),
   );
   // In one order for all writers, as wherever they are inserted.
   const { rows: inserted } = await sql<{ session_id: string; id: string }>`

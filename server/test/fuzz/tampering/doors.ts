@@ -47,6 +47,15 @@ export function sessionText(world: World, prefix: "ret_" | "sub_" | "r10_", cust
   return sealSession(world.deps.keys.session, prefix, claims);
 }
 
+/** An event that is as good as any: the flow was opened. */
+export const opening = ({ clock }: World) => ({
+  id: randomUUID(),
+  run: `run_${randomUUID()}`,
+  seq: 0,
+  at: clock.now,
+  type: "open",
+});
+
 async function sessions(world: World): Promise<Door[]> {
   const refusals = ["session_invalid"];
   const text = (prefix: "ret_" | "sub_" | "r10_", who = john) => sessionText(world, prefix, who);
@@ -55,14 +64,7 @@ async function sessions(world: World): Promise<Door[]> {
   const page = (path: string) => (token: string) => world.request(path, { token });
   const { session } = await world.flow(good.ret);
   const delivery = session.deliveryToken ?? assert.fail("it has a token for deliveries");
-  const event = () => ({
-    id: randomUUID(),
-    run: `run_${randomUUID()}`,
-    seq: 0,
-    at: world.clock.now,
-    type: "open",
-  });
-  const events = () => ({ session: session.id, events: [event()] });
+  const events = () => ({ session: session.id, events: [opening(world)] });
   return [
     {
       name: "ret_ of a flow",

@@ -1,6 +1,5 @@
 /** Credentials that are good, for what they are not: another door, another customer, another secret, or a moment too late. */
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
 import { demoSubscriptions as ids } from "../../../src/billing/simulator-demo.ts";
 import { RESULT_TTL, SKEW } from "../../../src/domain/result-token.ts";
 import { sealSession, sealTicket } from "../../../src/domain/session-token.ts";
@@ -8,7 +7,7 @@ import { createKey } from "../../../src/domain/workspaces.ts";
 import { simulatorPages } from "../../../src/routes/simulator-links.ts";
 import { DAY, john, MINUTE, type Reply, type World } from "../../harness.ts";
 import { handshake } from "../../http/handshake.ts";
-import { resultOf, sessionText } from "./doors.ts";
+import { opening, resultOf, sessionText } from "./doors.ts";
 
 export interface Misuse {
   name: string;
@@ -81,14 +80,7 @@ async function wrongDoors(world: World): Promise<Misuse[]> {
 async function strangers(world: World, stranger: World): Promise<Misuse[]> {
   const { request, scope, key } = world;
   const { session } = await world.flow(sessionText(world, "ret_"));
-  const event = () => ({
-    id: randomUUID(),
-    run: `run_${randomUUID()}`,
-    seq: 0,
-    at: world.clock.now,
-    type: "open",
-  });
-  const json = () => ({ session: session.id, events: [event()] });
+  const json = () => ({ session: session.id, events: [opening(world)] });
   const owners = {
     "another customer": sessionText(world, "ret_", amara),
     "another workspace": await stranger.mint(john),

@@ -1,17 +1,12 @@
 /** What can be done to a credential that is good, so that it is another text. */
+import { seeded } from "../../../../scripts/seeded.ts";
 
 /** A whole number below this one. Made from a seed, so that a case can be had again. */
 export type Pick = (below: number) => number;
 
-/** Mulberry32: small, and the same everywhere. */
 export function pickFrom(seed: number): Pick {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
+  const next = seeded(seed);
+  return (below) => Math.floor(next() * below);
 }
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
