@@ -294,7 +294,7 @@ describe("sessions where much is broken", () => {
       expect((await trouble()).textContent).to.contain("Please email us at help@example.com");
       cornerOf().click();
       expect(buttonIn(element).disabled).to.equal(false);
-      renumerate.updateConfig({ getAuthToken: new Site("cus_1").getAuthToken });
+      renumerate.updateConfig({ getAuthToken: new Site("cus_1").getAuthToken, timeout: 10_000 });
       buttonIn(element).click();
       expect(heading(await begun())).to.contain("Ada");
     });
