@@ -57,7 +57,8 @@ const noting =
   async (request, body) => {
     const given = await answer(request, body);
     if (given.status >= 300 || !body.length || !request.url?.startsWith("/v1/widget/")) return given;
-    const { session, events } = JSON.parse(body.toString()) as { session: string; events: FlowEvent[] };
+    // A flow is asked for without any.
+    const { session, events = [] } = JSON.parse(body.toString()) as { session: string; events?: FlowEvent[] };
     for (const event of events) acknowledged.set(event.id, { session, event });
     return given;
   };

@@ -68,7 +68,7 @@ const never = new Promise<never>(() => {});
 export class Page {
   readonly window = new EventTarget();
   readonly storage: Storage;
-  readonly navigator: { locks: Pick<LockManager, "request">; sendBeacon(url: string, body: Blob): boolean };
+  readonly navigator: { locks: Pick<LockManager, "request">; sendBeacon(url: string, body: string): boolean };
   readonly gone: Promise<void>;
   readonly told: string[] = [];
   isGone = false;
@@ -92,8 +92,7 @@ export class Page {
     this.navigator = {
       locks: profile.locksFor(this),
       sendBeacon: (url, body) => {
-        const sent = body.text().then((text) => this.#send(url, { method: "POST", body: text }));
-        this.#last.add(sent.catch(() => {}));
+        this.#last.add(this.#send(url, { method: "POST", body }).catch(() => {}));
         return true;
       },
     };

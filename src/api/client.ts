@@ -1,4 +1,7 @@
-/** The widget's three endpoints, with retries. */
+/**
+ * The widget's endpoints, with retries. Each request is a POST of text with the token in its body: one with a header of
+ * credentials, or that says it is JSON, would wait for the answer to a preflight first, a journey each.
+ */
 import { ask, LONGEST_WAIT, PASSING, within } from "./ask.ts";
 import { check, type Shape } from "./check.ts";
 import { ApiError } from "./errors.ts";
@@ -35,6 +38,11 @@ interface Abortable {
   signal?: AbortSignal | undefined;
 }
 
+interface CallOptions extends Abortable {
+  /** Whether the request may outlive its page, if it is small enough for that. */
+  keepalive?: boolean;
+}
+
 export interface FlowQuery {
   subscriptionId?: string | undefined;
   /** Of the texts, BCP 47. */
@@ -50,10 +58,10 @@ export interface Client {
   flow(options?: Abortable & FlowQuery): Promise<FlowConfig>;
   /** Safe to repeat: events have ids. */
   record(session: string, events: readonly FlowEvent[], options?: Abortable): Promise<EventsAck>;
-  /** Safe to repeat: the id of the last event, which there must be, is the key of the decision. */
+  /** Safe to repeat: the last event, which there must be, has an id. */
   decide(request: DecisionRequest, options?: Abortable): Promise<Settlement>;
   /** Any endpoint below `/v1/widget/`, with the same retries; the answer is checked by `shape`. */
-  call<Answer>(path: string, shape: Shape, init: RequestInit): Promise<Answer>;
+  call<Answer>(path: string, shape: Shape, fields: object, options?: CallOptions): Promise<Answer>;
   /** Events from a page that is going. @returns whether the browser has taken them; nothing tells if they arrive */
   beacon(token: string, session: string, events: readonly FlowEvent[]): boolean;
 }
@@ -79,11 +87,19 @@ export function createClient(options: ClientOptions): Client {
   } = own(options);
   const base = `${apiUrl.replace(/\/+$/, "")}/v1/widget/`;
 
-  async function attempt(path: string, shape: Shape, init: RequestInit, bearer: string): Promise<unknown> {
-    const headers = { Accept: "application/json", ...init.headers, Authorization: `Bearer ${bearer}` };
+  async function attempt(path: string, shape: Shape, body: object, init: RequestInit): Promise<unknown> {
+    const text = toJson(body);
     const answer = await ask(
       base + path,
-      { ...init, headers, credentials: "omit", referrerPolicy: "no-referrer" },
+      {
+        ...init,
+        method: "POST",
+        headers: { Accept: "application/json" },
+        body: text,
+        keepalive: !!init.keepalive && text.length <= SMALL,
+        credentials: "omit",
+        referrerPolicy: "no-referrer",
+      },
       { fetch, timeout: 0 },
     );
     try {
@@ -93,17 +109,23 @@ export function createClient(options: ClientOptions): Client {
     }
   }
 
-  async function persist(path: string, shape: Shape, init: RequestInit, until: number): Promise<unknown> {
-    const { signal } = init;
+  async function persist(
+    path: string,
+    shape: Shape,
+    fields: object,
+    { signal, keepalive }: CallOptions,
+    until: number,
+  ): Promise<unknown> {
     let fresh = false;
     let renewed = false;
     for (let count = 1; ; ) {
       signal?.throwIfAborted();
       try {
-        const bearer = await token(fresh);
+        const body = { ...fields, token: await token(fresh) };
         fresh = false;
         // What a browser holds for requests that outlive their page is little, and the page may have used it up.
-        return await attempt(path, shape, { ...init, keepalive: !!init.keepalive && count === 1 }, bearer);
+        const init = { signal: signal ?? null, keepalive: !!keepalive && count === 1 };
+        return await attempt(path, shape, body, init);
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
         if (error.code === "session_expired" && error.status === 401 && !renewed) {
@@ -124,7 +146,12 @@ export function createClient(options: ClientOptions): Client {
   }
 
   /** The limit and an abort also end waiting for a token or for the next attempt. */
-  async function call<Answer>(path: string, shape: Shape, { signal, ...init }: RequestInit): Promise<Answer> {
+  async function call<Answer>(
+    path: string,
+    shape: Shape,
+    fields: object,
+    { signal, keepalive }: CallOptions = {},
+  ): Promise<Answer> {
     const stop = new AbortController();
     const ended = new Promise<never>((_, reject) => {
       stop.signal.addEventListener("abort", () => reject(stop.signal.reason));
@@ -137,7 +164,7 @@ export function createClient(options: ClientOptions): Client {
     try {
       return (await Promise.race([
         ended,
-        persist(path, shape, { ...init, signal: stop.signal }, until),
+        persist(path, shape, fields, { keepalive, signal: stop.signal }, until),
       ])) as Answer;
     } finally {
       clearTimeout(timer);
@@ -145,37 +172,22 @@ export function createClient(options: ClientOptions): Client {
     }
   }
 
-  function post<Answer>(path: string, shape: Shape, body: unknown, init: RequestInit, headers?: object) {
-    const text = toJson(body);
-    return call<Answer>(path, shape, {
-      ...init,
-      method: "POST",
-      keepalive: text.length <= SMALL,
-      headers: { "Content-Type": "application/json", ...headers },
-      body: text,
-    });
-  }
-
   return {
     call,
     flow({ subscriptionId, locale, restart, session, signal } = {}) {
-      const query = new URLSearchParams();
       const given = { subscription_id: subscriptionId, locale, restart: restart && "1", session };
-      for (const [name, value] of Object.entries(given)) if (value) query.set(name, value);
-      return call(`flow${query.size ? `?${query}` : ""}`, flowConfig, { signal: signal ?? null });
+      const fields = Object.fromEntries(Object.entries(given).filter(([, value]) => value));
+      return call("flow", flowConfig, fields, { signal });
     },
     record(session, events, { signal } = {}) {
-      return post("events", eventsAck, { session, events }, { signal: signal ?? null });
+      return call("events", eventsAck, { session, events }, { signal, keepalive: true });
     },
     decide(request, { signal } = {}) {
-      const key = request.events.at(-1)?.id;
-      return post("decision", settlement, request, { signal: signal ?? null }, { "Idempotency-Key": key });
+      return call("decision", settlement, request, { signal, keepalive: true });
     },
     beacon(token, session, events) {
-      // Text needs no preflight: that is why the token is in the body.
-      const body = new Blob([toJson({ token, session, events })], { type: "text/plain" });
       try {
-        return navigator.sendBeacon(within(`${base}beacon`), body);
+        return navigator.sendBeacon(within(`${base}beacon`), toJson({ token, session, events }));
       } catch {
         return false;
       }

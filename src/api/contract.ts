@@ -483,11 +483,6 @@ export const EventsRequest = z
   .strictObject({ session: z.string().max(64), events: z.array(FlowEvent).min(1).max(500) })
   .meta({ id: "EventsRequest" });
 
-export const BeaconRequest = z.strictObject({ token: z.string().max(1100), ...EventsRequest.shape }).meta({
-  id: "BeaconRequest",
-  description: "The same as EventsRequest from a page that is going: as text/plain it needs no preflight",
-});
-
 export const EventsAck = z.object({ accepted: count }).meta({ id: "EventsAck" });
 
 export const DecisionRequest = z

@@ -59,7 +59,7 @@ export const exchange = (handshakeToken: string, { apiUrl = "", ...transport }: 
       method: "POST",
       credentials: "omit",
       referrerPolicy: "no-referrer",
-      headers: { ...HEADERS, "Content-Type": "application/json" },
+      headers: HEADERS,
       body: JSON.stringify({ handshakeToken }),
     },
     transport,

@@ -20,13 +20,6 @@ export interface AnnualSwitchTerms {
   saving: number;
 }
 
-/** The same as EventsRequest from a page that is going: as text/plain it needs no preflight */
-export interface BeaconRequest {
-  token: string;
-  session: string;
-  events: FlowEvent[];
-}
-
 /** Takes the place of what was there */
 export interface BillingDetailsRequest {
   name: string;

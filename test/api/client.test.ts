@@ -7,7 +7,7 @@ import { createCredentials } from "../../src/api/credentials.ts";
 import { ApiError } from "../../src/api/errors.ts";
 import type { FlowEvent } from "../../src/api/wire.ts";
 import { configOf, confirm, settlementOf } from "../flow/fixtures.ts";
-import { type Answer, json, listen, refuse, watchedFetch } from "./server.ts";
+import { type Answer, json, listen, refuse, said, watchedFetch } from "./server.ts";
 
 const config = configOf([confirm]);
 const settlement = settlementOf("cancelled");
@@ -53,20 +53,23 @@ const refused = (call: Promise<unknown>): Promise<ApiError> =>
   );
 
 describe("requests", () => {
-  for (const [title, options, query] of [
-    ["nothing more", {}, ""],
-    ["the subscription", { subscriptionId: "sub_1/ä&b" }, "?subscription_id=sub_1%2F%C3%A4%26b"],
-    ["no empty subscription", { subscriptionId: "", restart: false }, ""],
-    ["a new beginning", { subscriptionId: "sub_1", restart: true }, "?subscription_id=sub_1&restart=1"],
-    ["a language", { locale: "pt-BR" }, "?locale=pt-BR"],
-    ["the session to go on with", { session: "ses_1", locale: "" }, "?session=ses_1"],
+  for (const [title, options, fields] of [
+    ["nothing more", {}, {}],
+    ["the subscription", { subscriptionId: "sub_1/ä&b" }, { subscription_id: "sub_1/ä&b" }],
+    ["no empty subscription", { subscriptionId: "", restart: false }, {}],
+    [
+      "a new beginning",
+      { subscriptionId: "sub_1", restart: true },
+      { subscription_id: "sub_1", restart: "1" },
+    ],
+    ["a language", { locale: "pt-BR" }, { locale: "pt-BR" }],
+    ["the session to go on with", { session: "ses_1", locale: "" }, { session: "ses_1" }],
   ] as const) {
     it(`the flow is asked for with ${title}`, async (t) => {
       const { server, client } = await setUp(t, (response) => json(response, config));
       received(await client.flow(options), config);
-      assert.equal(server.asked[0]?.method, "GET");
-      assert.equal(server.asked[0]?.url, `/v1/widget/flow${query}`);
-      assert.equal(server.asked[0]?.body, "");
+      assert.equal(server.asked[0]?.url, "/v1/widget/flow");
+      assert.deepEqual(said(server.asked[0]).fields, fields);
     });
   }
 
@@ -74,11 +77,8 @@ describe("requests", () => {
     const { server, client, inits } = await setUp(t, (response) => json(response, { accepted: 2 }));
     const events = [eventOf(0), eventOf(1)];
     received(await client.record("ses_1", events), { accepted: 2 });
-    const { method, url, headers, body } = server.asked[0] ?? assert.fail();
-    assert.equal(`${method} ${url}`, "POST /v1/widget/events");
-    assert.deepEqual(JSON.parse(body), { session: "ses_1", events });
-    assert.equal(headers["content-type"], "application/json");
-    assert.equal(headers["idempotency-key"], undefined);
+    assert.equal(server.asked[0]?.url, "/v1/widget/events");
+    assert.deepEqual(said(server.asked[0]).fields, { session: "ses_1", events });
     assert.equal(inits[0]?.keepalive, true);
   });
 
@@ -89,7 +89,7 @@ describe("requests", () => {
     const letters = (count: number) => [
       { ...eventOf(0), type: "write", text: "x".repeat(count) } as FlowEvent,
     ];
-    const rest = JSON.stringify({ session: "ses_1", events: letters(0) }).length;
+    const rest = JSON.stringify({ session: "ses_1", events: letters(0), token: "ret_secret1" }).length;
     await client.record("ses_1", letters(20_000 - rest));
     await client.record("ses_1", letters(20_001 - rest));
     assert.deepEqual(
@@ -98,7 +98,7 @@ describe("requests", () => {
     );
   });
 
-  it("a decision has the id of its last event as its key, on every attempt", async (t) => {
+  it("a decision is the same on every attempt", async (t) => {
     const { server, client } = await setUp(t, (response, _, count) =>
       count === 1 ? refuse(response, 503, "billing_unavailable") : json(response, settlement),
     );
@@ -109,25 +109,31 @@ describe("requests", () => {
     };
     received(await client.decide(request), settlement);
     assert.equal(server.asked.length, 2);
-    for (const { method, url, headers, body } of server.asked) {
-      assert.equal(`${method} ${url}`, "POST /v1/widget/decision");
-      assert.equal(headers["idempotency-key"], "event-1");
-      assert.deepEqual(JSON.parse(body), request);
+    for (const asked of server.asked) {
+      assert.equal(asked.url, "/v1/widget/decision");
+      assert.deepEqual(said(asked).fields, request);
     }
   });
 
-  it("the token is in the header and never in an address; nothing of the page goes along", async (t) => {
+  it("none needs a preflight; the token is never in an address; nothing of the page goes along", async (t) => {
     const { server, client, inits } = await setUp(t, (response, { url }) =>
       json(response, url.includes("flow") ? config : url.includes("events") ? { accepted: 1 } : settlement),
     );
     await client.flow({ subscriptionId: "sub_1", restart: true });
     await client.record("ses_1", [eventOf(0)]);
     await client.decide({ session: "ses_1", events: [eventOf(0)] });
-    for (const [index, { url, headers, body }] of server.asked.entries()) {
-      assert.equal(headers.authorization, `Bearer ret_secret${index + 1}`);
+    for (const [index, asked] of server.asked.entries()) {
+      const { method, url, headers } = asked;
+      assert.equal(said(asked).token, `ret_secret${index + 1}`);
+      assert.deepEqual([method, headers["content-type"]], ["POST", "text/plain;charset=UTF-8"]);
       assert.equal(headers.accept, "application/json");
-      assert.equal(`${url}${body}${headers.referer ?? ""}`.includes("ret_secret"), false);
+      assert.equal(`${url}${headers.referer ?? ""}`.includes("ret_secret"), false);
     }
+    // https://fetch.spec.whatwg.org/#cors-safelisted-request-header
+    assert.deepEqual(
+      new Set(inits.flatMap(({ headers }) => Object.keys(headers ?? {}))),
+      new Set(["Accept"]),
+    );
     for (const { credentials, referrerPolicy, cache } of inits) {
       assert.deepEqual([credentials, referrerPolicy, cache], ["omit", "no-referrer", "no-store"]);
     }
@@ -421,7 +427,7 @@ describe("an expired session", () => {
     received(await client.flow(), config);
     assert.deepEqual(asksForToken, [false, true]);
     assert.deepEqual(pauses, []);
-    assert.equal(server.asked[1]?.headers.authorization, "Bearer ret_secret2");
+    assert.equal(said(server.asked[1]).token, "ret_secret2");
   });
 
   it("is renewed once, though the attempt after that has to be repeated", async (t) => {
@@ -468,10 +474,8 @@ describe("an expired session", () => {
     };
     const { client } = await setUp(
       t,
-      (response, { headers }) =>
-        headers.authorization === "Bearer new"
-          ? json(response, config)
-          : refuse(response, 401, "session_expired"),
+      (response, asked) =>
+        said(asked).token === "new" ? json(response, config) : refuse(response, 401, "session_expired"),
       { token },
     );
     received(await client.flow(), config);
@@ -483,10 +487,8 @@ describe("an expired session", () => {
     const { token } = createCredentials({ sessionId: "ret_old", sessionUrl: site.url });
     const { server, client } = await setUp(
       t,
-      (response, { headers }) =>
-        headers.authorization === "Bearer ret_new"
-          ? json(response, config)
-          : refuse(response, 401, "session_expired"),
+      (response, asked) =>
+        said(asked).token === "ret_new" ? json(response, config) : refuse(response, 401, "session_expired"),
       { token },
     );
     await client.flow();
@@ -588,9 +590,9 @@ describe("the server's id of a request", () => {
 });
 
 describe("a beacon", () => {
-  it("carries events and token in a body that needs no preflight", async (t) => {
-    const sent: [string, Blob][] = [];
-    const sendBeacon = (url: string, body: Blob) => sent.push([url, body]) === 1;
+  it("carries events and token in a text, which needs no preflight", async (t) => {
+    const sent: [string, string][] = [];
+    const sendBeacon = (url: string, body: string) => sent.push([url, body]) === 1;
     Object.defineProperty(globalThis.navigator, "sendBeacon", { configurable: true, value: sendBeacon });
     t.after(() => Reflect.deleteProperty(globalThis.navigator, "sendBeacon"));
     const client = createClient({ apiUrl: "https://r.test/", token: async () => "unused" });
@@ -598,8 +600,7 @@ describe("a beacon", () => {
     assert.equal(client.beacon("dlv_1", "ses_1", [eventOf(0)]), false, "the browser has not taken it");
     const [url, body] = sent[0] ?? assert.fail();
     assert.equal(url, "https://r.test/v1/widget/beacon");
-    assert.equal(body.type, "text/plain");
-    assert.deepEqual(JSON.parse(await body.text()), {
+    assert.deepEqual(JSON.parse(body), {
       token: "dlv_1",
       session: "ses_1",
       events: [eventOf(0)],

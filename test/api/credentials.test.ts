@@ -150,7 +150,7 @@ describe("getAuthToken", () => {
     }
     for (const { method, url, headers, body } of server.asked) {
       assert.equal(`${method} ${url}`, "POST /v1/session/exchange");
-      assert.equal(headers["content-type"], "application/json");
+      assert.equal(headers["content-type"], "text/plain;charset=UTF-8");
       assert.deepEqual(ExchangeRequest.parse(JSON.parse(body)), { handshakeToken: "payload.signature" });
     }
     for (const { credentials, referrerPolicy } of inits) {

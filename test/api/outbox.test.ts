@@ -7,13 +7,13 @@ import { EventsRequest } from "../../src/api/contract.ts";
 import { createOutbox, type OutboxOptions } from "../../src/api/outbox.ts";
 import type { FlowEvent } from "../../src/api/wire.ts";
 import type { CustomerEvent } from "../../src/flow/machine.ts";
-import { type Answer, type Asked, json, listen, refuse, watchedFetch } from "./server.ts";
+import { type Answer, type Asked, json, listen, refuse, said, watchedFetch } from "./server.ts";
 import { launch, memoryStorage, settle, watchedPauses } from "./tabs.ts";
 
 const accept: Answer = (response) => json(response, { accepted: 1 });
 
 const eventsOf = ({ body }: Asked): FlowEvent[] =>
-  EventsRequest.parse(JSON.parse(body)).events as FlowEvent[];
+  EventsRequest.parse(said({ body }).fields).events as FlowEvent[];
 
 async function setUp(t: TestContext, answer: Answer = accept, options: Partial<OutboxOptions> = {}) {
   const server = await listen(t, answer);

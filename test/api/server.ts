@@ -12,6 +12,15 @@ export interface Asked {
   body: string;
 }
 
+/** What a widget says: its token, and the rest. */
+export function said(asked: Pick<Asked, "body"> | undefined): {
+  token: unknown;
+  fields: Record<string, unknown>;
+} {
+  const { token, ...fields } = JSON.parse(asked?.body ?? "{}");
+  return { token, fields };
+}
+
 /** `count` is 1 for the first request. Not answering is an answer, too. */
 export type Answer = (response: ServerResponse, asked: Asked, count: number) => void;
 

@@ -1,7 +1,7 @@
 /** A browser with tabs that share storage and locks, and a server that knows what it was told. */
 import type { TestContext } from "node:test";
 import { type Client, createClient } from "../../src/api/client.ts";
-import { BeaconRequest, DecisionRequest, EventsRequest } from "../../src/api/contract.ts";
+import { DecisionRequest, EventsRequest } from "../../src/api/contract.ts";
 import { type Courier, type CourierOptions, createCourier } from "../../src/api/courier.ts";
 import type { ApiError } from "../../src/api/errors.ts";
 import { createOutbox, type Outbox } from "../../src/api/outbox.ts";
@@ -103,17 +103,15 @@ export class Books {
   /** Events that came under an id that was known, and said something else. */
   readonly changed: FlowEvent[] = [];
 
-  readonly answer: Answer = (response, { url, headers, body }, count) => {
+  readonly answer: Answer = (response, { url, body }, count) => {
     if (this.mode === "offline") return void response.socket?.destroy();
     if (this.mode === "down") return refuse(response, 503, "billing_unavailable");
     if (this.mode === "hangs") return;
-    const request = JSON.parse(body);
-    const token = url.endsWith("beacon") ? request.token : headers.authorization?.slice("Bearer ".length);
+    const { token, ...request } = JSON.parse(body);
     const done = (answer: unknown) =>
       this.mode === "lost" ? void response.socket?.destroy() : json(response, answer);
     if (token !== "dlv_1") return refuse(response, 401, "session_invalid");
-    if (url.endsWith("events")) return done({ accepted: this.#take(EventsRequest.parse(request)) });
-    if (url.endsWith("beacon")) return done({ accepted: this.#take(BeaconRequest.parse(request)) });
+    if (/(events|beacon)$/.test(url)) return done({ accepted: this.#take(EventsRequest.parse(request)) });
     const { session, events, age } = DecisionRequest.parse(request);
     this.#take({ events });
     if (this.refusal) return refuse(response, 409, this.refusal);

@@ -79,7 +79,7 @@ describe("the choice of a language", () => {
     const { modal, server } = await open(offering(offers.discount, { messages }), undefined, {
       locale: "de-AT",
     });
-    expect(server.flows[0]?.url.searchParams.get("locale")).to.equal("de-AT");
+    expect(server.flows[0]?.body.locale).to.equal("de-AT");
     expect(control(modal, "Bleiben wir dabei")).to.exist;
     expect(text(modal)).to.contain(" im Monat");
     expect(root(modal).querySelector(".price")?.textContent).to.match(/\$\s34,30 im Monat/);

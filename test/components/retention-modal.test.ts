@@ -443,10 +443,9 @@ describe("element", () => {
     modal.show();
     await ready(modal);
     expect(server.flows.length).to.equal(1);
-    expect(server.flows[0]?.url.href).to.equal(
-      "https://api.example.com/x/v1/widget/flow?subscription_id=sub_9&locale=en",
-    );
-    expect(server.flows[0]?.headers.get("authorization")).to.equal("Bearer ret_test");
+    expect(server.flows[0]?.url.href).to.equal("https://api.example.com/x/v1/widget/flow");
+    expect(server.flows[0]?.body).to.deep.equal({ subscription_id: "sub_9", locale: "en" });
+    expect(server.flows[0]?.token).to.equal("ret_test");
     modal.close();
     modal.show();
     await ready(modal);
@@ -464,11 +463,7 @@ describe("element", () => {
     modal.show();
     await ready(modal);
     performance.now = now;
-    expect(server.flows.map(({ headers }) => headers.get("authorization"))).to.deep.equal([
-      "Bearer ret_test",
-      "Bearer ret_other",
-      "Bearer ret_other",
-    ]);
+    expect(server.flows.map(({ token }) => token)).to.deep.equal(["ret_test", "ret_other", "ret_other"]);
   });
 
   it("closed while loading, a late answer changes nothing", async () => {
@@ -622,7 +617,7 @@ describe("what is said is true", () => {
     await waitUntil(() => text(modal).includes("The offer has changed since you saw it"));
     expect(heading(modal)).to.equal("30% off for three months");
     expect(log.short.slice(-2)).to.deep.equal(["error:offer_changed", "step:why/too_expensive"]);
-    expect(server.flows.at(-1)?.url.searchParams.get("session")).to.equal("ses_1");
+    expect(server.flows.at(-1)?.body.session).to.equal("ses_1");
     server.decision = settlements.discount;
     await click(modal, "Accept discount");
     await waitUntil(() => heading(modal) === "Your discount is on");

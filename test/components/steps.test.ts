@@ -469,7 +469,7 @@ describe("confirm and endings", () => {
     expect(heading(modal)).to.equal("Your subscription continues");
     await click(modal, "I still want to cancel");
     await waitUntil(() => server.flows.length === 2);
-    expect(server.flows[1]?.url.searchParams.get("restart")).to.equal("1");
+    expect(server.flows[1]?.body.restart).to.equal("1");
     await ready(modal);
     await click(modal, "Cancel subscription");
     await waitUntil(() => heading(modal) === "Your subscription is cancelled");

@@ -207,9 +207,10 @@ describe("subscription hub", () => {
 
     it("sends the session id where nobody reads it in passing, and asks for words of the locale it speaks", async () => {
       const { server, hub } = await openHub(hubOf([subscription]), { locale: "en-GB", apiUrl: "/api/" });
-      const { url, headers } = server.calls[0] as (typeof server.calls)[0];
-      expect(headers.get("authorization")).to.equal("Bearer sub_test");
-      expect(url.pathname + url.search).to.equal("/api/v1/widget/hub?locale=en-GB");
+      const { url, token, body } = server.calls[0] as (typeof server.calls)[0];
+      expect(token).to.equal("sub_test");
+      expect(url.pathname + url.search).to.equal("/api/v1/widget/hub");
+      expect(body).to.deep.equal({ locale: "en-GB" });
       expect([hub.lang, hub.dir]).to.deep.equal(["en-GB", "ltr"]);
       expect(cards(hub)[0]).to.include("Next charge: US$49.00 on 20 June 2026");
     });
@@ -220,7 +221,7 @@ describe("subscription hub", () => {
       document.documentElement.lang = "en";
       expect([hub.lang, hub.dir]).to.deep.equal(["en", "ltr"]);
       expect(cards(hub)[0]).to.include("Next charge: $49.00 on June 20, 2026");
-      expect(server.calls[0]?.url.searchParams.get("locale")).to.equal("en");
+      expect(server.calls[0]?.body.locale).to.equal("en");
     });
 
     it("an address of the page's own server is asked for each load, so that the customer is whoever is signed in", async () => {
@@ -228,30 +229,27 @@ describe("subscription hub", () => {
       respond("/who", () => ({ id: `sub_${++asked}` }));
       const { hub, server } = await openHub(hubOf([subscription]), { sessionId: "", sessionUrl: "/who" });
       await hub.refresh();
-      expect(server.calls.map(({ headers }) => headers.get("authorization"))).to.deep.equal([
-        "Bearer sub_1",
-        "Bearer sub_2",
-      ]);
+      expect(server.calls.map(({ token }) => token)).to.deep.equal(["sub_1", "sub_2"]);
     });
 
     it("an id that has expired is renewed by the callback, and the id is used first", async () => {
       respond("/v1/session/exchange", () => ({ session: { sessionId: "r10_new", expiresAt: 1 } }));
-      const seen: (string | null)[] = [];
+      const seen: string[] = [];
       const { hub } = await openHub(
-        ({ headers }) => {
-          seen.push(headers.get("authorization"));
+        ({ token }) => {
+          seen.push(token);
           return seen.length === 1 ? { status: 401, code: "session_expired" } : hubOf([subscription]);
         },
         { getAuthToken: async () => "handshake" },
       );
-      expect(seen).to.deep.equal(["Bearer sub_test", "Bearer r10_new"]);
+      expect(seen).to.deep.equal(["sub_test", "r10_new"]);
       expect(cards(hub).length).to.equal(1);
     });
 
     it("two hubs show two customers, each its own", async () => {
-      const names: Record<string, string> = { "Bearer sub_ada": "Ada's", "Bearer sub_ben": "Ben's" };
+      const names: Record<string, string> = { sub_ada: "Ada's", sub_ben: "Ben's" };
       const { hub: ada } = await openHub(
-        ({ headers }) => hubOf([change("sub_1", names[headers.get("authorization") ?? ""] ?? "nobody's")]),
+        ({ token }) => hubOf([change("sub_1", names[token] ?? "nobody's")]),
         { sessionId: "sub_ada" },
       );
       const ben = placeHub({ sessionId: "sub_ben" });
@@ -301,7 +299,7 @@ describe("subscription hub", () => {
       document.body.innerHTML = `<${TAG} session-id="sub_markup" fallback-email="a@example.com" color-scheme="dark"></${TAG}>`;
       const hub = document.querySelector(TAG) as NonNullable<ReturnType<typeof placeHub>>;
       await arrived(hub);
-      expect(server.calls[0]?.headers.get("authorization")).to.equal("Bearer sub_markup");
+      expect(server.calls[0]?.token).to.equal("sub_markup");
       expect(getComputedStyle(hub).colorScheme).to.equal("dark");
     });
   });
@@ -499,10 +497,10 @@ describe("subscription hub", () => {
       hubButton(hub, "Cancel subscription", 1).click();
       const modal = await dialog();
       expect(heading(modal)).to.equal("Confirm your cancellation");
-      const { url, headers } = flows.flows[0] as (typeof flows.flows)[0];
+      const { url, token, body } = flows.flows[0] as (typeof flows.flows)[0];
       expect(url.pathname).to.equal("/api/v1/widget/flow");
-      expect(url.searchParams.get("subscription_id")).to.equal("sub_paused");
-      expect(headers.get("authorization")).to.equal("Bearer sub_test");
+      expect(body.subscription_id).to.equal("sub_paused");
+      expect(token).to.equal("sub_test");
       expect([modal.locale, modal.colorScheme]).to.deep.equal(["en-GB", "dark"]);
       expect(modal.fallbackEmail).to.equal("help@example.com");
     });
@@ -600,10 +598,7 @@ describe("subscription hub", () => {
         await click(await dialog(), "Close");
         await waitUntil(() => !document.querySelector("renumerate-retention-modal"));
       }
-      expect(flows.flows.map(({ url }) => url.searchParams.get("subscription_id"))).to.deep.equal([
-        "sub_1",
-        "sub_paused",
-      ]);
+      expect(flows.flows.map(({ body }) => body.subscription_id)).to.deep.equal(["sub_1", "sub_paused"]);
     });
 
     it("a decision that is still on its way does not stand before another subscription, and is heard of", async () => {

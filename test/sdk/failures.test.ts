@@ -112,7 +112,10 @@ describe("when the service is down", () => {
       create({ fallbackEmail: "help@example.com" }).showRetentionView("ret_x");
       const modal = await begun();
       expect(modal.lang).to.equal("de");
-      await waitUntil(() => heading(modal) === "Das funktioniert gerade nicht", "the failure is not in German");
+      await waitUntil(
+        () => heading(modal) === "Das funktioniert gerade nicht",
+        "the failure is not in German",
+      );
       expect(text(modal)).to.contain("help@example.com");
       expect(boxes()).to.deep.equal([]);
       const title = document.getElementById(dialogOf().getAttribute("aria-labelledby") ?? "");

@@ -17,7 +17,6 @@ type Schemas = {
 interface Written {
   Address: wire.Address;
   AnnualSwitchTerms: wire.AnnualSwitchTerms;
-  BeaconRequest: wire.BeaconRequest;
   BillingDetailsRequest: wire.BillingDetailsRequest;
   Choice: wire.Choice;
   CustomTerms: wire.CustomTerms;
@@ -79,7 +78,6 @@ export const names: Same<keyof Schemas, keyof Written> = true;
 export const same: { [Name in keyof Written]: Same<Schemas[Name], Written[Name]> & Known<Written[Name]> } = {
   Address: true,
   AnnualSwitchTerms: true,
-  BeaconRequest: true,
   BillingDetailsRequest: true,
   Choice: true,
   CustomTerms: true,

@@ -1,12 +1,16 @@
 /** The OpenAPI document, made from the rows that the router itself serves, and from what events carry. */
 import { z } from "zod";
 import { createDocument, type ZodOpenApiPathsObject } from "zod-openapi";
-import { JSON_TYPE } from "../http/body.ts";
+import { JSON_TYPE, TEXT_TYPE } from "../http/body.ts";
 import type { Route } from "../http/route.ts";
 import { EVENT_TYPES, type EventType } from "./event-types.ts";
 import { EVENT_DATA, EVENT_MEANINGS, envelopeOf } from "./events.ts";
 import { HEADERS, responsesOf } from "./responses.ts";
 import { tagOf, tags } from "./tags.ts";
+
+/** Of credentials of pages. */
+const IN_BODY =
+  "A page is spared the preflight by a POST of `text/plain` instead, also where the method is GET: an object with the credential as `token` beside the fields of the body or of the query.";
 
 /** Nothing for a credential in the body: OpenAPI has no word for it, so the operation's description says it. */
 function securityOf({ auth, delivery, guarded }: Route): Record<string, []>[] {
@@ -58,7 +62,8 @@ export function openApiDocument(
 ): object {
   const paths: ZodOpenApiPathsObject = {};
   for (const route of routes) {
-    const { operationId, summary, description, contentTypes = [JSON_TYPE] } = route;
+    const { operationId, summary, description } = route;
+    const types = route.auth === "body" ? [JSON_TYPE, TEXT_TYPE] : [JSON_TYPE];
     const path = route.path.replace(/:(\w+)/g, "{$1}");
     paths[path] = {
       ...paths[path],
@@ -80,7 +85,7 @@ export function openApiDocument(
           ? {
               requestBody: {
                 required: !route.optionalBody,
-                content: Object.fromEntries(contentTypes.map((type) => [type, { schema: route.body }])),
+                content: Object.fromEntries(types.map((type) => [type, { schema: route.body }])),
               },
             }
           : {}),
@@ -106,8 +111,12 @@ export function openApiDocument(
         brandKey: header("X-Brand-Key"),
         apiKey: header("X-API-Key"),
         bearer: { type: "http", scheme: "bearer", description: "The secret key" },
-        session: { type: "http", scheme: "bearer", description: "A session id (ret_…, sub_… or r10_…)" },
-        delivery: { type: "http", scheme: "bearer", description: "A delivery token (dlv_…)" },
+        session: {
+          type: "http",
+          scheme: "bearer",
+          description: `A session id (ret_…, sub_… or r10_…). ${IN_BODY}`,
+        },
+        delivery: { type: "http", scheme: "bearer", description: `A delivery token (dlv_…). ${IN_BODY}` },
       },
     },
   });

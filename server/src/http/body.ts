@@ -7,6 +7,8 @@ import { type FieldFault, Problem } from "../domain/problem.ts";
 const MAX_BODY = 65_536;
 
 export const JSON_TYPE = "application/json";
+/** What a page may send to another origin without asking first. */
+export const TEXT_TYPE = "text/plain";
 
 interface Reading {
   /** Bytes. */
@@ -17,13 +19,16 @@ interface Reading {
   absent?: object;
 }
 
+/** What the body calls itself, without parameters. */
+export const typeOf = ({ req }: Context): string | undefined =>
+  req.raw.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
+
 /** @throws Problem content_type_unsupported, body_too_large, body_malformed */
 export async function readJson(
   context: Context,
   { max = MAX_BODY, types = [JSON_TYPE], absent }: Reading = {},
 ): Promise<unknown> {
-  const request = context.req.raw;
-  const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
+  const type = typeOf(context);
   const isNamed = types.includes(type ?? "");
   if (!isNamed && (type || !absent)) throw new Problem("content_type_unsupported");
   const text = decode(await bytesOf(context, max));

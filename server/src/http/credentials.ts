@@ -56,10 +56,10 @@ export function sessionOf(headers: Headers, deps: Deps, delivery?: boolean): Pro
   return holderOf(bearer(headers), deps, delivery);
 }
 
-/** The same for a page that cannot set headers any more: `{"token": "…"}`. */
-export function senderOf(body: unknown, deps: Deps): Promise<SessionCaller> {
+/** The same for a page that sets no headers, to be spared the preflight: `{"token": "…"}`. */
+export function senderOf(body: unknown, deps: Deps, delivery?: boolean): Promise<SessionCaller> {
   const { token } = Object(body) as { token?: unknown };
-  return holderOf(typeof token === "string" ? token : undefined, deps, true);
+  return holderOf(typeof token === "string" ? token : undefined, deps, delivery);
 }
 
 async function holderOf(token: string | undefined, deps: Deps, delivery = false): Promise<SessionCaller> {

@@ -13,9 +13,9 @@ import { isAllowed, type KeyScope } from "../domain/scopes.ts";
 import type { SessionClaims } from "../domain/session-token.ts";
 import type { KeyRow, WorkspaceRow } from "../store/store.ts";
 import { addressOf } from "./address.ts";
-import { JSON_TYPE, parse, readJson } from "./body.ts";
+import { JSON_TYPE, parse, readJson, TEXT_TYPE, typeOf } from "./body.ts";
 import { allowOrigin, isListed, preflight } from "./cors.ts";
-import { type Caller, isSessionId, keyOf, sessionOf } from "./credentials.ts";
+import { type Caller, isSessionId, keyOf, senderOf, sessionOf } from "./credentials.ts";
 import { respond, setHeader } from "./headers.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { Table, tableResponse } from "./table.ts";
@@ -65,8 +65,6 @@ interface Spec<
   refusals?: readonly ProblemCode[];
   /** Bytes; 64 kB unless said otherwise. */
   maxBody?: number;
-  /** What the body may call itself; `application/json` unless said otherwise. */
-  contentTypes?: readonly string[];
   /** Open, but for what a credential opens, which the handler checks: wrong ones are counted by network address. */
   guarded?: true;
   /** A delivery token will do as well as a session id. */
@@ -144,7 +142,10 @@ const builder =
 export const openRoute = builder<object>("none");
 /** For a business's own server, with a secret key. */
 export const keyRoute = builder<KeyCaller>("key");
-/** For a widget in a browser, with a session id; answers CORS. */
+/**
+ * For a widget in a browser, with a session id; answers CORS. What spares a page the preflight is taken as well: a POST of
+ * `text/plain` that has the session id as `token` beside the fields of the body, or of the query where the method is GET.
+ */
 export const sessionRoute = builder<SessionCaller>("session");
 /** For a business's own server with a secret key, or a page in a browser with a session id; answers CORS. */
 export const eitherRoute = builder<KeyCaller | SessionCaller>("either");
@@ -166,7 +167,7 @@ export function mount(app: Hono<Env>, routes: readonly Route[], deps: Deps, limi
     app.all(path, (context) => {
       const method = context.req.method === "HEAD" ? "get" : context.req.method.toLowerCase();
       if (method === "options") return preflight(context, methods, here.some(inBrowser));
-      const route = here.find((each) => each.method === method);
+      const route = here.find((each) => each.method === method) ?? here.find((each) => isText(context, each));
       if (!route) {
         setHeader(context, "Allow", methods.join(", "));
         throw new Problem("method_not_allowed");
@@ -176,28 +177,41 @@ export function mount(app: Hono<Env>, routes: readonly Route[], deps: Deps, limi
   }
 }
 
+/** Whether a page says all in a body of text, its session id included. */
+const isText = (context: Context, { auth }: Route): boolean =>
+  auth === "session" && context.req.method === "POST" && typeOf(context) === TEXT_TYPE;
+
+/** What the body of a page says beside its credential. */
+function fieldsOf(body: unknown): object {
+  const { token: _, ...fields } = Object(body);
+  return fields;
+}
+
 async function run(context: Context<Env>, route: Route, deps: Deps, limit: RateLimit): Promise<Response> {
   if (route.plainErrors) context.set("plainErrors", true);
   // The browser must be able to read a refusal, so the page's origin is answered even before it is judged.
   if (inBrowser(route)) allowOrigin(context);
+  const asText = isText(context, route);
+  const saysWho = asText || !!route.identify;
   const read = () =>
     readJson(context, {
       ...(route.maxBody === undefined ? {} : { max: route.maxBody }),
-      ...(route.contentTypes ? { types: route.contentTypes } : {}),
+      ...(saysWho ? { types: [JSON_TYPE, TEXT_TYPE] } : {}),
       ...(route.optionalBody ? { absent: {} } : {}),
     });
   const { headers } = context.req.raw;
-  const early = route.identify && (await read());
+  const early = saysWho ? await read() : undefined;
   const who = await authenticate(context, route, deps, limit, early);
-  const sent = route.body && !route.identify ? await read() : early;
+  const sent = saysWho || !route.body ? early : await read();
+  const fields = asText ? fieldsOf(sent) : undefined;
   const given = {
     deps,
     ...who,
     requestId: context.get("requestId"),
     headers,
     params: route.params ? parse(route.params, paramsOf(context)) : {},
-    query: route.query ? parse(route.query, context.req.query()) : {},
-    body: route.body ? parse(route.body, sent) : undefined,
+    query: route.query ? parse(route.query, (!route.body && fields) || context.req.query()) : {},
+    body: route.body ? parse(route.body, fields ?? sent) : undefined,
   };
   const counted = route.counted?.(given as never);
   if (counted) await limit(context, counted.as, counted.perMinute);
@@ -237,7 +251,7 @@ async function authenticate(
   route: Route,
   deps: Deps,
   limit: RateLimit,
-  body: unknown,
+  early: unknown,
 ): Promise<object> {
   if (route.auth === "none") return {};
   const { headers } = context.req.raw;
@@ -250,12 +264,11 @@ async function authenticate(
     checkStatus(route, caller.workspace);
     return caller;
   }
-  const caller = await countingForged(
-    context,
-    deps,
-    limit,
-    () => route.identify?.(body, deps) ?? sessionOf(headers, deps, route.delivery),
-  );
+  const identify =
+    route.identify ??
+    ((body: unknown, deps: Deps) =>
+      body === undefined ? sessionOf(headers, deps, route.delivery) : senderOf(body, deps, route.delivery));
+  const caller = await countingForged(context, deps, limit, () => identify(early, deps));
   await limit(context, caller.counted.as, caller.counted.perMinute);
   context.set("workspaceId", caller.workspace.id);
   allowOrigin(context, caller.workspace, deps.publicUrl);

@@ -1,7 +1,6 @@
 /** What the widgets call from a customer's browser, with nothing but a session id or a session's delivery token. */
 import { z } from "zod";
 import {
-  BeaconRequest,
   DecisionRequest,
   EventsAck,
   EventsRequest,
@@ -10,9 +9,7 @@ import {
 } from "../../../src/api/contract.ts";
 import { decide, recordEvents } from "../domain/decisions.ts";
 import { openFlow } from "../domain/sessions.ts";
-import { JSON_TYPE } from "../http/body.ts";
-import { senderOf } from "../http/credentials.ts";
-import { bodyRoute, type Route, sessionRoute } from "../http/route.ts";
+import { type Route, sessionRoute } from "../http/route.ts";
 
 /** A whole run of a flow with long answers. */
 const MAX_RUN = 524_288;
@@ -62,6 +59,8 @@ export const widgetRoutes: readonly Route[] = [
     {
       method: "post",
       path: "/v1/widget/events",
+      // Where a page that is going sends its last ones: a log of requests tells them apart.
+      aliases: ["/v1/widget/beacon"],
       operationId: "record_events",
       summary: "Record what the customer did",
       description: "An event that was sent before is accepted and counted once.",
@@ -69,21 +68,6 @@ export const widgetRoutes: readonly Route[] = [
       reply: EventsAck,
       refusals: EVENT_REFUSALS,
       delivery: true,
-    },
-    async ({ deps, claims, body }) => ({ accepted: await recordEvents(deps, claims, body) }),
-  ),
-  bodyRoute(senderOf)(
-    {
-      method: "post",
-      path: "/v1/widget/beacon",
-      operationId: "record_events_by_beacon",
-      summary: "Record what the customer did, from a page that is going",
-      description:
-        "The credential is `token`, a session id or a delivery token. As `text/plain` it needs no preflight, for which a page that is going has no time.",
-      body: BeaconRequest,
-      reply: EventsAck,
-      refusals: ["session_invalid", "session_expired", ...EVENT_REFUSALS],
-      contentTypes: [JSON_TYPE, "text/plain"],
     },
     async ({ deps, claims, body }) => ({ accepted: await recordEvents(deps, claims, body) }),
   ),

@@ -134,7 +134,6 @@ export const examples: Readonly<Record<string, (stage: Stage) => Promise<Example
     const { token, ...body } = await recording(stage);
     return { token, body };
   },
-  record_events_by_beacon: async (stage) => ({ body: await recording(stage) }),
   async decide(stage) {
     const customer = await visit(stage);
     // Half of them stay.

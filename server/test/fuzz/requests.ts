@@ -36,6 +36,8 @@ export interface Plan {
   /** Which of the ways to tear the text; -1 is none. */
   tear: number;
   type: string | undefined;
+  /** What a page does to be spared the preflight; of what a session opens. */
+  isText: boolean;
   credential: { good: boolean; at: number; header: number; isDouble: boolean };
   headers: Record<string, string>;
 }
@@ -133,6 +135,7 @@ export function plans({
     ),
     tear: rarely(-1, fc.nat(torn.length - 1), 8),
     type: rarely<string | undefined>(type ?? "application/json", fc.constantFrom(...TYPES), 25),
+    isText: rarely(false, fc.constant(true), 4),
     credential: fc.record({
       good: rarely(true, fc.constant(false), 14),
       at: fc.noBias(fc.nat(1000)),
@@ -160,6 +163,7 @@ export const asItIs: Plan = {
   spoils: [],
   tear: -1,
   type: "application/json",
+  isText: false,
   credential: { good: true, at: 0, header: 0, isDouble: false },
   headers: {},
 };
@@ -171,6 +175,7 @@ export const edges: readonly { change: Partial<Plan>; status?: number; of?: "bod
   { change: { credential: { ...asItIs.credential, good: false } }, status: 401, of: "credential" },
   { change: { headers: { Origin: "https://evil.example" } } },
   { change: { method: "OPTIONS" }, status: 204 },
+  { change: { isText: true } },
   { change: { method: "BREW" }, status: 405 },
   { change: { rest: "/" } },
 ];
@@ -197,6 +202,14 @@ export function requestOf(
   example?: Example,
 ): Draft {
   const { params, query, body, ...rest } = filled(plan, knowledge, example);
+  if (plan.isText && security.some((each) => "session" in each)) {
+    const headers = headersOf(security, plan, credentials, example?.token);
+    const token = headers.get("Authorization")?.replace("Bearer ", "");
+    for (const name of ["Authorization", "X-Brand-Key", "X-API-Key"]) headers.delete(name);
+    headers.set("Content-Type", "text/plain;charset=UTF-8");
+    const said = { ...Object(body ?? query), token };
+    return { method: "POST", url: `${publicUrl}${path}${plan.rest}`, headers, body: written(said, rest) };
+  }
   const inQuery = Object.entries(query);
   const address =
     path.replace(/\{(\w+)\}/g, (_, name: string) => encoded(params[name])) +

@@ -39,6 +39,62 @@ onEachStore("Pages on other origins", ({ open }) => {
     assert.equal(headers.get("access-control-allow-headers"), "authorization,x-trace-id");
   });
 
+  for (const [path, method, wrong] of [
+    ["/v1/widget/flow", "get", { subscription_id: 7 }],
+    ["/v1/widget/hub", "get", { locale: 7 }],
+    ["/v1/widget/events", "post", { session: "ses_1", events: [], more: 1 }],
+    ["/v1/widget/decision", "post", { session: "ses_1" }],
+    ["/v1/widget/hub/preview", "post", {}],
+  ] as const) {
+    it(`are spared the preflight where they send all as text: ${path}`, async () => {
+      const world = await open();
+      const token = await world.mint(john);
+      const ask = (said: unknown, type = "text/plain;charset=UTF-8", origin = "https://shop.example") =>
+        world.request(path, {
+          method: "POST",
+          origin,
+          headers: { "Content-Type": type },
+          body: typeof said === "string" ? said : JSON.stringify(said),
+        });
+      if (method === "get") {
+        const asked = await ask({ token });
+        assert.equal(asked.status, 200, asked.text);
+        assert.equal(asked.headers.get("access-control-allow-origin"), "https://shop.example");
+        const { text } = await world.request(path, { token });
+        assert.deepEqual(Object.keys(asked.body), Object.keys(JSON.parse(text)));
+        assert.equal((await ask({ token }, "application/json")).status, 405);
+      } else assert.equal((await ask({ token }, "application/json")).status, 401, "JSON has no credential");
+      assert.equal((await ask({ token, ...wrong })).status, 400);
+      assert.equal((await ask({ token: `${token}A` })).status, 401);
+      assert.equal((await ask({ token: world.key })).status, 401);
+      assert.equal((await ask([])).status, 401);
+      assert.equal((await ask("{")).code, "body_malformed");
+      assert.equal((await ask({ token }, "text/plain", "https://evil.example")).status, 403);
+      const wide = await world.request(path, {
+        method: "POST",
+        token,
+        headers: { "Content-Type": "text/plain" },
+        body: "{}",
+      });
+      assert.equal(wide.status, 401, "one credential counts, and it is the body's");
+    });
+  }
+
+  it("say as text what they would ask by an address", async () => {
+    const world = await open();
+    const token = await world.mint("cus_lucia");
+    const said = (more: object) =>
+      world.request("/v1/widget/flow", {
+        method: "POST",
+        headers: { "Content-Type": "text/plain" },
+        body: JSON.stringify({ token, ...more }),
+      });
+    const reply = await said({ subscription_id: "sub_lucia_team", locale: "de" });
+    assert.equal((reply.body.subscription as { id: string }).id, "sub_lucia_team");
+    assert.equal((await said({ subscription_id: "sub_zoe_team" })).code, "subscription_not_found");
+    assert.equal((await said({ unknown: "1" })).status, 200, "as an address may have");
+  });
+
   it("may not ask for anything that needs a key", async () => {
     const world = await open();
     const asked = { method: "OPTIONS", origin: "https://shop.example" };

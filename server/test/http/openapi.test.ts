@@ -249,15 +249,11 @@ describe("The description of the API", () => {
     for (const path of ["/v1/widget/flow", "/v1/widget/hub"]) assert.deepEqual(names(path), ["session"]);
     for (const path of ["/v1/widget/events", "/v1/widget/decision"])
       assert.deepEqual(names(path), ["session", "delivery"]);
-    for (const [path, field, types] of [
-      ["/v1/widget/beacon", "token", ["application/json", "text/plain"]],
-      ["/v1/session/exchange", "handshakeToken", ["application/json"]],
-    ] as const) {
-      assert.deepEqual(names(path), []);
-      const { description, requestBody } = document.paths[path]?.post ?? assert.fail(path);
-      assert.match(description ?? "", new RegExp(`\\b${field}\\b`));
-      assert.deepEqual(Object.keys(requestBody?.content ?? {}), types);
-    }
+    const path = "/v1/session/exchange";
+    assert.deepEqual(names(path), []);
+    const { description, requestBody } = document.paths[path]?.post ?? assert.fail(path);
+    assert.match(description ?? "", /\bhandshakeToken\b/);
+    assert.deepEqual(Object.keys(requestBody?.content ?? {}), ["application/json", "text/plain"]);
   });
 
   it("is a page as well, which runs no script and loads nothing from elsewhere", async () => {

@@ -95,7 +95,11 @@ async function sessions(world: World): Promise<Door[]> {
       name: "the token of a beacon",
       good: good.ret,
       others,
-      knock: (token) => world.request("/v1/widget/beacon", { json: { token, ...events() } }),
+      knock: (token) =>
+        world.request("/v1/widget/beacon", {
+          headers: { "Content-Type": "text/plain" },
+          body: JSON.stringify({ token, ...events() }),
+        }),
       refusals,
       success: 200,
     },
