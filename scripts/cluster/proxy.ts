@@ -14,6 +14,7 @@ import {
 } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { pipeline } from "node:stream";
+import { connectionLimits, protect } from "../../server/src/http/limits.ts";
 
 export interface Entrance {
   url: string;
@@ -41,11 +42,13 @@ const REPEATABLE = ["GET", "HEAD", "OPTIONS"];
 export async function openProxy(servers: () => readonly string[]): Promise<Entrance> {
   const agent = new Agent({ keepAlive: true });
   let turn = 0;
-  const server = createServer((incoming, outgoing) => {
-    const all = servers();
-    const first = turn++ % Math.max(1, all.length);
-    forward({ incoming, outgoing, agent }, [...all.slice(first), ...all.slice(0, first)]);
-  });
+  const server = protect(
+    createServer(connectionLimits, (incoming, outgoing) => {
+      const all = servers();
+      const first = turn++ % Math.max(1, all.length);
+      forward({ incoming, outgoing, agent }, [...all.slice(first), ...all.slice(0, first)]);
+    }),
+  );
   server.listen(0, "localhost");
   await once(server, "listening");
   return {

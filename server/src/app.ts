@@ -4,6 +4,7 @@ import { BillingError } from "./billing/provider.ts";
 import { openApiDocument } from "./contract/openapi.ts";
 import { type Deps, loggable } from "./deps.ts";
 import { Problem } from "./domain/problem.ts";
+import { JSON_TYPE } from "./http/body.ts";
 import { failure, plain } from "./http/errors.ts";
 import { completeHeaders, setHeader } from "./http/headers.ts";
 import { createRateLimit } from "./http/rate-limit.ts";
@@ -48,18 +49,31 @@ export const routes: readonly Route[] = [
   ...webhookRoutes,
 ];
 
+/** As long as what opens something is, and nothing else in an address or an id. */
+const SECRET = /[\w-]{40,}/;
+const ALL_SECRETS = new RegExp(SECRET, "g");
+
 /** The caller's own, if it can be logged as it is. */
 function requestIdOf(context: Context): string | undefined {
   const given = context.req.header("request-id");
-  return given && /^[\w=-]{1,64}$/.test(given) ? given : undefined;
+  return given && /^[\w=-]{1,64}$/.test(given) && !SECRET.test(given) ? given : undefined;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 /** @param extras what an installation serves beside the API: the embed's files, the demo */
 export function createApp(deps: Deps, extras: (app: Hono<Env>) => void = () => {}): Hono<Env> {
   const app = new Hono<Env>({ router: new QuickRouter() });
-  let made: object | undefined;
-  // Whoever starts the server need not wait for it.
-  const document = () => (made ??= openApiDocument(routes, deps));
+  // Whoever starts the server need not wait for them, and whoever asks again has them as they are.
+  const document = once(() => openApiDocument(routes, deps));
+  const documentText = once(() => JSON.stringify(document()));
+  const documentPage = once(() => String(docsPage(document())));
 
   app.use(async (context, next) => {
     const started = performance.now();
@@ -78,7 +92,7 @@ export function createApp(deps: Deps, extras: (app: Hono<Env>) => void = () => {
         method,
         // The path alone, because a query may hold what somebody should not have put there; and of that nothing that
         // may open something.
-        path: path.replace(/[\w-]{40,}/g, ":token"),
+        path: path.replace(ALL_SECRETS, ":token"),
         status: context.res.status,
         ms: Math.round(performance.now() - started),
       },
@@ -87,10 +101,10 @@ export function createApp(deps: Deps, extras: (app: Hono<Env>) => void = () => {
   });
 
   mount(app, routes, deps, createRateLimit(deps));
-  app.get("/openapi.json", (context) => context.json(document()));
+  app.get("/openapi.json", (context) => context.body(documentText(), 200, { "Content-Type": JSON_TYPE }));
   app.get("/docs", (context) => {
     context.header("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'");
-    return context.html(docsPage(document()));
+    return context.html(documentPage());
   });
   app.get("/docs.css", (context) =>
     context.body(docsStyle, 200, { "Content-Type": "text/css; charset=utf-8" }),

@@ -26,11 +26,15 @@ export function preflight(context: Context, methods: readonly string[], widget: 
   return respond(context, null, 204);
 }
 
+const LOOPBACK: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+const isPort = (text: string): boolean => /^\d{1,5}$/.test(text) && Number(text) < 65_536;
+
 /** `https://shop.example`, or `http://localhost:*` for any port of one host. */
 function matches(pattern: string, origin: string): boolean {
   return pattern.endsWith(":*")
     ? origin === pattern.slice(0, -2) ||
-        (origin.startsWith(pattern.slice(0, -1)) && /^\d+$/.test(origin.slice(pattern.length - 1)))
+        (origin.startsWith(pattern.slice(0, -1)) && isPort(origin.slice(pattern.length - 1)))
     : origin === pattern;
 }
 
@@ -43,7 +47,9 @@ export function allowOrigin(context: Context, workspace?: WorkspaceRow, publicUr
   const origin = context.req.header("origin");
   if (!origin) return;
   if (workspace) {
-    const isOwn = origin === new URL(context.req.url).origin;
+    // A name that somebody else has pointed at us says the same of host and origin; only a loopback name is nobody else's.
+    const { origin: own, hostname } = new URL(context.req.url);
+    const isOwn = origin === own && LOOPBACK.has(hostname);
     if (!isOwn && !isListed(origin, workspace, publicUrl as string)) throw new Problem("origin_not_allowed");
   }
   setHeader(context, "Access-Control-Allow-Origin", origin);

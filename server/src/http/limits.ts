@@ -3,6 +3,7 @@
  * could read in two ways. What Node's own parser refuses already is not repeated here; a body has limits of its own.
  */
 import type { IncomingMessage, RequestListener, Server, ServerOptions, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 
 /** Milliseconds and bytes. */
 export const connectionLimits = {
@@ -24,13 +25,24 @@ export const LONGEST_SILENCE = 120_000;
 /** Three times what a browser and the proxies in front of us send: Node counts the bytes of names and values alone. Beyond it: 431. */
 export const MOST_HEADERS = 100;
 
+/** Of one connection, sent without waiting for answers: browsers never do, and each is carried out and kept until it is its turn. */
+export const MOST_UNANSWERED = 16;
+
 /** @returns the same server */
 export function protect<Any extends Server>(server: Any, silence = LONGEST_SILENCE): Any {
   server.setTimeout(silence);
   server.maxHeadersCount = MOST_HEADERS;
   const listeners = server.listeners("request") as RequestListener[];
   server.removeAllListeners("request");
+  const unanswered = new WeakMap<Socket, number>();
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    const { socket } = request;
+    // What had come in the same piece is still read.
+    if (socket.destroyed) return;
+    const count = (unanswered.get(socket) ?? 0) + 1;
+    if (count > MOST_UNANSWERED) return void socket.destroy();
+    unanswered.set(socket, count);
+    response.once("close", () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
     if (isAmbiguous(request)) return refuse(response);
     for (const listener of listeners) listener.call(server, request, response);
   });

@@ -72,7 +72,8 @@ export class Together {
       }
     } catch (error) {
       if (error instanceof Undone) await this.#again(all, error);
-      else if (all.length > 1 && isOfOne(error)) for (const each of all) this.#apart(each);
+      // By itself, too: what is written together may be refused where each statement alone is not.
+      else if (isOfOne(error)) for (const each of all) this.#apart(each);
       else for (const { reject } of all) reject(error);
     }
   }

@@ -116,6 +116,8 @@ onEachStore("Pages on other origins", ({ open }) => {
     ["http://localhost:5173.evil.example", false],
     ["http://localhost:", false],
     ["https://localhost:5173", false],
+    ["http://localhost:65535", true],
+    ["http://localhost:65536", false],
     ["null", false],
   ];
   for (const [origin, allowed] of origins) {
@@ -128,6 +130,16 @@ onEachStore("Pages on other origins", ({ open }) => {
       assert.equal(headers.get("access-control-allow-origin"), origin, "its page can read why");
     });
   }
+
+  it("are not the server's own because its address says so, where anybody may have that name lead to it", async () => {
+    const world = await open();
+    const token = await world.mint(john);
+    const status = async (origin: string) =>
+      (await world.request(`${origin}/v1/widget/flow`, { token, origin })).status;
+    assert.equal(await status("http://evil.example"), 403);
+    assert.equal(await status("http://127.0.0.1:4321"), 200);
+    assert.equal(await status("http://[::1]:4321"), 200);
+  });
 
   it("can read every refusal", async () => {
     const world = await open();

@@ -4,11 +4,17 @@
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { getRequestListener } from "@hono/node-server";
-import { connectionLimits, LONGEST_SILENCE, MOST_HEADERS, protect } from "../../src/http/limits.ts";
+import {
+  connectionLimits,
+  LONGEST_SILENCE,
+  MOST_HEADERS,
+  MOST_UNANSWERED,
+  protect,
+} from "../../src/http/limits.ts";
 import { createWorld, john, type World } from "../harness.ts";
 import { stores, type TestStore } from "../stores.ts";
 
@@ -203,6 +209,55 @@ describe("Requests of raw bytes", () => {
         `8000\r\n${" ".repeat(0x8000)}\r\n`.repeat(3),
     ])
       assert.deepEqual((await send(server, bytes)).statuses, [413]);
+  });
+});
+
+describe("Who asks again and again without hearing", () => {
+  const asked = "GET /docs HTTP/1.1\r\nHost: x\r\n\r\n";
+
+  /** As many requests in one piece, of which none is answered before all have been read. */
+  async function taken(count: number): Promise<{ heard: number; isLetGo: boolean }> {
+    const responses: ServerResponse[] = [];
+    const server = await listening((_, response) => void responses.push(response));
+    try {
+      const socket = connect(portOf(server), "127.0.0.1");
+      socket.on("error", () => {});
+      const closed = new Promise<boolean>((resolve) => socket.on("close", () => resolve(true)));
+      const [connection] = await Promise.all([once(server, "connection"), socket.write(asked.repeat(count))]);
+      const bytes = asked.length * count;
+      while (connection[0].bytesRead < bytes && !connection[0].destroyed) await new Promise(setImmediate);
+      await new Promise(setImmediate);
+      const heard = responses.length;
+      for (const response of responses) response.end("x");
+      let answered = 0;
+      socket.on("data", (data) => {
+        answered += String(data).split("200 OK").length - 1;
+        if (answered === count) socket.destroy();
+      });
+      await closed;
+      return { heard, isLetGo: answered < count };
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
+  }
+
+  it("is heard sixteen times at once, and is let go for more", async () => {
+    assert.deepEqual(await taken(MOST_UNANSWERED), { heard: MOST_UNANSWERED, isLetGo: false });
+    assert.deepEqual(await taken(MOST_UNANSWERED + 1), { heard: MOST_UNANSWERED, isLetGo: true });
+    assert.deepEqual(await taken(2000), { heard: MOST_UNANSWERED, isLetGo: true });
+  });
+
+  it("may ask as often as it likes where it hears each answer first", async () => {
+    const server = await listening((_, response) => response.end("x"));
+    const socket = connect(portOf(server), "127.0.0.1");
+    for (let count = 0; count < 3 * MOST_UNANSWERED; count++) {
+      socket.write(asked);
+      const [data] = await once(socket, "data");
+      assert.match(String(data), /200 OK/);
+    }
+    socket.destroy();
+    server.close();
   });
 });
 

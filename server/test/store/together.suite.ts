@@ -262,53 +262,54 @@ export function togetherSuite(home: TestHome): void {
       );
     });
 
-    it("store what they are given as anybody does", async () => {
-      const scope = aScope();
-      const ids = await sessions(scope, 2);
-      const [plain = "", shared = ""] = ids;
-      const text = 'a\0b \ud800 \\u0000 "quoted" {1,2} – 🦊';
-      const told = (sessionId: string) => ({
-        ...scope,
-        id: id("evt"),
-        type: "cancel.saved",
-        sessionId,
-        data: { text },
-        at: NOW,
-      });
-      const row = (sessionId: string) =>
-        aLedgerRow(scope, sessionId, {
-          reasonText: text,
-          metadata: { text, none: null, yes: true },
-          mrr: 2 ** 53 - 1,
-          outcome: "retained",
+    for (const odd of ["\0", "\ud800", "\udc00"])
+      it(`store what they are given as anybody does: ${JSON.stringify(odd)}`, async () => {
+        const scope = aScope();
+        const ids = await sessions(scope, 2);
+        const [plain = "", shared = ""] = ids;
+        const text = `a${odd}b \\u0000 "quoted" {1,2} – 🦊`;
+        const told = (sessionId: string) => ({
+          ...scope,
+          id: id("evt"),
+          type: "cancel.saved",
+          sessionId,
+          data: { text },
+          at: NOW,
         });
-      const write = (sessionId: string) => async (tx: Transaction) => {
-        await tx.lockedSession(sessionId, `cancel-link:${text}`);
-        await tx.ledgerOfSession(sessionId);
-        await tx.addSessionEvents(sessionId, [{ ...anEvent("r", 0, "same"), text } as never], NOW);
-        await tx.updateSession(sessionId, {
-          outcome: "retained",
-          settlement,
-          startedAt: NOW,
-          completedAt: NOW + 1,
+        const row = (sessionId: string) =>
+          aLedgerRow(scope, sessionId, {
+            reasonText: text,
+            metadata: { text, none: null, yes: true },
+            mrr: 2 ** 53 - 1,
+            outcome: "retained",
+          });
+        const write = (sessionId: string) => async (tx: Transaction) => {
+          await tx.lockedSession(sessionId, `cancel-link:${text}`);
+          await tx.ledgerOfSession(sessionId);
+          await tx.addSessionEvents(sessionId, [{ ...anEvent("r", 0, "same"), text } as never], NOW);
+          await tx.updateSession(sessionId, {
+            outcome: "retained",
+            settlement,
+            startedAt: NOW,
+            completedAt: NOW + 1,
+          });
+          await tx.putLedger({ ...row(sessionId), id: `led_${sessionId}` });
+          await tx.insertEvent(told(sessionId));
+          return tx.session(sessionId);
+        };
+        const [one, other] = [await store.transaction(write(plain)), await store.together(write(shared))];
+        const bare = <Row extends object>(found: Row | undefined) => ({
+          ...found,
+          id: "",
+          tokenId: "",
+          sessionId: "",
         });
-        await tx.putLedger({ ...row(sessionId), id: `led_${sessionId}` });
-        await tx.insertEvent(told(sessionId));
-        return tx.session(sessionId);
-      };
-      const [one, other] = [await store.transaction(write(plain)), await store.together(write(shared))];
-      const bare = <Row extends object>(found: Row | undefined) => ({
-        ...found,
-        id: "",
-        tokenId: "",
-        sessionId: "",
+        assert.deepEqual(bare(other), bare(one));
+        assert.deepEqual(bare(await store.ledgerOfSession(shared)), bare(await store.ledgerOfSession(plain)));
+        assert.deepEqual(await store.sessionEvents(shared, "r"), await store.sessionEvents(plain, "r"));
+        const [first, second] = await store.events(scope, { limit: 9 });
+        assert.deepEqual(bare(second), bare(first));
       });
-      assert.deepEqual(bare(other), bare(one));
-      assert.deepEqual(bare(await store.ledgerOfSession(shared)), bare(await store.ledgerOfSession(plain)));
-      assert.deepEqual(await store.sessionEvents(shared, "r"), await store.sessionEvents(plain, "r"));
-      const [first, second] = await store.events(scope, { limit: 9 });
-      assert.deepEqual(bare(second), bare(first));
-    });
 
     it("are refused inside of a transaction, which would wait for itself", async () => {
       await assert.rejects(

@@ -7,7 +7,7 @@ export const texts = (values: readonly string[]): readonly string[] =>
   values.map((value) => storable(value) as string);
 
 /** What JSON can say and text in PostgreSQL cannot be: a NUL, half a pair. Also where the text is JSON in its turn. */
-const UNSTORABLE = /\\u(0000|d[89ab])/;
+const UNSTORABLE = /\\u(0000|d[89a-f])/;
 
 /** For `json_to_recordset`. Texts arrive as they would each as a parameter. */
 export function rowsOf(rows: readonly object[]): string {
