@@ -39,6 +39,8 @@ export interface Call {
 export interface FaultProxy {
   readonly url: string;
   readonly calls: readonly Call[];
+  /** Paths that a browser has asked about before it asked. */
+  readonly preflights: readonly string[];
   /** From now on, or for so many requests. */
   fail(kind: string, fault: Fault, times?: number): void;
   /** Everything goes through again; what hangs goes on hanging. */
@@ -81,6 +83,7 @@ async function read(request: IncomingMessage): Promise<Buffer> {
 export async function createFaultProxy({ kindOf, answer }: Upstream): Promise<FaultProxy> {
   const faults = new Map<string, { fault: Fault; left: number }>();
   const calls: Call[] = [];
+  const preflights: string[] = [];
   const waiting = new Map<string, () => void>();
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -90,6 +93,7 @@ export async function createFaultProxy({ kindOf, answer }: Upstream): Promise<Fa
     if (!socket) return;
     const send = ({ status, headers, body }: Answer) =>
       void response.writeHead(status, { ...headers, "content-length": body.length }).end(body);
+    if (request.method === "OPTIONS") preflights.push(pathname);
     const kind = request.method === "OPTIONS" ? undefined : kindOf(pathname);
     if (kind === undefined) return send(await answer(request, body));
 
@@ -128,6 +132,7 @@ export async function createFaultProxy({ kindOf, answer }: Upstream): Promise<Fa
   return {
     url: `http://localhost:${port}`,
     calls,
+    preflights,
     fail: (kind, fault, times = Number.POSITIVE_INFINITY) => void faults.set(kind, { fault, left: times }),
     mend: () => faults.clear(),
     down,

@@ -89,6 +89,17 @@ describe("answers that cannot be sent", { concurrency: 6 }, () => {
     }));
 });
 
+it("no journey is made before a request: the whole cancellation is asked without a preflight", () =>
+  site.visit({ element: "dialog" }, async (visit) => {
+    await visit.arrive();
+    await answer(visit);
+    await visit.press("Continue");
+    await confirm(visit);
+    await visit.shows(CANCELLED);
+    await closeBooks(visit, outcomes.cancelled, { runs: [TOLD] });
+    assert.deepEqual(visit.api.preflights, []);
+  }));
+
 describe("a connection that is lost for a while", { concurrency: 6 }, () => {
   it("before opening: it is called by its name, and trying again works", () =>
     site.visit({ element: "button" }, async (visit) => {
