@@ -183,7 +183,7 @@ const suites: Record<string, () => Ending | Promise<Ending>> = {
     const status = buildPackage();
     return status
       ? { status }
-      : runNode(globSync("test/package/**/*.test.ts"), ["--test-concurrency=1"], env);
+      : runNode(globSync("test/package/**/*.test.ts"), [together], env);
   },
   async demos() {
     const env = await withBrowsers();
