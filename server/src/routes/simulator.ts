@@ -3,9 +3,10 @@
  * Mounted only where billing is simulated. Whoever has the address may see the page, as with a provider's own links.
  */
 import type { Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import type { Simulator } from "../billing/simulator.ts";
 import { type Log, loggable } from "../deps.ts";
+import { Problem } from "../domain/problem.ts";
+import { bytesOf, typeOf } from "../http/body.ts";
 import type { Env } from "../http/route.ts";
 import type { Scope } from "../store/store.ts";
 import { fileName, invoicePage } from "./simulator-invoice.ts";
@@ -14,6 +15,7 @@ import { type Html, simulatorMessage, simulatorPolicy } from "./simulator-page.t
 import { cardOf, paymentPage } from "./simulator-payment.ts";
 import { simulatorStyle } from "./simulator-style.ts";
 
+const FORM_TYPE = "application/x-www-form-urlencoded";
 /** Bytes: one short field. */
 const MAX_FORM = 4096;
 
@@ -26,7 +28,7 @@ interface SimulatorPageDeps {
 /** What a page answers; anything else about it is the same for all. */
 interface Answer {
   page: Html;
-  status?: 404 | 410 | 413 | 422 | 503;
+  status?: 400 | 404 | 410 | 413 | 422 | 503;
   /** Origin that the form leads to. */
   target?: string;
 }
@@ -47,15 +49,21 @@ export function mountSimulator(app: Hono<Env>, deps: SimulatorPageDeps): void {
     answer(context, deps, "payment-method", (opened) => showPayment(deps, opened)),
   );
 
-  app.post(
-    "/simulator/payment-method/:token",
-    bodyLimit({
-      maxSize: MAX_FORM,
-      onError: (context) =>
-        send(context, { page: simulatorMessage("Too much", "The form was not read."), status: 413 }),
-    }),
-    (context) => answer(context, deps, "payment-method", (opened) => savePayment(context, deps, opened)),
-  );
+  app.post("/simulator/payment-method/:token", async (context) => {
+    let bytes: Uint8Array;
+    try {
+      bytes = await bytesOf(context, MAX_FORM);
+    } catch (error) {
+      const status = error instanceof Problem && error.code === "body_too_large" ? 413 : 400;
+      return send(context, {
+        page: simulatorMessage("The form was not read", "Load the page again."),
+        status,
+      });
+    }
+    const form = typeOf(context) === FORM_TYPE ? new TextDecoder().decode(bytes) : "";
+    const chosen = new URLSearchParams(form).get("card");
+    return answer(context, deps, "payment-method", (opened) => savePayment(context, deps, opened, chosen));
+  });
 }
 
 const GONE = "This page is no longer available";
@@ -160,9 +168,9 @@ async function savePayment(
   context: Context<Env>,
   deps: SimulatorPageDeps,
   opened: Opened<"payment-method">,
+  chosen: string | null,
 ): Promise<Answer | Response> {
   const simulator = deps.simulator(opened.scope);
-  const { card: chosen } = await context.req.parseBody();
   const card = cardOf(chosen, await simulator.now());
   if (!card) return showPayment(deps, opened, { error: "Choose a card.", chosen, status: 422 });
   try {

@@ -124,6 +124,17 @@ onEachStore("The page for another card", ({ open }) => {
     assert.deepEqual(await cardOf(world), before);
   });
 
+  it("calls a form that breaks off no failure of its own", async () => {
+    const world = await open();
+    const address = await pageFor(world);
+    const gone = new ReadableStream({
+      start: (body) => body.error(new Error("The customer has gone.")),
+    });
+    const reply = await world.request(address, { method: "POST", body: gone as never, headers: FORM });
+    assert.equal(reply.status, 400);
+    assert.ok(!world.log.some((line) => JSON.parse(line).level >= 50));
+  });
+
   it("keeps what was chosen when it could not be saved", async () => {
     const world = await open();
     const address = await pageFor(world);
