@@ -2,14 +2,25 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { en } from "../src/i18n/en.ts";
 import { ADDRESS, type Fired, OWN, type Visit } from "../test/e2e/faults/visit.ts";
+import { type Ending, isReached } from "./invariants.ts";
 import type { TabPlan } from "./plan.ts";
 
 /** Until a page shows something to go on with, ms: an answer's limit, as often as one thing can wait for another. */
 const WAY_OUT = 20_000;
 const CLICK = { timeout: 3_000 };
+/** Until who wants something has got it when everything works again, ms, on a machine that has much else to do. */
+const RECOVERY = 60_000;
+/** The code comes within so many milliseconds, or the next page has it. */
+const CODE = 10_000;
 
-const ended = [en.kept, en.kept_discount, en.cancelled, en.alreadyCancelled, en.requested];
-const ENDED = new RegExp(`^(${ended.join("|")})$`);
+const ends: Readonly<Record<string, Ending["at"]>> = {
+  [en.kept]: "retained",
+  [en.kept_discount]: "discount",
+  [en.cancelled]: "cancelled",
+  [en.alreadyCancelled]: "cancelled",
+  [en.requested]: "requested",
+};
+const ENDED = new RegExp(`^(${Object.keys(ends).join("|")})$`);
 
 /** What is to be known of what happens here. */
 export interface Passage {
@@ -17,6 +28,7 @@ export interface Passage {
   violated(words: string): void;
   confirmed(isConfirmed: boolean): void;
   heard(fired: readonly Fired[]): void;
+  ended(ending: Ending): void;
 }
 
 interface Act {
@@ -30,19 +42,24 @@ interface Act {
 
 export class BrowserTab {
   readonly #visit: Visit;
-  readonly #plan: Pick<TabPlan, "pace" | "thinks"> & { readonly wish: TabPlan["wish"] | "look" };
+  readonly #plan: Pick<TabPlan, "pace" | "thinks" | "wish">;
   readonly #passage: Passage;
+  readonly #isAlone: boolean;
   #done = 0;
   #isOver = false;
+  /** The button was pressed, and nothing has come of it yet. */
+  #isPressed = false;
 
-  constructor(visit: Visit, plan: BrowserTab["plan"], passage: Passage) {
+  constructor(
+    visit: Visit,
+    plan: Pick<TabPlan, "pace" | "thinks" | "wish">,
+    passage: Passage,
+    isAlone: boolean,
+  ) {
     this.#visit = visit;
     this.#plan = plan;
     this.#passage = passage;
-  }
-
-  get plan(): Pick<TabPlan, "pace" | "thinks"> & { readonly wish: TabPlan["wish"] | "look" } {
-    return this.#plan;
+    this.#isAlone = isAlone;
   }
 
   get #page() {
@@ -57,19 +74,28 @@ export class BrowserTab {
     return this.#visit.flow.getByRole("button", { name, exact: true }).isVisible();
   }
 
-  /** In the flow where one is open, or else anywhere on the page. */
+  /** In the flow where one is open, or else anywhere on the page; a button that leads nowhere is none. */
   async #hasWayOut(): Promise<boolean> {
     const { flow } = this.#visit;
     const inFlow = async () =>
       (await this.#has(en.leave)) ||
       (await flow.getByRole("link", { name: ADDRESS }).first().isVisible()) ||
       (await this.#sees(ENDED));
-    if (await inFlow()) return true;
+    if (await inFlow()) {
+      this.#isPressed = false;
+      return true;
+    }
     if (await flow.getByRole("dialog").isVisible()) return false;
-    if (await this.#page.getByText(OWN).isVisible()) return true;
-    return (
-      this.#visit.placing.element === "button" && this.#page.locator("renumerate-cancel-button").isVisible()
-    );
+    if (await this.#hasOwn()) return true;
+    return this.#hasButton && !this.#isPressed && this.#opener.isVisible();
+  }
+
+  get #hasButton(): boolean {
+    return this.#visit.placing.element === "button";
+  }
+
+  get #opener() {
+    return this.#page.locator("renumerate-cancel-button");
   }
 
   /** Waits until the page shows what the customer can go on with. */
@@ -82,7 +108,8 @@ export class BrowserTab {
           .locator("body")
           .innerText()
           .catch(() => "");
-        this.#passage.violated(`no way out is on the screen: ${JSON.stringify(text.slice(0, 300))}`);
+        const why = this.#isPressed ? "the button leads nowhere" : "no way out is on the screen";
+        this.#passage.violated(`${why}: ${JSON.stringify(text.slice(0, 300))}`);
         return false;
       }
       await pause(100);
@@ -96,15 +123,25 @@ export class BrowserTab {
     while (!this.#isOver && this.#done < until && (await this.#settles())) {
       const act = await this.#next();
       if (!act || (act.again && left-- <= 0)) return;
-      const { thinks, pace } = this.#plan;
+      const { thinks } = this.#plan;
       if (thinks?.after === this.#done) await pause(thinks.for);
-      await pause(pace + (act.again ? 200 : 0));
-      this.#passage.tell(`> ${act.name}`);
-      // What was on the screen may have gone meanwhile: the next look says what to do then.
-      await act.work().catch((error: Error) => this.#passage.tell(error.message.split("\n")[0] ?? ""));
-      this.#done++;
-      this.#isOver = act.last === true;
+      await this.#do(act);
     }
+  }
+
+  async #do(act: Act): Promise<void> {
+    await pause(this.#plan.pace + (act.again ? 200 : 0));
+    this.#passage.tell(`> ${act.name}`);
+    // What was on the screen may have gone meanwhile: the next look says what to do then.
+    const isDone = await act.work().then(
+      () => true,
+      (error: Error) => {
+        this.#passage.tell(error.message.split("\n")[0] ?? "");
+        return false;
+      },
+    );
+    this.#done++;
+    this.#isOver = isDone && act.last === true;
   }
 
   #press(name: string, more: Partial<Act> = {}): Act {
@@ -112,20 +149,27 @@ export class BrowserTab {
     return { name, work: () => button.click(CLICK), ...more };
   }
 
-  async #next(): Promise<Act | undefined> {
+  #open(): Act {
+    return {
+      name: "open",
+      again: this.#done > 0,
+      work: async () => {
+        await this.#opener.click({ position: { x: 9, y: 9 }, ...CLICK });
+        this.#isPressed = true;
+      },
+    };
+  }
+
+  /** @param isMended what has failed works again */
+  async #next(isMended = false): Promise<Act | undefined> {
     const { wish } = this.#plan;
-    const { flow, placing } = this.#visit;
+    const { flow } = this.#visit;
     if (await this.#sees(ENDED)) return undefined;
-    if (await this.#sees(en.queued)) return undefined;
+    // It goes by itself; who sees that everything works again does not wait for that.
+    if (!isMended && (await this.#sees(en.queued))) return undefined;
     if (await this.#has(en.retry)) return this.#press(en.retry, { again: true });
-    const opener = this.#page.locator("renumerate-cancel-button");
     const isOpen = (await flow.count()) > 0 && (await this.#sees(/./));
-    if (!isOpen && placing.element === "button" && !(await this.#page.getByText(OWN).isVisible()))
-      return {
-        name: "open",
-        again: this.#done > 0,
-        work: () => opener.click({ position: { x: 9, y: 9 }, ...CLICK }),
-      };
+    if (!isOpen && this.#hasButton && (isMended || !(await this.#hasOwn()))) return this.#open();
     if (wish === "look") return undefined;
     if (await this.#sees(en.confirm)) return wish === "keep" ? this.#keep() : this.#confirm();
     if (await this.#has("Accept discount"))
@@ -171,9 +215,42 @@ export class BrowserTab {
   async goOn(): Promise<void> {
     if (this.#page.isClosed() || this.#isOver) return;
     await this.happens("online");
-    // Without the code there is the business's own way, and the next page.
-    if (await this.#page.getByText(OWN).isVisible()) await this.#page.reload();
-    await this.walk(6, Number.POSITIVE_INFINITY);
+    const { wish } = this.#plan;
+    const end = Date.now() + RECOVERY;
+    let codeUntil = Date.now() + (this.#hasButton ? CODE : 0);
+    let at = await this.#place();
+    while (!isReached({ wish, at }, this.#isAlone) && Date.now() < end && (await this.#settles())) {
+      // Without the code there is the business's own way, and the next page; who has had this one open for too long is
+      // told to load it anew.
+      if ((await this.#hasOwn()) ? Date.now() > codeUntil : at === "refused") {
+        await this.#reload();
+        codeUntil = Date.now() + CODE;
+      }
+      const act = await this.#next(true);
+      await (act ? this.#do(act) : pause(200));
+      at = await this.#place();
+    }
+    this.#passage.ended({ wish, at });
+  }
+
+  #hasOwn(): Promise<boolean> {
+    return this.#page.getByText(OWN).isVisible();
+  }
+
+  async #reload(): Promise<void> {
+    this.#passage.tell("> load the page anew");
+    await this.#page.reload();
+    this.#isPressed = false;
+  }
+
+  /** Where in their visit the customer is. */
+  async #place(): Promise<Ending["at"]> {
+    if (this.#isOver) return "closed";
+    for (const [heading, at] of Object.entries(ends)) if (await this.#sees(heading)) return at;
+    if (await this.#sees(en.queued)) return "queued";
+    if (await this.#sees(en.expired)) return "refused";
+    if (await this.#has(en.retry)) return "unavailable";
+    return (await this.#has(en.leave)) ? "step" : "nothing";
   }
 
   async leave(abruptly: boolean): Promise<void> {

@@ -12,10 +12,10 @@ import { BrowserTab, type Passage } from "./browser-tab.ts";
 import type { Person } from "./customer.ts";
 import type { Home } from "./home.ts";
 import { Incidents } from "./incidents.ts";
-import type { Story } from "./invariants.ts";
-import type { Shown } from "./page.ts";
+import { type Ending, isReached, type Story } from "./invariants.ts";
+import { noteLate, type Shown, type Witness } from "./page.ts";
 import type { CustomerPlan, Plan } from "./plan.ts";
-import { deafen, inTurns, isReachable, judge, logViolations, type Played } from "./scenario.ts";
+import { deafen, inTurns, judge, logViolations, type Played } from "./scenario.ts";
 
 /** Until everybody has come to rest while things fail, ms. */
 const FAULTS_LIMIT = 20_000;
@@ -49,13 +49,15 @@ export async function closeBrowser(): Promise<void> {
   stopping?.site.closeAllConnections();
 }
 
-type Acknowledged = Map<string, { session: string; event: FlowEvent }>;
+type Heard = Pick<Witness, "acknowledged" | "tooLate">;
 
-/** Notes what the server has acknowledged, whether the browser hears of it or not. */
+/** Notes what the server has acknowledged, and refused as too old, whether the browser hears of it or not. */
 const noting =
-  (answer: Upstream["answer"], acknowledged: Acknowledged): Upstream["answer"] =>
+  (answer: Upstream["answer"], { acknowledged, tooLate }: Heard): Upstream["answer"] =>
   async (request, body) => {
     const given = await answer(request, body);
+    if (given.status === 401)
+      noteLate({ tooLate }, request.url ?? "", body.toString(), given.body.toString());
     if (given.status >= 300 || !body.length || !request.url?.startsWith("/v1/widget/")) return given;
     // A flow is asked for without any.
     const { session, events = [] } = JSON.parse(body.toString()) as { session: string; events?: FlowEvent[] };
@@ -88,9 +90,11 @@ function shownIn(fired: readonly Fired[]): Shown[] {
 /** One customer with one browser. */
 class BrowserCustomer implements Story {
   readonly person: Person;
-  readonly acknowledged: Acknowledged = new Map();
+  readonly acknowledged: Heard["acknowledged"];
+  readonly tooLate: Heard["tooLate"];
   readonly shown: Shown[] = [];
   readonly violations: string[] = [];
+  readonly endings: Ending[] = [];
   readonly diary: string[] = [];
   readonly isAlone: boolean;
   hasConfirmed = false;
@@ -98,11 +102,12 @@ class BrowserCustomer implements Story {
   readonly #visit: Visit;
   readonly #tabs: BrowserTab[] = [];
 
-  constructor(person: Person, plan: CustomerPlan, visit: Visit, acknowledged: Acknowledged) {
+  constructor(person: Person, plan: CustomerPlan, visit: Visit, { acknowledged, tooLate }: Heard) {
     this.person = person;
     this.#plan = plan;
     this.#visit = visit;
     this.acknowledged = acknowledged;
+    this.tooLate = tooLate;
     this.isAlone = plan.tabs.length === 1;
   }
 
@@ -114,6 +119,7 @@ class BrowserCustomer implements Story {
         this.hasConfirmed = isConfirmed;
       },
       heard: (fired) => void this.shown.push(...shownIn(fired)),
+      ended: (ending) => void this.endings.push(ending),
     };
   }
 
@@ -124,6 +130,7 @@ class BrowserCustomer implements Story {
       Object.assign(Object.create(this.#visit) as Visit, { page }),
       plan,
       this.#passage(),
+      this.isAlone,
     );
     this.#tabs.push(tab);
     await page.goto(this.#visit.address);
@@ -149,6 +156,8 @@ class BrowserCustomer implements Story {
   /** The next day: the customer looks in again, and whatever was kept in the browser goes. */
   async comeBack(): Promise<void> {
     for (const tab of this.#tabs) await tab.leave(false);
+    // Who was not let through is not let through again, and each wait takes its time.
+    if (!this.endings.every((ending) => isReached(ending, this.isAlone))) return;
     const tab = await this.#open({ wish: "look", words: 0, pace: 0, startsAfter: 0 });
     await tab.goOn();
     const end = Date.now() + EMPTY_LIMIT;
@@ -167,10 +176,10 @@ class BrowserCustomer implements Story {
 export async function inBrowser(home: Home, plan: Plan): Promise<Played> {
   running ??= start();
   const { browser, origin } = await running;
-  const acknowledged: Acknowledged = new Map();
+  const heard: Heard = { acknowledged: new Map(), tooLate: new Set() };
   const front = await createFaultProxy({
     kindOf: () => undefined,
-    answer: noting(inTurns(home.parts.urls), acknowledged),
+    answer: noting(inTurns(home.parts.urls), heard),
   });
   const incidents = new Incidents(home, plan);
   const violations: string[] = [];
@@ -183,7 +192,7 @@ export async function inBrowser(home: Home, plan: Plan): Promise<Played> {
   const placing = { element, source, children: true } as const;
   const visit = await Visit.begin(shop, browser, person, placing, origin + path);
   pages.set(path, visit.html);
-  const customer = new BrowserCustomer(person, first as CustomerPlan, visit, acknowledged);
+  const customer = new BrowserCustomer(person, first as CustomerPlan, visit, heard);
   let isPlayed = false;
   try {
     deafen(home, plan);
@@ -200,7 +209,7 @@ export async function inBrowser(home: Home, plan: Plan): Promise<Played> {
     isPlayed = true;
     // Without the widgets' files there is nothing that could fail.
     if (!visit.api.calls.length) violations.push("the page has asked for nothing: npm run build:embed");
-    const judged = await home.whileCalm(() => judge(home, customer, isReachable(plan)));
+    const judged = await home.whileCalm(() => judge(home, customer, plan));
     violations.push(...judged, ...logViolations(home));
     violations.push(...visit.harm.filter((each) => !/ERR_|net::|Failed to load/.test(each)));
   } catch (error) {
@@ -216,7 +225,7 @@ export async function inBrowser(home: Home, plan: Plan): Promise<Played> {
     violations,
     diary: [...incidents.diary, ...customer.diary],
     requests: visit.api.calls.length,
-    acknowledged: acknowledged.size,
+    acknowledged: heard.acknowledged.size,
     incidents: incidents.played,
   };
 }

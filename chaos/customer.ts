@@ -2,7 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { FlowSettings } from "../src/flow/flow-controller.ts";
 import { currentNode, type FlowState, type MachineEvent } from "../src/flow/machine.ts";
-import type { Story } from "./invariants.ts";
+import { type Ending, isReached, type Story } from "./invariants.ts";
 import { Page, type Witness } from "./page.ts";
 import type { CustomerPlan, TabPlan, Wish } from "./plan.ts";
 import { Profile } from "./profile.ts";
@@ -25,6 +25,19 @@ export type Sessions = (person: Person, fresh: boolean) => Promise<string>;
 
 const isBusy = ({ phase }: FlowState): boolean => phase === "loading" || phase === "deciding";
 
+/** Trying again does not help, and nothing else can be chosen: this page has to be loaded anew. */
+const isRefused = (state: FlowState): boolean =>
+  (state.phase === "unavailable" && !state.fault.retryable) ||
+  (state.phase === "step" && state.decision?.type === "cancel" && state.fault?.retryable === false);
+
+function placeOf(state: FlowState): Ending["at"] {
+  if (isRefused(state)) return "refused";
+  if (state.phase !== "done") return state.phase;
+  const { settlement } = state;
+  if (settlement?.outcome !== "retained") return "cancelled";
+  return settlement.offer ? "discount" : "retained";
+}
+
 interface Tab {
   readonly page: Page;
   wish: Wish;
@@ -36,8 +49,8 @@ interface Tab {
 
 interface Walk {
   readonly pace: number;
-  /** How often what has failed is tried again. */
-  readonly tries: number;
+  /** How often what has failed is tried again; without it everything works again, and it is tried until it has worked. */
+  readonly tries?: number;
   /** So many things are done. */
   readonly until: number;
   readonly thinks?: TabPlan["thinks"];
@@ -48,18 +61,22 @@ export class Customer implements Witness, Story {
   readonly profile = new Profile();
   readonly acknowledged: Witness["acknowledged"] = new Map();
   readonly shown: Witness["shown"] = [];
+  readonly tooLate: Witness["tooLate"] = new Set();
   readonly diary: string[] = [];
   readonly violations: string[] = [];
+  readonly endings: Ending[] = [];
   readonly tabs: Tab[] = [];
   /** Whether a cancellation was confirmed and never taken back. */
   hasConfirmed = false;
   readonly isAlone: boolean;
   readonly #plan: CustomerPlan;
-  readonly #settings: FlowSettings;
+  readonly #sessions: Sessions;
+  #settings: FlowSettings;
 
   constructor(person: Person, plan: CustomerPlan, apiUrl: string, token: string, sessions: Sessions) {
     this.person = person;
     this.#plan = plan;
+    this.#sessions = sessions;
     this.isAlone = plan.tabs.length === 1;
     const { subscription: subscriptionId } = person;
     const base = { apiUrl, subscriptionId, timeout: PATIENCE };
@@ -103,16 +120,37 @@ export class Customer implements Witness, Story {
     await Promise.all(
       open.map(async (tab) => {
         tab.page.happens("online");
-        tab.tries = 0;
-        await this.#walk(tab, { pace: 0, tries: 20, until: Number.POSITIVE_INFINITY });
+        await this.#finish(tab);
       }),
     );
+  }
+
+  async #finish(tab: Tab): Promise<void> {
+    const walk = { pace: 0, until: Number.POSITIVE_INFINITY };
+    let last = tab;
+    await this.#walk(last, walk);
+    if (isRefused(last.page.state)) {
+      await last.page.close();
+      last = await this.#openAnew(tab);
+      await this.#walk(last, walk);
+    }
+    this.endings.push({ wish: last.wish, at: placeOf(last.page.state) });
+  }
+
+  /** As the page advises who has had it open for too long. */
+  async #openAnew({ wish, words }: Tab): Promise<Tab> {
+    const { sessionId, ...settings } = this.#settings;
+    if (sessionId !== undefined)
+      this.#settings = { ...settings, sessionId: await this.#sessions(this.person, true) };
+    return this.#open(wish, words);
   }
 
   /** The next day: the customer looks in again, and whatever was kept in the browser goes. */
   async comeBack(): Promise<void> {
     await Promise.all(this.tabs.map(({ page }) => page.close()));
-    const { page } = await this.#open("close");
+    // Who was not let through is not let through again, and each wait takes its time.
+    if (!this.endings.every((ending) => isReached(ending, this.isAlone))) return;
+    const { page } = await this.#open("look");
     page.dispatch({ type: "open" });
     await page.until((state) => !isBusy(state), STUCK);
     if (isBusy(page.state)) this.#stuck(page);
@@ -122,8 +160,7 @@ export class Customer implements Witness, Story {
       await page.until((state) => !isBusy(state), STUCK);
     }
     await page.until(({ phase }) => phase !== "queued", STUCK);
-    if (page.state.phase === "unavailable" || page.state.phase === "queued")
-      this.violations.push(`everything works again, and the customer is still shown "${page.state.phase}"`);
+    this.endings.push({ wish: "look", at: placeOf(page.state) });
     page.dispatch({ type: "close" });
     for (const end = Date.now() + RECOVERY; this.profile.kept.size && Date.now() < end; ) {
       page.happens("online");
@@ -142,17 +179,21 @@ export class Customer implements Witness, Story {
 
   async #walk(tab: Tab, to: Walk): Promise<void> {
     const { page } = tab;
-    for (;;) {
+    const end = to.tries === undefined ? performance.now() + RECOVERY : Number.POSITIVE_INFINITY;
+    while (performance.now() < end) {
       if (page.isGone || tab.done >= to.until) return;
       if (isBusy(page.state) && !(await page.until((state) => !isBusy(state), STUCK))) {
         if (!page.isGone) this.#stuck(page);
         return;
       }
+      const seen = page.state;
       const next = this.#next(tab, to.tries);
       if (!next) return;
       if (to.thinks?.after === tab.done) await Promise.race([pause(to.thinks.for), page.gone]);
-      if (next.type === "retry") await pause(to.pace + 100);
+      if (next.type === "retry") await pause(to.pace + (to.tries === undefined ? 300 : 100));
       else if (to.pace) await pause(to.pace);
+      // What waits may go by itself meanwhile: there is nothing to try again any more.
+      if (next.type === "retry" && page.state !== seen) continue;
       const before = page.state;
       page.dispatch(next);
       tab.done++;
@@ -166,9 +207,11 @@ export class Customer implements Witness, Story {
   }
 
   /** Undefined where there is nothing to do but wait, or nothing at all. */
-  #next(tab: Tab, most: number): MachineEvent | undefined {
+  #next(tab: Tab, most = Number.POSITIVE_INFINITY): MachineEvent | undefined {
     const { state } = tab.page;
     const again = (): MachineEvent | undefined => (tab.tries++ < most ? { type: "retry" } : undefined);
+    // It goes by itself; who sees that everything works again does not wait for that.
+    if (state.phase === "queued" && most === Number.POSITIVE_INFINITY) return again();
     if (state.phase === "closed") return tab.done ? undefined : { type: "open" };
     if (state.phase === "unavailable") return state.fault.retryable ? again() : undefined;
     if (state.phase !== "step") return undefined;

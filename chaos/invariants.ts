@@ -4,6 +4,7 @@ import { OUTCOME_WORDS } from "../server/src/domain/retainly-words.ts";
 import type { Person } from "./customer.ts";
 import type { Billed, Effect, Home, Opened } from "./home.ts";
 import type { Shown, Witness } from "./page.ts";
+import type { Wish } from "./plan.ts";
 
 /** What the database holds about one customer. */
 export interface Records {
@@ -69,8 +70,41 @@ export async function recordsOf(
 export const isQuiet = ({ actions, undelivered, jobs }: Records): boolean =>
   !undelivered && !jobs && actions.every(({ status }) => status !== "pending");
 
+/** Where a customer was who was still there when everything had been mended. */
+export interface Ending {
+  readonly wish: Wish;
+  /** An outcome that is shown, or what there is in its place. */
+  readonly at:
+    | "retained"
+    | "discount"
+    | "cancelled"
+    /** Of either decision: billing has not confirmed it yet. */
+    | "requested"
+    | "closed"
+    | "loading"
+    | "step"
+    | "deciding"
+    | "queued"
+    | "unavailable"
+    /** For good, also in a page that was loaded anew. */
+    | "refused"
+    | "nothing";
+}
+
+const WANTED: Readonly<Record<Wish, readonly Ending["at"][]>> = {
+  discount: ["discount", "requested"],
+  cancel: ["cancelled", "requested"],
+  keep: ["retained"],
+  close: ["closed"],
+  look: ["step", "retained", "discount", "cancelled", "requested"],
+};
+
+/** What another tab has decided is as good: the customer reads it. */
+export const isReached = ({ wish, at }: Ending, isAlone: boolean): boolean =>
+  WANTED[wish].includes(at) || (!isAlone && wish !== "look" && WANTED.look.includes(at) && at !== "step");
+
 /** What is known of a customer from the outside. */
-export interface Story extends Pick<Witness, "acknowledged" | "shown"> {
+export interface Story extends Pick<Witness, "acknowledged" | "shown" | "tooLate"> {
   readonly person: Person;
   /** What was not as it should be on the way. */
   readonly violations: readonly string[];
@@ -78,13 +112,17 @@ export interface Story extends Pick<Witness, "acknowledged" | "shown"> {
   readonly hasConfirmed: boolean;
   /** In one tab: nobody else has decided anything. */
   readonly isAlone: boolean;
+  /** Of each visit that went on to its end, and of the look at the page on the next day. */
+  readonly endings: readonly Ending[];
 }
 
-interface Known {
+export interface Known {
   readonly customer: Story;
   readonly records: Records;
   readonly billed: Billed;
   readonly effects: readonly Effect[];
+  /** Whether the server's clock has jumped so far that what waited in a browser may have come too late. */
+  readonly mayBeTooLate: boolean;
 }
 
 type Check = (known: Known) => Iterable<string>;
@@ -157,12 +195,25 @@ function* whatWasShownHolds({ customer, records, billed }: Known): Iterable<stri
   }
 }
 
-function* whatWasConfirmedHappens({ customer, billed }: Known): Iterable<string> {
-  const { isAlone } = customer;
-  if (isAlone && customer.hasConfirmed && !billed.isEnding)
+function* whatWasConfirmedHappens({ customer, billed, mayBeTooLate }: Known): Iterable<string> {
+  const { isAlone, tooLate, endings } = customer;
+  if (tooLate.size && !mayBeTooLate)
+    yield `a decision of session ${[...tooLate].join()} was refused as too old, and it was not`;
+  // Who was told so and was still there has confirmed it again.
+  const isExcused = tooLate.size > 0 && !endings.some(({ wish }) => wish === "cancel");
+  if (isAlone && customer.hasConfirmed && !billed.isEnding && !isExcused)
     yield "a cancellation was confirmed and never taken back, and the subscription goes on";
   const stayed = isAlone && customer.shown.some(isKept) && !customer.hasConfirmed;
   if (stayed && billed.isEnding) yield "the customer has stayed, and the subscription ends";
+}
+
+/** Everything works again: nobody may be stopped by what once did not, and each can have what they came for. */
+function* wishesAreReached({ customer: { endings, isAlone } }: Known): Iterable<string> {
+  for (const ending of endings)
+    if (!isReached(ending, isAlone))
+      yield `everything works again, and who wanted "${ending.wish}" is left with "${ending.at}"`;
+  if (!endings.some(({ wish }) => wish === "look") && endings.every((each) => isReached(each, isAlone)))
+    yield "nobody has looked in again";
 }
 
 function* factsAreToldOnce({ records: { sessions, facts } }: Known): Iterable<string> {
@@ -183,13 +234,13 @@ const checks: readonly Check[] = [
   billingIsAskedOnce,
   booksAgreeWithBilling,
   whatWasShownHolds,
+  whatWasConfirmedHappens,
+  wishesAreReached,
   factsAreToldOnce,
 ];
 
-/** @param isReachable false: so much time has passed meanwhile that what waited in a browser may have come too late */
-export function violationsOf(known: Known, isReachable: boolean): string[] {
-  const wanted = isReachable ? [...checks, whatWasConfirmedHappens] : checks;
-  return wanted.flatMap((check) => [...check(known)]);
+export function violationsOf(known: Known): string[] {
+  return checks.flatMap((check) => [...check(known)]);
 }
 
 /** Every fact has arrived, always under the same id with the same body, and nothing else has. */

@@ -59,6 +59,8 @@ export interface Witness {
   /** Events that the server has acknowledged, by id. */
   readonly acknowledged: Map<string, { session: string; event: FlowEvent }>;
   readonly shown: Shown[];
+  /** Sessions of which a decision was refused because it had been under way for too long. */
+  readonly tooLate: Set<string>;
   /** In words, for whoever looks into a seed. */
   readonly diary: string[];
 }
@@ -227,6 +229,7 @@ export class Page {
     const { status, ok, headers, text } = await read(await machine.fetch(url, init));
     const body = typeof init.body === "string" ? init.body : "";
     if (ok && body) acknowledge(this.#witness, url, body, text);
+    if (status === 401 && body) noteLate(this.#witness, url, body, text);
     return new Response(status === 204 ? null : text, { status, headers });
   }
 
@@ -257,5 +260,20 @@ function acknowledge({ acknowledged }: Witness, url: string, body: string, text:
     if (said.accepted === undefined && said.outcome === undefined && !url.endsWith("/beacon")) return;
     const { session, events } = JSON.parse(body) as { session: string; events: FlowEvent[] };
     for (const event of events) acknowledged.set(event.id, { session, event });
+  } catch {}
+}
+
+/** Notes whose decision the server has refused because its token was too old; what is no answer of it says no such thing. */
+export function noteLate(
+  { tooLate }: Pick<Witness, "tooLate">,
+  url: string,
+  body: string,
+  text: string,
+): void {
+  if (!url.endsWith("/decision")) return;
+  try {
+    const { error } = JSON.parse(text) as { error?: { code?: string } };
+    const { session } = JSON.parse(body) as { session: string };
+    if (error?.code === "session_expired") tooLate.add(session);
   } catch {}
 }

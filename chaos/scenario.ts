@@ -51,9 +51,9 @@ export function deafen({ receiver, taken }: Home, { deaf }: Pick<Plan, "deaf">):
   };
 }
 
-/** Whether what waits in a browser is still taken when it comes. */
-export const isReachable = ({ incidents }: Pick<Plan, "incidents">): boolean =>
-  !incidents.some((each) => each.what === "clock" && each.by >= WEEK);
+/** Whether what waits in a browser may not be taken any more when it comes. */
+export const mayBeTooLate = ({ incidents }: Pick<Plan, "incidents">): boolean =>
+  incidents.some((each) => each.what === "clock" && each.by >= WEEK);
 
 export async function play(home: Home, plan: Plan): Promise<Played> {
   const proxy = await createFaultProxy({ kindOf, answer: inTurns(home.parts.urls) });
@@ -78,7 +78,7 @@ export async function play(home: Home, plan: Plan): Promise<Played> {
     await Promise.all(customers.map((customer) => customer.goOn()));
     await Promise.all(customers.map((customer) => customer.comeBack()));
     await home.whileCalm(async () => {
-      for (const customer of customers) violations.push(...(await judge(home, customer, isReachable(plan))));
+      for (const customer of customers) violations.push(...(await judge(home, customer, plan)));
     });
     violations.push(...logViolations(home));
   } catch (error) {
@@ -105,7 +105,7 @@ export async function quiet(home: Home, customerId: string): Promise<Records> {
   }
 }
 
-export async function judge(home: Home, customer: Story, inTime: boolean): Promise<string[]> {
+export async function judge(home: Home, customer: Story, plan: Plan): Promise<string[]> {
   const { person } = customer;
   const records = await quiet(home, person.id);
   const [billed, effects] = await Promise.all([home.books.billed(person), home.books.effects(person)]);
@@ -114,7 +114,7 @@ export async function judge(home: Home, customer: Story, inTime: boolean): Promi
     ...(isQuiet(records)
       ? []
       : [`something is still under way: ${records.jobs} jobs, ${records.undelivered} messages`]),
-    ...violationsOf({ customer, records, billed, effects }, inTime),
+    ...violationsOf({ customer, records, billed, effects, mayBeTooLate: mayBeTooLate(plan) }),
     ...hearingViolations(home, person.id, records),
   ];
   return found.map((each) => `${person.id}: ${each}`);
