@@ -95,6 +95,8 @@ class BrowserCustomer implements Story {
   readonly shown: Shown[] = [];
   readonly violations: string[] = [];
   readonly endings: Ending[] = [];
+  /** What this customer did to the servers' surprise. */
+  readonly happened: string[] = [];
   readonly diary: string[] = [];
   readonly isAlone: boolean;
   hasConfirmed = false;
@@ -143,7 +145,10 @@ class BrowserCustomer implements Story {
         await pause(plan.startsAfter);
         const tab = await this.#open(plan);
         await tab.walk(2, plan.leaves?.after ?? Number.POSITIVE_INFINITY);
-        if (plan.leaves) await tab.leave(plan.leaves.abruptly);
+        if (this.#tabs.length > 1 && !this.happened.includes("two tabs")) this.happened.push("two tabs");
+        if (!plan.leaves) return;
+        this.happened.push("closed tab");
+        await tab.leave(plan.leaves.abruptly);
       }),
     );
   }
@@ -205,6 +210,7 @@ export async function inBrowser(home: Home, plan: Plan): Promise<Played> {
     await home.recover();
     await story;
     await customer.goOn();
+    await incidents.deliverLate();
     await customer.comeBack();
     isPlayed = true;
     // Without the widgets' files there is nothing that could fail.
@@ -226,6 +232,7 @@ export async function inBrowser(home: Home, plan: Plan): Promise<Played> {
     diary: [...incidents.diary, ...customer.diary],
     requests: visit.api.calls.length,
     acknowledged: heard.acknowledged.size,
-    incidents: incidents.played,
+    happened: [...incidents.happened, ...customer.happened],
+    overtaken: incidents.overtaken,
   };
 }

@@ -65,6 +65,8 @@ export class Customer implements Witness, Story {
   readonly diary: string[] = [];
   readonly violations: string[] = [];
   readonly endings: Ending[] = [];
+  /** What this customer did to the servers' surprise. */
+  readonly happened: string[] = [];
   readonly tabs: Tab[] = [];
   /** Whether a cancellation was confirmed and never taken back. */
   hasConfirmed = false;
@@ -111,7 +113,10 @@ export class Customer implements Witness, Story {
     const tab = await this.#open(wish, words);
     const until = leaves?.after ?? Number.POSITIVE_INFINITY;
     await this.#walk(tab, { pace, tries: 2, until, ...(thinks ? { thinks } : {}) });
-    if (leaves) await tab.page.close(leaves.abruptly);
+    if (this.tabs.length > 1 && !this.happened.includes("two tabs")) this.happened.push("two tabs");
+    if (!leaves) return;
+    this.happened.push("closed tab");
+    await tab.page.close(leaves.abruptly);
   }
 
   /** Everything works again. */

@@ -63,6 +63,8 @@ export interface BillingFault {
   readonly how: 429 | 409 | "lock_timeout" | 500 | 503 | "reset" | "hang";
   readonly writes: boolean;
   times: number;
+  /** A request has met it. */
+  readonly met?: () => void;
 }
 
 export type Opened = OpenedStore & { readonly scope: Scope };

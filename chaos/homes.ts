@@ -1,9 +1,8 @@
 /** Each of the places that a scenario can be played at. */
 import { join } from "node:path";
-import type Stripe from "stripe";
 import { folder } from "../server/test/process/child.ts";
 import { HOOK, newcomer, openBusiness } from "../server/test/process/stripe-business.ts";
-import { eventsOf } from "../server/test/stripe/events.ts";
+import type { RequestEntry } from "../server/test/stripe/double.ts";
 import { Database } from "./database.ts";
 import { Disk } from "./disk.ts";
 import { type BillingFault, type Books, type Effect, Home, type Parts } from "./home.ts";
@@ -65,6 +64,25 @@ async function onPostgres(name: HomeName, count: number): Promise<Parts> {
   };
 }
 
+/** What goes along with a change, and what only notes something. */
+const ASIDE: ReadonlySet<string> = new Set([
+  "metadata",
+  "expand",
+  "proration_behavior",
+  "cancellation_details",
+]);
+
+/** What a request to Stripe has changed at a subscription; also where it says the same as one before it. */
+function effectOf({ method, params }: RequestEntry): Effect[] {
+  if (method === "DELETE") return [{ type: "cancel" }];
+  const changed = Object.keys(params).filter((name) => !ASIDE.has(name));
+  if (!changed.length) return [];
+  const isEnd = ["cancel_at_period_end", "cancel_at"].some(
+    (name) => !/^(undefined|false|)$/.test(`${params[name]}`),
+  );
+  return [{ type: isEnd ? "cancel" : changed.join() === "discounts" ? "discount" : changed.join() }];
+}
+
 async function onStripe(): Promise<Parts> {
   const business = await openBusiness();
   const { env, key, double, stripe, store } = business;
@@ -83,15 +101,9 @@ async function onStripe(): Promise<Parts> {
       return { id, subscription };
     },
     async effects({ subscription }) {
-      const changes = eventsOf(double, ["customer.subscription.updated"]).filter(
-        ({ data: { object } }) => (object as Stripe.Subscription).id === subscription,
-      );
-      return changes.flatMap(({ data: { previous_attributes: before } }): Effect[] => {
-        const changed = Object.keys(before ?? {}).filter((name) => name !== "metadata");
-        if (!changed.length) return [];
-        if (changed.includes("cancel_at_period_end")) return [{ type: "cancel" }];
-        return [{ type: changed.includes("discounts") ? "discount" : changed.join() }];
-      });
+      const path = `/v1/subscriptions/${subscription}`;
+      const changes = double.requests.filter((each) => each.carriedOut && each.path === path);
+      return changes.flatMap(effectOf);
     },
     async billed({ subscription }) {
       const found = await stripe.subscriptions.retrieve(subscription);
@@ -107,6 +119,7 @@ async function onStripe(): Promise<Parts> {
       (({ method }) => {
         if (plan.times <= 0 || (plan.writes && method !== "POST")) return undefined;
         plan.times--;
+        plan.met?.();
         return { when: plan.when, how: plan.how };
       });
   };

@@ -15,8 +15,28 @@ const PATHS: Readonly<Record<string, RequestKind>> = {
   "/v1/widget/beacon": "beacon",
 };
 
+/** What happens to the servers has happened when they have felt it, and not when it is due. */
+const isBeside = ({ what }: Incident): boolean =>
+  ["kill", "stop", "freeze", "clock", "database", "disk", "billing"].includes(what);
+
 /** What can stand in the place of an answer, by the names of a plan. */
 const answers: Readonly<Record<Extract<Incident, { what: "answer" }>["how"], Answering>> = faults;
+
+/** Of the session that a request says something for. */
+function sessionIn(text: Buffer): string | undefined {
+  try {
+    const { session } = JSON.parse(text.toString()) as { session?: string | { id: string } };
+    return typeof session === "object" ? session.id : session;
+  } catch {
+    return undefined;
+  }
+}
+
+interface Late {
+  readonly kind: RequestKind;
+  readonly nth: number;
+  readonly exchange: Exchange;
+}
 
 export const kindOf = (path: string): RequestKind | undefined => PATHS[path];
 
@@ -35,8 +55,10 @@ const orReset =
 
 export class Incidents {
   readonly diary: string[] = [];
-  /** How many have happened: a plan may have more than its customers give it time for. */
-  played = 0;
+  /** What has happened: a plan may have more than its customers give it time for. */
+  readonly happened: Incident["what"][] = [];
+  /** How many requests have come to a server after later ones of their session had been answered. */
+  overtaken = 0;
   readonly #home: Home;
   readonly #left: Incident[];
   readonly #counts = new Map<string, number>();
@@ -44,6 +66,10 @@ export class Incidents {
   readonly #running = new Set<Promise<unknown>>();
   /** Who waits for later requests to pass. */
   readonly #held = new Set<() => void>();
+  /** Requests that come once more when all is over. */
+  readonly #late: Late[] = [];
+  readonly #answered: { readonly nth: number; readonly session: string }[] = [];
+  #passed = 0;
   readonly #began = performance.now();
 
   constructor(home: Home, { incidents }: Pick<Plan, "incidents">) {
@@ -62,14 +88,39 @@ export class Incidents {
 
   async #pass(proxy: FaultProxy, kind: RequestKind, exchange: Exchange): Promise<void> {
     for (const look of this.#held) look();
+    const nth = ++this.#passed;
     const due = this.#due(kind);
     let fault = handOn;
-    this.played += due.length;
     for (const incident of due) {
       this.#note(`${kind}: ${JSON.stringify(incident)}`);
-      fault = this.#around(fault, incident, proxy);
+      fault = this.#around(fault, incident, { proxy, nth });
     }
-    await fault(exchange);
+    if (due.some(({ what }) => what === "twice" || what === "held")) this.#late.push({ kind, nth, exchange });
+    await fault({
+      ...exchange,
+      answer: async () => {
+        const given = await exchange.answer();
+        const session = sessionIn(exchange.body) ?? sessionIn(given.body);
+        if (given.status < 300 && session !== undefined) this.#answered.push({ nth, session });
+        return given;
+      },
+    });
+  }
+
+  /** How many that came later have been answered. */
+  #before(nth: number, session: string | undefined): number {
+    return this.#answered.filter((each) => each.nth > nth && each.session === session).length;
+  }
+
+  /** What was repeated or held comes once more with its old words, after all that its session has said since. */
+  async deliverLate(): Promise<void> {
+    for (const { kind, nth, exchange } of this.#late.splice(0)) {
+      const own = this.#answered.find((each) => each.nth === nth)?.session ?? sessionIn(exchange.body);
+      const later = this.#before(nth, own);
+      const answer = await exchange.answer().then(({ status }) => status, String);
+      this.#note(`${kind}: a late copy, after ${later} others of its session: ${answer}`);
+      if (later) this.overtaken++;
+    }
   }
 
   #note(words: string): void {
@@ -93,7 +144,12 @@ export class Incidents {
     return running;
   }
 
-  #around(inner: Answering, incident: Incident, proxy: FaultProxy): Answering {
+  #around(
+    inner: Answering,
+    incident: Incident,
+    { proxy, nth }: { proxy: FaultProxy; nth: number },
+  ): Answering {
+    if (!isBeside(incident)) this.happened.push(incident.what);
     switch (incident.what) {
       case "answer":
         return answers[incident.how];
@@ -131,6 +187,7 @@ export class Incidents {
       case "held":
         return async (exchange) => {
           await this.#behind(incident.behind, incident.most);
+          if (this.#before(nth, sessionIn(exchange.body))) this.overtaken++;
           await inner(exchange);
         };
       default:
@@ -186,6 +243,7 @@ export class Incidents {
       case "kill":
       case "stop": {
         const server = servers[incident.server];
+        if (server?.isRunning) this.happened.push(incident.what);
         const ended = server?.end(incident.what === "kill" ? "SIGKILL" : "SIGTERM");
         again(async () => {
           await ended;
@@ -197,12 +255,15 @@ export class Incidents {
         return;
       }
       case "freeze":
+        if (servers[incident.server]?.isRunning) this.happened.push("freeze");
         again(async () => servers[incident.server]?.freeze(incident.for));
         return;
       case "clock":
         for (const server of servers) server.ahead = incident.by;
+        if (servers.length) this.happened.push("clock");
         return;
       case "database":
+        if (database) this.happened.push("database");
         if (incident.how === "connections") return database?.dropConnections();
         await database?.crash();
         again(async () => {
@@ -215,6 +276,7 @@ export class Incidents {
         const isFull = incident.how === "full" && disk?.fill(incident.room);
         const size = file ? statSync(`${file}-wal`, { throwIfNoEntry: false })?.size : 0;
         if (!isFull) await servers[0]?.limitFiles((size ?? 0) + incident.room);
+        this.happened.push("disk");
         again(async () => {
           await pause(incident.for);
           disk?.free();
@@ -223,7 +285,7 @@ export class Incidents {
         return;
       }
       case "billing":
-        failBilling?.({ ...incident });
+        failBilling?.({ ...incident, met: () => void this.happened.push("billing") });
         return;
     }
   }

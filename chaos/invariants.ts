@@ -144,17 +144,21 @@ function* billingIsAskedOnce({ records: { actions }, effects, billed }: Known): 
     const done = all.filter(({ status }) => status === "succeeded");
     if (done.length > 1) yield `${done.length} decisions of session ${session} were carried out`;
   }
-  const discounts = effects.filter(({ type }) => type === "discount");
-  if (discounts.length > 1) yield `billing was asked for the discount ${discounts.length} times`;
-  const succeeded = new Set(actions.filter(({ status }) => status === "succeeded").map(({ id }) => id));
-  for (const { key, type } of effects) {
-    if (key !== undefined && !succeeded.has(key)) yield `billing did a ${type} that nobody has written down`;
+  const succeeded = actions.filter(({ status }) => status === "succeeded");
+  const decided = (decision: string) =>
+    succeeded.filter((each) => each.decision.includes(`"type":"${decision}"`)).length;
+  const accepted = decided("accept");
+  const wanted: Readonly<Record<string, number>> = { discount: accepted, cancel: decided("cancel") };
+  for (const [type, all] of Map.groupBy(effects, (each) => each.type)) {
+    const count = wanted[type] ?? 0;
+    if (all.length > count) yield `billing did a ${type} ${all.length} times, and ${count} were decided`;
   }
-  const accepted = actions.some(
-    ({ status, decision }) => status === "succeeded" && /"type":"accept"/.test(decision),
-  );
-  if (accepted !== discounts.length > 0 || billed.isDiscounted !== accepted)
-    yield `accepted ${accepted}, discounts ${discounts.length}, discounted ${billed.isDiscounted}`;
+  const known = new Set(succeeded.map(({ id }) => id));
+  for (const { key, type } of effects)
+    if (key !== undefined && !known.has(key)) yield `billing did a ${type} that nobody has written down`;
+  const isThere = effects.some(({ type }) => type === "discount");
+  if (accepted > 1 || accepted > 0 !== isThere || billed.isDiscounted !== accepted > 0)
+    yield `discounts: ${accepted} accepted, asked for ${isThere}, at billing ${billed.isDiscounted}`;
 }
 
 function* booksAgreeWithBilling({ records: { ledger, sessions }, billed }: Known): Iterable<string> {

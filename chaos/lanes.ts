@@ -44,7 +44,7 @@ async function attempt(home: Home, plan: Plan, player: Player): Promise<Played> 
   const late = pause(SCENARIO_LIMIT, undefined, { ref: false }).then((): Played => {
     home.isBroken = true;
     const violations = [`it hangs: not over after ${SCENARIO_LIMIT / 1000} s`];
-    return { violations, diary: [], requests: 0, acknowledged: 0, incidents: 0 };
+    return { violations, diary: [], requests: 0, acknowledged: 0, happened: [], overtaken: 0 };
   });
   return Promise.race([player(home, plan), late]);
 }

@@ -89,10 +89,10 @@ const failed: Result[] = [];
 
 function heard(result: Result): void {
   results.push(result);
-  const { plan, violations, diary, milliseconds, incidents } = result;
+  const { plan, violations, diary, milliseconds, happened, overtaken } = result;
   if (values.results !== undefined) {
     const { seed, kind, home, browser } = plan;
-    const line = { seed, kind, home, browser, incidents, milliseconds, violations };
+    const line = { seed, kind, home, browser, happened, overtaken, milliseconds, violations };
     appendFileSync(values.results, `${JSON.stringify(line)}\n`);
   }
   if (violations.length || values.seed !== undefined) {
@@ -131,7 +131,7 @@ if (values.plan) {
   const browsers = results.filter(({ plan }) => plan.browser).length;
   console.log(
     `\n${played} of ${plans.length} scenarios in ${Math.round((Date.now() - begun) / 1000)} s, ${browsers} of them in a browser: ` +
-      `${sum(({ incidents }) => incidents)} faults, ${sum(({ requests }) => requests)} requests, ${sum(({ acknowledged }) => acknowledged)} events acknowledged.`,
+      `${sum(({ happened }) => happened.length)} faults, ${sum(({ overtaken }) => overtaken)} requests overtaken by later ones, ${sum(({ requests }) => requests)} requests, ${sum(({ acknowledged }) => acknowledged)} events acknowledged.`,
   );
   if (played < plans.length) console.log(`Time was up: ${plans.length - played} were not played.`);
   console.log(

@@ -29,8 +29,10 @@ export interface Played {
   /** Requests that passed by. */
   readonly requests: number;
   readonly acknowledged: number;
-  /** Incidents that happened. */
-  readonly incidents: number;
+  /** What has happened, each time by its name: incidents, and what customers did. */
+  readonly happened: readonly string[];
+  /** Requests that came after later ones of their session had been answered. */
+  readonly overtaken: number;
 }
 
 /** One request after the other goes to one server after the other. */
@@ -76,6 +78,7 @@ export async function play(home: Home, plan: Plan): Promise<Played> {
     await home.recover();
     await visits;
     await Promise.all(customers.map((customer) => customer.goOn()));
+    await incidents.deliverLate();
     await Promise.all(customers.map((customer) => customer.comeBack()));
     await home.whileCalm(async () => {
       for (const customer of customers) violations.push(...(await judge(home, customer, plan)));
@@ -90,7 +93,9 @@ export async function play(home: Home, plan: Plan): Promise<Played> {
     await proxy.close();
   }
   const acknowledged = customers.reduce((sum, each) => sum + each.acknowledged.size, 0);
-  return { violations, diary, requests: proxy.calls.length, acknowledged, incidents: incidents.played };
+  const happened = [...incidents.happened, ...customers.flatMap((customer) => customer.happened)];
+  const { overtaken } = incidents;
+  return { violations, diary, requests: proxy.calls.length, acknowledged, happened, overtaken };
 }
 
 /** Waits until nothing is under way. */

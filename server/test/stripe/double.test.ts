@@ -207,6 +207,7 @@ describe("The double of Stripe", () => {
           params: { email: "a@b.c", balance: 5 },
           idempotencyKey: "k1",
           status: 200,
+          carriedOut: true,
         },
         {
           method: "GET",

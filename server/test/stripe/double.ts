@@ -30,6 +30,8 @@ export interface RequestEntry {
   status?: number;
   /** The answer is one that was given before. */
   replayed?: true;
+  /** It has changed something, whatever the caller has heard of it. */
+  carriedOut?: true;
 }
 
 /** @param n counts the requests since this was set, from 1 */
@@ -180,6 +182,7 @@ export class StripeDouble {
     const fault = await this.#plannedFault(entry);
     if (fault) turnAway(fault);
     const answer = fault?.when === "before" ? undefined : this.#execute(match, entry);
+    if (answer && answer.status < 300 && entry.method !== "GET") entry.carriedOut = true;
     const kept = isFailure(fault) ? this.#refused(failure(fault.how), entry) : answer;
     if (kept) keep?.(kept);
     return isSilence(fault) ? fault.how : (kept as Answer);
