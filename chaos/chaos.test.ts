@@ -8,9 +8,10 @@ import { openHome } from "./homes.ts";
 import { secretsIn } from "./invariants.ts";
 import { type HomeName, type Plan, planOf } from "./plan.ts";
 import { play } from "./scenario.ts";
-import { missingFrom, shortPlans } from "./short.ts";
+import { certainIn, type Happening, missingFrom, planned, shortPlans } from "./short.ts";
 
 const plans = shortPlans();
+const happenings: Happening[] = [];
 
 describe("Chaos: what is played", () => {
   it("is the same for the same seed", () => {
@@ -19,7 +20,7 @@ describe("Chaos: what is played", () => {
   });
 
   it("has every kind of fault, and every home", () => {
-    if (hasDatabase()) assert.deepEqual(missingFrom(plans), []);
+    if (hasDatabase()) assert.deepEqual(missingFrom(plans.map(planned)), []);
   });
 
   it("finds a secret in a log", () => {
@@ -48,11 +49,22 @@ describe("Chaos", { concurrency: 3 }, () => {
             home = undefined;
           }
           home ??= await openHome(plan.home as HomeName);
-          const { violations, diary } = await (plan.browser ? inBrowser(home, plan) : play(home, plan));
+          const { violations, diary, happened } = await (plan.browser
+            ? inBrowser(home, plan)
+            : play(home, plan));
           if (violations.length) context.diagnostic(`${JSON.stringify(plan)}\n${diary.join("\n")}`);
           assert.deepEqual(violations, [], `npm run chaos -- --seed ${plan.seed}`);
+          happenings.push({ plan, happened });
+          const certain = certainIn(plan);
+          if (certain !== undefined) assert.ok(happened.includes(certain), `${certain} has not happened`);
         });
       }
     });
   }
+});
+
+describe("Chaos: what has happened", () => {
+  it("is every kind of fault, at every home, in scenarios of every kind", () => {
+    if (hasDatabase()) assert.deepEqual(missingFrom(happenings), []);
+  });
 });
