@@ -1,101 +1,57 @@
-/**
- * Customers cancel while everything around them fails, in scenarios that are each made from one number.
- *
- *     npm run chaos                           1,000 scenarios
- *     npm run chaos -- --scenarios 50 --from 300
- *     npm run chaos -- --only disk            scenarios of one kind
- *     npm run chaos -- --seed 42              one again, with all that happened in it
- *     npm run chaos -- --seed 42 --plan       what would happen in it
- *     npm run chaos -- --short                those that CI plays
- *     npm run chaos -- --url http://… --database postgres://… --key rk_sk_…
- *                                             against servers that run already
- */
+/** Plays scenarios, and says which promises were not kept. What it can be told is in options.ts. */
 import { appendFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { build } from "vite";
 import { closeBrowser, inBrowser } from "./browser.ts";
 import { hasDatabase } from "./database.ts";
-import type { Elsewhere } from "./homes.ts";
 import { playAll, type Result } from "./lanes.ts";
-import { type Kind, kinds, type Plan, planOf } from "./plan.ts";
+import { checkThere, type Options, optionsOf, USAGE, Wrong } from "./options.ts";
 import { play } from "./scenario.ts";
-import { shortPlans } from "./short.ts";
 
-const { values } = parseArgs({
-  options: {
-    scenarios: { type: "string", default: "1000" },
-    from: { type: "string", default: "0" },
-    seed: { type: "string" },
-    only: { type: "string" },
-    plan: { type: "boolean", default: false },
-    short: { type: "boolean", default: false },
-    lanes: { type: "string", default: "4" },
-    minutes: { type: "string", default: "45" },
-    url: { type: "string", multiple: true },
-    servers: { type: "string" },
-    database: { type: "string" },
-    key: { type: "string" },
-    /** A file that a line of JSON is appended to for each scenario. */
-    results: { type: "string" },
-  },
-});
-
-/** What can be played against servers that are not ours to stop: all that happens between them and their customers. */
-const OUTSIDE: readonly Kind[] = ["cut", "slow", "gateway", "closed tab", "repeated", "tabs"];
-
-function elsewhere(): Elsewhere | undefined {
-  const urls = [...(values.url ?? []), ...(values.servers?.split(",") ?? [])];
-  if (!urls.length) return undefined;
-  const { database, key = process.env.RENUMERATE_PRIVATE_KEY } = values;
-  if (!database || !key) throw new Error("--url needs --database and --key beside it");
-  return { urls: urls.map((url) => url.replace(/\/$/, "")), database, key };
+/** Whoever asked wrongly reads why, and nothing of where in here that was found. */
+async function asked(): Promise<Options> {
+  try {
+    const options = optionsOf(process.argv.slice(2), process.env);
+    if (options.elsewhere && !options.plan && !options.help) await checkThere(options.elsewhere);
+    return options;
+  } catch (error) {
+    if (!(error instanceof Wrong)) throw error;
+    console.error(error.message);
+    process.exit(2);
+  }
 }
 
-function chosenKind(): Kind | undefined {
-  const kind = kinds.find((each) => each === values.only);
-  if (values.only !== undefined && !kind) throw new Error(`--only takes one of: ${kinds.join(", ")}`);
-  return kind;
-}
-
-/** @throws Error what is no whole number would be played as some other scenario, or as none */
-function whole(name: "scenarios" | "from" | "seed" | "lanes" | "minutes", least = 0): number {
-  const number = Number(values[name]);
-  if (values[name]?.trim() && Number.isSafeInteger(number) && number >= least) return number;
-  throw new Error(`--${name} takes a whole number from ${least} on, not ${values[name]}`);
-}
-
-function chosen(outside: boolean): Plan[] {
-  const only = chosenKind();
-  if (outside && only && !OUTSIDE.includes(only)) throw new Error(`--url plays only: ${OUTSIDE.join(", ")}`);
-  const kindAt = (seed: number) => only ?? (outside ? OUTSIDE[seed % OUTSIDE.length] : undefined);
-  if (values.seed !== undefined) return [whole("seed")].map((seed) => planOf(seed, kindAt(seed)));
-  if (values.short && !outside) return shortPlans();
-  const from = whole("from");
-  const seeds = Array.from({ length: whole("scenarios", 1) }, (_, index) => from + index);
-  return seeds.map((seed) => planOf(seed, kindAt(seed)));
+const options = await asked();
+const { elsewhere, only, isOne } = options;
+if (options.help) {
+  process.stdout.write(USAGE);
+  process.exit(0);
 }
 
 // Leaving by exit() lets what was started be stopped.
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
 
-const other = elsewhere();
-const wanted = chosen(!!other);
-const plans = wanted.filter(({ home }) => other || home === "sqlite" || home === "stripe" || hasDatabase());
+const wanted = options.plans;
+const plans = wanted.filter(
+  ({ home }) => elsewhere || home === "sqlite" || home === "stripe" || hasDatabase(),
+);
 if (plans.length < wanted.length)
   console.log(`There is no PostgreSQL: ${wanted.length - plans.length} scenarios are left out.`);
-if (!plans.length) throw new Error("There is nothing to play");
+if (!plans.length) {
+  console.error("There is nothing to play");
+  process.exit(2);
+}
 const results: Result[] = [];
 const failed: Result[] = [];
 
 function heard(result: Result): void {
   results.push(result);
   const { plan, violations, diary, milliseconds, happened, overtaken } = result;
-  if (values.results !== undefined) {
+  if (options.results !== undefined) {
     const { seed, kind, home, browser } = plan;
     const line = { seed, kind, home, browser, happened, overtaken, milliseconds, violations };
-    appendFileSync(values.results, `${JSON.stringify(line)}\n`);
+    appendFileSync(options.results, `${JSON.stringify(line)}\n`);
   }
-  if (violations.length || values.seed !== undefined) {
+  if (violations.length || isOne) {
     console.log(JSON.stringify(plan));
     for (const line of diary) console.log(`    ${line}`);
   }
@@ -104,25 +60,25 @@ function heard(result: Result): void {
     failed.push(result);
     console.log(`✖ seed ${plan.seed} (${where}): npm run chaos -- --seed ${plan.seed}${again()}`);
     for (const each of violations) console.log(`    ${each}`);
-  } else if (values.seed !== undefined || results.length % 25 === 0) {
+  } else if (isOne || results.length % 25 === 0) {
     console.log(
       `✔ ${results.length} of ${plans.length}; the last was seed ${plan.seed} (${where}, ${milliseconds} ms)`,
     );
   }
 }
 
-const again = () => (values.only === undefined ? "" : ` --only "${values.only}"`);
+const again = () => (only === undefined ? "" : ` --only "${only}"`);
 
-if (values.plan) {
-  for (const plan of plans) console.log(JSON.stringify(plan, undefined, values.seed === undefined ? 0 : 2));
+if (options.plan) {
+  for (const plan of plans) console.log(JSON.stringify(plan, undefined, isOne ? 2 : 0));
 } else {
   // What the servers serve to browsers.
   if (plans.some(({ browser }) => browser)) await build({ mode: "embed", logLevel: "warn" });
   const begun = Date.now();
   const played = await playAll(plans, {
-    lanes: whole("lanes", 1),
-    until: begun + whole("minutes", 1) * 60_000,
-    ...(other ? { elsewhere: other } : {}),
+    lanes: options.lanes,
+    until: begun + options.minutes * 60_000,
+    ...(elsewhere ? { elsewhere } : {}),
     player: (home, plan) => (plan.browser ? inBrowser(home, plan) : play(home, plan)),
     heard,
   });
