@@ -1,5 +1,6 @@
 /** The short form as tests: each seed by itself, the homes side by side. */
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
 import { after, describe, it } from "node:test";
 import { closeBrowser, inBrowser } from "./browser.ts";
 import { hasDatabase } from "./database.ts";
@@ -8,7 +9,7 @@ import { openHome } from "./homes.ts";
 import { secretsIn } from "./invariants.ts";
 import { type HomeName, type Plan, planOf } from "./plan.ts";
 import { play } from "./scenario.ts";
-import { certainIn, type Happening, missingFrom, planned, shortPlans } from "./short.ts";
+import { certainIn, finds, type Happening, missingFrom, planned, shortPlans } from "./short.ts";
 
 const plans = shortPlans();
 const happenings: Happening[] = [];
@@ -21,6 +22,20 @@ describe("Chaos: what is played", () => {
 
   it("has every kind of fault, and every home", () => {
     if (hasDatabase()) assert.deepEqual(missingFrom(plans.map(planned)), []);
+  });
+
+  it("has all that has found a defect, unless it is slow; the docs name each with the test that holds it", () => {
+    const text = readFileSync(new URL("../docs/faults.md", import.meta.url), "utf8");
+    for (const { seed, found, test, slow } of finds) {
+      const row = `| ${seed}${slow ? " (slow)" : ""} | ${found} | \`${test}\` |`;
+      assert.ok(text.includes(row), row);
+      assert.ok(existsSync(new URL(`../${test}`, import.meta.url)), test);
+      if (hasDatabase())
+        assert.equal(
+          plans.some((plan) => plan.seed === seed),
+          !slow,
+        );
+    }
   });
 
   it("finds a secret in a log", () => {

@@ -81,7 +81,7 @@ function parsed(words: readonly string[]) {
     return values;
   } catch (error) {
     // Node's advice on words that begin with a dash takes more lines than it helps.
-    throw new Wrong(error instanceof Error ? error.message.split(". ")[0] : String(error));
+    throw new Wrong(error instanceof Error ? error.message.split(/[.\n]/)[0] : String(error));
   }
 }
 
