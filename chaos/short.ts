@@ -19,7 +19,7 @@ export const finds = JSON.parse(readFileSync(new URL("seeds.json", import.meta.u
 
 /** Chosen for being over soon. A test sees that every kind of scenario and of fault, and every home, is among them. */
 const SEEDS: readonly number[] = [
-  16, 30, 42, 109, 161, 191, 194, 227, 384, 400, 518, 551, 617, 628, 746, 909, 962, 974, 975, 1354,
+  16, 30, 42, 109, 161, 191, 194, 227, 384, 400, 518, 551, 617, 628, 746, 909, 962, 974, 975, 2502,
 ];
 
 export function shortPlans(): Plan[] {
