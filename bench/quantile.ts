@@ -2,6 +2,17 @@
 export const quantile = (values: readonly number[], part: number): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length * part)] ?? Number.NaN;
 
+/**
+ * By how much values that were taken at even distances grow from one to the next: the median of what lies between any two of
+ * them, so that one that was off says little.
+ */
+export const slopeOf = (values: readonly number[]): number =>
+  median(
+    values.flatMap((one, index) =>
+      values.slice(index + 1).map((later, apart) => (later - one) / (apart + 1)),
+    ),
+  );
+
 /** Of an even number of values, half way between the two in the middle. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);

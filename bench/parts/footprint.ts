@@ -5,8 +5,9 @@
  * `--store postgres` takes one of the two, `--requests 20000` fewer.
  */
 import type { Aim, Options, Part } from "../part.ts";
+import { slopeOf } from "../quantile.ts";
 import { start } from "../server/child.ts";
-import { type Loaded, load, type Memory, settled, slopeOf } from "../server/memory.ts";
+import { type Loaded, load, type Memory, settled } from "../server/memory.ts";
 import { inEachHome, type Served } from "../server/served.ts";
 
 /** The heap of a server that remembers an object for each request grows by more than this a request, bytes. */
@@ -57,7 +58,8 @@ async function observe(served: Served, { count, loads }: Plan, log: Options["log
       log(`${home}: after ${number * count} of ${loads * count} requests ${megabytes(after.heapUsed)} MB`);
     }
     const steady = left.slice(WARM_UP);
-    const grown = { heapUsed: slopeOf(steady, count, "heapUsed"), rss: slopeOf(steady, count, "rss") };
+    const slope = (figure: keyof Memory) => slopeOf(steady.map((each) => each[figure])) / count;
+    const grown = { heapUsed: slope("heapUsed"), rss: slope("rss") };
     return { home, started, atRest, levels, left, grown };
   } finally {
     await loader.stop();

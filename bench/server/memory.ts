@@ -1,6 +1,4 @@
 /** What a server holds in memory while it is asked. */
-
-import { median } from "../quantile.ts";
 import type { Child, Usage } from "./child.ts";
 import type { Carried, Sent } from "./load.ts";
 import type { Served } from "./served.ts";
@@ -70,11 +68,3 @@ async function watch(child: Child, over: Promise<"over">, see: (usage: Usage) =>
   do see(await child.usage());
   while ((await Promise.race([over, pause()])) === "pause");
 }
-
-/** Bytes a request: the median of what lies between any two looks, so that one that was off says little. */
-export const slopeOf = (left: readonly Memory[], count: number, figure: keyof Memory): number =>
-  median(
-    left.flatMap((one, index) =>
-      left.slice(index + 1).map((later, apart) => (later[figure] - one[figure]) / ((apart + 1) * count)),
-    ),
-  );
