@@ -1,4 +1,5 @@
 /** What a part of the benchmark is: something to measure, by itself or with the others. */
+import type { Takes, Values } from "../scripts/command-line.ts";
 
 /** Rows of cells, as they are printed and as the guides have them. */
 export interface Table {
@@ -24,22 +25,25 @@ export interface Result {
   readonly figures: unknown;
 }
 
-export interface Options {
-  /** A run that takes seconds, to see that everything works: its figures mean little. */
+export interface Options<Taken extends Takes = Takes> {
+  /** A run that takes a minute or so, to see that everything works: its figures mean little. */
   readonly short: boolean;
   /** `--name value` of the command line, of those that the part takes. */
-  readonly values: Readonly<Record<string, string>>;
+  readonly values: Values<Taken>;
   log(line: string): void;
 }
 
-export interface Part {
+export interface Part<Taken extends Takes = Takes> {
   readonly title: string;
-  /** Names of options of its own. */
-  readonly takes?: readonly string[];
+  /** Options of its own. */
+  readonly takes?: Taken;
   /** Versions beside those of Node and the system: of browsers, of databases. */
   versions?(): Promise<Readonly<Record<string, string>>>;
-  run(options: Options): Promise<Result>;
+  run(options: Options<Taken>): Promise<Result>;
 }
+
+/** So that what it is run with has the types of what it takes. */
+export const partOf = <Taken extends Takes>(part: Part<Taken>): Part<Taken> => part;
 
 /** What a run wrote down of one part. */
 export interface Measured extends Result {
@@ -48,4 +52,12 @@ export interface Measured extends Result {
   readonly versions: Readonly<Record<string, string>>;
   /** The day, YYYY-MM-DD. */
   readonly on: string;
+}
+
+/** @throws Error what has no figures would look like a run that went well */
+export function checkMeasured({ tables }: Result): void {
+  const rows = tables.flatMap((table) => table.rows);
+  if (!tables.length || tables.some((table) => !table.rows.length)) throw new Error("nothing was measured");
+  const empty = rows.find((cells) => cells.some((cell) => /\bNaN\b|\bInfinity\b|\bundefined\b/.test(cell)));
+  if (empty) throw new Error(`nothing was measured of ${empty[0]}: ${empty.join(", ")}`);
 }

@@ -1,19 +1,29 @@
 /**
  * Measures: all parts, or those that are named. Prints tables, and writes what was measured into bench/results and from
- * there into the guides that have a place for it. Ends with 1 if an aim is missed and no guide says why.
+ * there into the guides that have a place for it. Ends with 1 if an aim is missed and no guide says why, and with 2 if what
+ * it was asked for does not exist.
  *
  *     npm run bench                      all of them, one after the other
  *     npm run bench -- sizes click       some
- *     npm run bench -- server --short    takes seconds, to see that it works
+ *     npm run bench -- server --short    a minute or so, to see that it works
+ *     npm run bench -- --help            which part takes what
  *
  * Runs that are shorter or have options of their own write nothing.
  */
 import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { parseArgs } from "node:util";
+import {
+  flag,
+  Refusal,
+  refuseOthers,
+  split,
+  understood,
+  usageOf,
+  valuesOf,
+} from "../scripts/command-line.ts";
 import { machine } from "./machine.ts";
 import { sectionOf, withSection } from "./markdown.ts";
-import type { Measured, Options, Part } from "./part.ts";
+import { checkMeasured, type Measured, type Options, type Part } from "./part.ts";
 
 const here = import.meta.dirname;
 const docs = path.join(here, "../docs");
@@ -22,53 +32,48 @@ const names = globSync("*.ts", { cwd: path.join(here, "parts") })
   .map((file) => path.basename(file, ".ts"))
   .sort();
 
-/** `--name value` for whichever part knows it; `--short` alone has none. */
-function readArguments(args: string[]): { chosen: string[]; options: Options } {
-  const { tokens } = parseArgs({
-    args,
-    strict: false,
-    tokens: true,
-    options: { short: { type: "boolean" } },
-  });
-  const chosen: string[] = [];
-  const values: Record<string, string> = {};
-  let awaiting: string | undefined;
-  for (const token of tokens) {
-    if (token.kind === "option") {
-      awaiting = token.name === "short" || token.value !== undefined ? undefined : token.name;
-      values[token.name] = token.value ?? "";
-    } else if (token.kind === "positional" && awaiting) {
-      values[awaiting] = token.value;
-      awaiting = undefined;
-    } else if (token.kind === "positional") chosen.push(token.value);
-  }
-  const { short, ...rest } = values;
-  const unknown = chosen.filter((name) => !names.includes(name));
-  if (unknown.length) throw new Error(`There is no part ${unknown.join(", ")}, only ${names.join(", ")}`);
-  return {
-    chosen: chosen.length ? chosen : names,
-    options: { short: short !== undefined, values: rest, log: (line) => console.log(line) },
-  };
+const common = { short: flag("a run of a minute or so, to see that it works: nothing is written") };
+
+const load = async (name: string): Promise<Part> =>
+  ((await import(`./parts/${name}.ts`)) as { part: Part }).part;
+
+async function usage(): Promise<string> {
+  const parts = await Promise.all(names.map(async (name) => ({ name, ...(await load(name)) })));
+  return [
+    "npm run bench -- [part …] [options]\n",
+    ...usageOf(common),
+    ...parts.flatMap(({ name, title, takes = {} }) => [`\n${name}: ${title}`, ...usageOf(takes)]),
+  ].join("\n");
 }
 
-/** @throws Error an option that none of them takes would be a run that somebody did not mean */
-async function partsOf(chosen: readonly string[], { values }: Options): Promise<(readonly [string, Part])[]> {
-  const parts = await Promise.all(
-    chosen.map(async (name) => {
-      const { part } = (await import(`./parts/${name}.ts`)) as { part: Part };
-      return [name, part] as const;
-    }),
+interface Chosen {
+  readonly name: string;
+  readonly part: Part;
+  readonly options: Options;
+}
+
+/** @throws Refusal whatever would be another run than the one that was meant */
+async function choose(args: readonly string[]): Promise<Chosen[]> {
+  const { words, given } = split(args, Object.keys(common));
+  const unknown = words.filter((name) => !names.includes(name));
+  if (unknown.length) throw new Refusal(`There is no part ${unknown.join(", ")}, only ${names.join(", ")}`);
+  const { short = false } = valuesOf(given, common);
+  const chosen = await Promise.all(
+    names
+      .filter((name) => !words.length || words.includes(name))
+      .map(async (name) => ({ name, part: await load(name) })),
   );
-  const taken = parts.flatMap(([, { takes = [] }]) => takes);
-  const unknown = Object.keys(values).filter((name) => !taken.includes(name));
-  if (unknown.length)
-    throw new Error(`There is no --${unknown[0]}, only --${["short", ...taken].join(", --")}`);
-  return parts;
+  refuseOthers(given, [common, ...chosen.map(({ part: { takes = {} } }) => takes)]);
+  return chosen.map(({ name, part }) => {
+    const values = valuesOf(given, part.takes ?? {});
+    return { name, part, options: { short, values, log: (line) => console.log(line) } };
+  });
 }
 
 async function measure(part: Part, options: Options): Promise<Measured> {
   options.log(`\n── ${part.title} ──`);
   const result = await part.run(options);
+  checkMeasured(result);
   return {
     title: part.title,
     machine: machine(),
@@ -91,16 +96,19 @@ function keep(name: string, measured: Measured): void {
 // Leaving by exit() lets what was started be stopped.
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
 
-const { chosen, options } = readArguments(process.argv.slice(2));
-/** What is run in another way than always is for whoever asked. */
-const isKept = !options.short && Object.keys(options.values).length === 0;
+const chosen = await understood(usage, () => choose(process.argv.slice(2)));
 const missed: string[] = [];
-for (const [name, part] of await partsOf(chosen, options)) {
-  const measured = await measure(part, options);
-  console.log(`\n${sectionOf(measured)}`);
-  if (isKept) keep(name, measured);
-  for (const { what, aim, is, met, explained } of measured.aims ?? [])
-    if (!met && !explained) missed.push(`${name}: ${what} is ${is}, wanted ${aim}`);
+for (const { name, part, options } of chosen) {
+  try {
+    const measured = await measure(part, options);
+    console.log(`\n${sectionOf(measured)}`);
+    // What is run in another way than always is for whoever asked.
+    if (!options.short && Object.keys(options.values).length === 0) keep(name, measured);
+    for (const { what, aim, is, met, explained } of measured.aims ?? [])
+      if (!met && !explained && !options.short) missed.push(`${name}: ${what} is ${is}, wanted ${aim}`);
+  } catch (error) {
+    missed.push(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
+  }
 }
 for (const each of missed) console.error(`✖ ${each}`);
-process.exitCode = missed.length && !options.short ? 1 : 0;
+process.exitCode = missed.length ? 1 : 0;

@@ -6,13 +6,16 @@
  *     npm run cluster -- chaos [options]    faults while they run
  *     npm run cluster -- <command…>         any command, which finds their addresses in its environment
  */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { build } from "vite";
 import { createDatabase } from "./cluster/database.ts";
 import { type Cluster, startCluster } from "./cluster/servers.ts";
+import { Refusal, understood } from "./command-line.ts";
+import { findProgram } from "./find.ts";
 import { startPostgres } from "./postgres.ts";
+import { suiteNames } from "./test.ts";
 
 const SERVERS = 3;
 /** So that whoever is to use them knows them. */
@@ -69,8 +72,37 @@ async function beside(database: string, [name, ...args]: readonly string[]): Pro
   }
 }
 
+const usage = `npm run cluster                       until it is interrupted
+npm run cluster -- e2e [suite …]      the end-to-end tests, with three servers for each world; then other suites
+npm run cluster -- chaos [options]    faults while they run: the options of npm run chaos
+npm run cluster -- <command…>         any program, which finds their addresses in its environment`;
+
+/** Before anything is started, which takes half a minute. @throws Refusal */
+function check([name, ...args]: readonly string[]): void {
+  if (name === undefined) return;
+  if (name === "e2e") {
+    const unknown = args.filter((each) => !suiteNames.includes(each));
+    if (unknown.length)
+      throw new Refusal(`There is no suite ${unknown.join(", ")}, only ${suiteNames.join(", ")}`);
+  } else if (name === "chaos") {
+    // What would happen, of servers that nobody asks.
+    const elsewhere = ["--url", "http://localhost", "--database", "postgres://localhost", "--key", "none"];
+    const plan = [path.resolve("chaos/run.ts"), "--plan", ...elsewhere, ...args];
+    const { status, stderr } = spawnSync(node, plan, { encoding: "utf8", maxBuffer: 2 ** 28 });
+    if (status === 0) return;
+    const [, why = stderr.trim()] = /^\w*Error(?: \[\w+\])?: (.*)$/m.exec(stderr) ?? [];
+    throw new Refusal(`chaos does not take ${args.join(" ")}: ${why}`);
+  } else if (name.startsWith("-") || !findProgram([name]))
+    throw new Refusal(`There is no command ${name}; cluster takes e2e, chaos or a program`);
+}
+
 async function main(words: readonly string[]): Promise<number> {
   process.chdir(path.join(import.meta.dirname, ".."));
+  await understood(
+    () => usage,
+    () => check(words),
+    words.slice(0, 1),
+  );
   for (const signal of signals) process.on(signal, () => interrupted.abort());
   // What the servers serve.
   await build({ mode: "embed", logLevel: "warn" });

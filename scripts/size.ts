@@ -1,11 +1,15 @@
 /**
  * What a page pays: builds the embed, prints its files and parts, and fails above the figures in bench/budget.json.
  * `--record` writes smaller figures down; a larger one is raised by hand, in a change that says why.
+ *
+ *     npm run size
+ *     npm run size -- --record
  */
 import { hash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build, type InlineConfig, minifySync, normalizePath, type Rolldown } from "vite";
+import { flag, Refusal, refuseOthers, split, understood, usageOf, valuesOf } from "./command-line.ts";
 
 /** What has a record, in bytes after brotli 11. */
 const measured = {
@@ -271,7 +275,18 @@ export async function measureSizes() {
   return { chunks, files, loaded, weights, parts };
 }
 
+const takes = { record: flag("writes smaller figures into bench/budget.json") };
+
 async function main(): Promise<void> {
+  const { record } = await understood(
+    () => ["npm run size -- [options]\n", ...usageOf(takes)].join("\n"),
+    () => {
+      const { words, given } = split(process.argv.slice(2), Object.keys(takes));
+      if (words.length) throw new Refusal(`There is nothing called ${words.join(" ")} here`);
+      refuseOthers(given, [takes]);
+      return valuesOf(given, takes);
+    },
+  );
   const { chunks, files, loaded, weights, parts } = await measureSizes();
   const now = Object.fromEntries(names.map((name) => [name, weights[name].brotli])) as Figures;
   const file = new URL("../bench/budget.json", import.meta.url);
@@ -280,7 +295,7 @@ async function main(): Promise<void> {
   console.table(parts);
   for (const name of names)
     console.log(`${name.padEnd(5)} ${now[name]} bytes of brotli, record ${budget[name]}: ${measured[name]}`);
-  if (process.argv.includes("--record")) {
+  if (record) {
     writeFileSync(file, `${JSON.stringify(lowered(now, budget), null, 2)}\n`);
   }
   const faults = [

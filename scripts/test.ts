@@ -195,10 +195,13 @@ const suites: Record<string, () => Ending | Promise<Ending>> = {
     withPostgres((env) => runNode([...files.unit(), ...files.server()], bar, { ...env, ...withBackends() })),
 };
 
+/** What it can be asked for. */
+export const suiteNames: readonly string[] = Object.keys(suites);
+
 async function attempt(name: string): Promise<Ending> {
   try {
     const suite = suites[name];
-    if (!suite) throw new Error(`There is no suite "${name}", only ${Object.keys(suites).join(", ")}`);
+    if (!suite) throw new Error(`There is no suite "${name}", only ${suiteNames.join(", ")}`);
     return await suite();
   } catch (error) {
     console.error(error);

@@ -1,13 +1,14 @@
 /**
  * Whether figures, lists and exports take longer the more visits there are: the real app over businesses of several sizes,
- * asked in turn. `--sizes 10000,1000000` chooses others; a PostgreSQL of its own holds them, and SQLite up to a million.
+ * asked in turn. A PostgreSQL of its own holds them, and SQLite up to a million.
  */
 import { sql } from "kysely";
+import { listOf, whole } from "../../scripts/command-line.ts";
 import { startPostgres } from "../../scripts/postgres.ts";
 import { aReport } from "../../server/test/store/rows.ts";
 import type { TestHome, TestStore } from "../../server/test/stores.ts";
 import { type OpenApp, openApp } from "../app.ts";
-import type { Aim, Options, Part, Table } from "../part.ts";
+import { type Aim, type Options, partOf, type Table } from "../part.ts";
 import { quantile } from "../quantile.ts";
 import { fill } from "../visits.ts";
 
@@ -120,14 +121,16 @@ function report(home: string, times: ReadonlyMap<Business, Times>): { table: Tab
 
 const versions: Record<string, string> = {};
 
-export const part: Part = {
+const takes = { sizes: listOf(whole("how many visits the businesses have behind them", 100), 2) };
+
+export const part = partOf({
   title: "Figures, lists and exports, the more visits there are",
-  takes: ["sizes"],
+  takes,
 
   versions: async () => versions,
 
   async run({ short, values, log }) {
-    const sizes = values.sizes?.split(",").map(Number) ?? (short ? SHORT_SIZES : SIZES);
+    const sizes = (values.sizes ?? (short ? SHORT_SIZES : SIZES)).toSorted((one, other) => one - other);
     const postgres = await startPostgres({ durable: true });
     if (postgres) process.env.TEST_DATABASE_URL = postgres.url;
     // Reads the address when it is loaded.
@@ -136,11 +139,12 @@ export const part: Part = {
     const figures: object[] = [];
     try {
       for (const home of stores) {
+        const own = sizes.filter((size) => home.name === "PostgreSQL" || size <= LARGEST_SQLITE);
+        // One alone says nothing of what more visits do.
+        if (own.length < 2) continue;
         const businesses: Business[] = [];
         try {
-          for (const size of sizes)
-            if (home.name === "PostgreSQL" || size <= LARGEST_SQLITE)
-              businesses.push(await found(home, size, log));
+          for (const size of own) businesses.push(await found(home, size, log));
           versions[home.name] = await versionOf(home, businesses[0]);
           const times = await measure(businesses, short ? 20 : ROUNDS);
           reports.push(report(home.name, times));
@@ -156,7 +160,7 @@ export const part: Part = {
     }
     return { tables: reports.map(({ table }) => table), aims: reports.flatMap(({ aims }) => aims), figures };
   },
-};
+});
 
 async function versionOf({ name }: TestHome, business: Business | undefined): Promise<string> {
   if (!business) return "";

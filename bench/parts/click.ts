@@ -1,9 +1,10 @@
 /** How long a customer looks at nothing, from the click to the first step of the flow. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { whole } from "../../scripts/command-line.ts";
 import { watchPaint } from "../browser/painted.ts";
 import { withShell, withTags } from "../browser/site.ts";
 import { buildEmbed, openStage, type Stage, slowDown, versions } from "../browser/stage.ts";
-import type { Part, Table } from "../part.ts";
+import { partOf, type Table } from "../part.ts";
 import { quantile } from "../quantile.ts";
 
 const ROUND_TRIP = 150;
@@ -108,14 +109,15 @@ function tableOf(title: string, times: Times): Table {
 const medianOf = (times: Times, wanted: string): number =>
   quantile([...times].find(([{ name }]) => name === wanted)?.[1] ?? [], 0.5);
 
-export const part: Part = {
+export const part = partOf({
   title: "From the click to the first step",
-  takes: ["rounds"],
+  takes: {
+    rounds: whole("how often each is clicked on the slower processor, and half as often on this one"),
+  },
   versions,
 
-  /** `--rounds 10` for fewer or more. */
   async run({ short, values, log }) {
-    const rounds = short ? 1 : Number(values.rounds ?? ROUNDS);
+    const rounds = values.rounds ?? (short ? 1 : ROUNDS);
     await buildEmbed();
     const stage = await openStage(ROUND_TRIP);
     try {
@@ -143,4 +145,4 @@ export const part: Part = {
       await stage.close();
     }
   },
-};
+});

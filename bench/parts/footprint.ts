@@ -1,14 +1,14 @@
 /**
  * What one server process holds in memory: when it has started, while one and while 64 connections ask without a pause, and
  * whether anything is left of the requests: a hundred thousand of them, looked at after each tenth. What counts is what is left after
- * a collection of garbage; resident memory is what the system sees, and Node gives little of it back. `--store sqlite` or
- * `--store postgres` takes one of the two, `--requests 20000` fewer.
+ * a collection of garbage; resident memory is what the system sees, and Node gives little of it back.
  */
-import type { Aim, Options, Part } from "../part.ts";
+import { whole } from "../../scripts/command-line.ts";
+import { type Aim, type Options, partOf } from "../part.ts";
 import { slopeOf } from "../quantile.ts";
 import { start } from "../server/child.ts";
 import { type Loaded, load, type Memory, settled } from "../server/memory.ts";
-import { inEachHome, type Served } from "../server/served.ts";
+import { inEachHome, type Served, store } from "../server/served.ts";
 
 /** The heap of a server that remembers an object for each request grows by more than this a request, bytes. */
 const MOST_GROWN = 20;
@@ -91,15 +91,15 @@ const aimOf = ({ home, grown }: Figures): Aim => ({
   met: grown.heapUsed <= MOST_GROWN,
 });
 
-export const part: Part = {
+export const part = partOf({
   title: "What one server process holds in memory",
-  takes: ["store", "requests"],
+  takes: { store, requests: whole("how many are sent while its growth is looked for") },
 
   versions: async () => versions,
 
   async run({ short, values: { store, requests }, log }) {
     const plan = short ? SHORT : FULL;
-    const count = requests ? Math.ceil(Number(requests) / (plan.loads - WARM_UP)) : plan.count;
+    const count = requests ? Math.ceil(requests / (plan.loads - WARM_UP)) : plan.count;
     const all: Figures[] = [];
     versions = await inEachHome({ store, options: ["--expose-gc"] }, async (served) => {
       all.push(await observe(served, { ...plan, count }, log));
@@ -110,4 +110,4 @@ export const part: Part = {
       figures: all,
     };
   },
-};
+});

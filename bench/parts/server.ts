@@ -2,28 +2,33 @@
  * How much one server process does in a second, beside what it could do at best: a bare `node:http` server that reads the same
  * JSON and answers the same bytes, and the driver alone that writes the same JSON, one durable row a call. Rates are of the
  * machine and of whoever else is on it; what is wanted are ratios of runs that alternate, of which the median counts.
- *
- * `--connections 16` and `--rounds 5` choose others, `--store sqlite` or `--store postgres` and `--only events` less.
  */
-import type { Aim, Options, Part, Table } from "../part.ts";
+import { listOf, oneOf, type Values, whole } from "../../scripts/command-line.ts";
+import { type Aim, type Options, partOf, type Table } from "../part.ts";
 import { median } from "../quantile.ts";
 import { openBench, type Run } from "../server/bench.ts";
 import { type Operation, operations } from "../server/operations.ts";
 import { type Measured, measure, type Plan, type Round } from "../server/rounds.ts";
-import { inEachHome, type Served } from "../server/served.ts";
+import { inEachHome, type Served, store } from "../server/served.ts";
 
 const FULL: Plan = { connections: [1, 16, 64], rounds: 3, seconds: 0.8, warmUp: 500 };
 const SHORT: Plan = { connections: [16], rounds: 1, seconds: 0.2, warmUp: 64 };
 
-const numbers = (text: string): number[] => text.split(",").map(Number);
+const takes = {
+  store,
+  only: listOf(
+    oneOf(
+      "the operations that are measured",
+      operations.map(({ name }) => name),
+    ),
+  ),
+  connections: listOf(whole("how many ask at once")),
+  rounds: whole("how often each is measured"),
+};
 
-const planOf = ({ short, values: { connections, rounds } }: Options): Plan => {
+const planOf = (short: boolean, { connections, rounds }: Values<typeof takes>): Plan => {
   const plan = short ? SHORT : FULL;
-  return {
-    ...plan,
-    ...(connections ? { connections: numbers(connections) } : {}),
-    ...(rounds ? { rounds: Number(rounds) } : {}),
-  };
+  return { ...plan, ...(connections && { connections }), ...(rounds && { rounds }) };
 };
 
 interface Figures extends Measured {
@@ -39,7 +44,7 @@ const ratio = (rounds: readonly Round[], who: "bare" | "raw", figure: (run: Run)
 
 const perSecond = (run: Run) => run.perSecond;
 const cpu = (run: Run) => run.cpu;
-const whole = (value: number) => Math.round(value).toLocaleString("en");
+const rounded = (value: number) => Math.round(value).toLocaleString("en");
 
 function tableOf(home: Served["home"], all: readonly Figures[]): Table {
   return {
@@ -58,10 +63,10 @@ function tableOf(home: Served["home"], all: readonly Figures[]): Table {
       .map(({ operation: { name, writes }, connections, rounds }) => [
         name,
         String(connections),
-        whole(of(rounds, "ours", perSecond)),
+        rounded(of(rounds, "ours", perSecond)),
         ratio(rounds, "bare", perSecond).toFixed(3),
         writes ? ratio(rounds, "raw", perSecond).toFixed(2) : "–",
-        whole(of(rounds, "ours", cpu)),
+        rounded(of(rounds, "ours", cpu)),
         ratio(rounds, "bare", cpu).toFixed(1),
       ]),
   };
@@ -111,18 +116,18 @@ async function onServer(served: Served, plan: Plan, chosen: readonly Operation[]
 /** Of the databases that the last run was on. */
 let versions: Record<string, string> = {};
 
-export const part: Part = {
+export const part = partOf({
   title: "What one server process does in a second",
-  takes: ["store", "only", "connections", "rounds"],
+  takes,
 
   versions: async () => versions,
 
-  async run(options) {
-    const { store, only } = options.values;
-    const chosen = operations.filter(({ name }) => !only || only.split(",").some((each) => name === each));
+  async run({ short, values, log }) {
+    const { store, only } = values;
+    const chosen = operations.filter(({ name }) => !only || only.includes(name));
     const all: Figures[] = [];
     versions = await inEachHome({ store }, async (served) => {
-      all.push(...(await onServer(served, planOf(options), chosen, options.log)));
+      all.push(...(await onServer(served, planOf(short, values), chosen, log)));
     });
     const measured = (["SQLite", "PostgreSQL"] as const).filter((home) =>
       all.some((each) => each.home === home),
@@ -137,4 +142,4 @@ export const part: Part = {
       figures: all.map(({ operation: { name }, ...rest }) => ({ operation: name, ...rest })),
     };
   },
-};
+});

@@ -1,15 +1,15 @@
 /**
  * A hundred million visits a year: three servers on one PostgreSQL take the visits of a busy hour, first on an empty
  * database, then on one with a year behind it as far as it fits here. What a visit costs and weighs is then multiplied.
- * `--visits 1000000` says how long a past, `--rate 32` how many a second, `--seconds 60` for how long.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "kysely";
 import { createDatabase } from "../../scripts/cluster/database.ts";
 import { startCluster } from "../../scripts/cluster/servers.ts";
+import { type Values, whole } from "../../scripts/command-line.ts";
 import { startPostgres } from "../../scripts/postgres.ts";
 import { type OpenedStore, openStore } from "../../server/src/store/database.ts";
-import type { Options, Part } from "../part.ts";
+import { type Options, partOf } from "../part.ts";
 import { quantile } from "../quantile.ts";
 import { addCustomers, listenFor, type Receiver } from "../year/business.ts";
 import { type Consumed, consumed, memoryOf, postmasterOf, watchConnections } from "../year/consumption.ts";
@@ -59,14 +59,16 @@ interface Plan {
   past: number;
 }
 
-function planOf({ short, values }: Options): Plan {
+const takes = {
+  // A tenth of them is made, and each way in which a visit ends has to be among them.
+  visits: whole("how many the full database has behind it", 100),
+  rate: whole("how many come in a second"),
+  seconds: whole("for how long they come"),
+};
+
+function planOf(short: boolean, { visits, ...given }: Values<typeof takes>): Plan {
   const wanted = short ? { rate: 8, seconds: 4, past: 2_000 } : { rate: 32, seconds: 60, past: 1_000_000 };
-  const given = (name: string, fallback: number) => Number(values[name] ?? fallback);
-  return {
-    rate: given("rate", wanted.rate),
-    seconds: given("seconds", wanted.seconds),
-    past: given("visits", wanted.past),
-  };
+  return { ...wanted, ...given, ...(visits && { past: visits }) };
 }
 
 const each = (times: Record<Kind, number[]>, part: number) =>
@@ -214,11 +216,11 @@ async function measure(postgres: string, plan: Plan, log: Options["log"]): Promi
 
 let version = "";
 
-export const part: Part = {
+export const part = partOf({
   title: "A hundred million visits a year",
-  takes: ["visits", "rate", "seconds"],
+  takes,
   versions: async () => ({ PostgreSQL: version }),
-  async run(options) {
+  async run({ short, values, log }) {
     const postgres = await startPostgres({ durable: true });
     if (!postgres) throw new Error("There is no PostgreSQL on this machine");
     try {
@@ -226,10 +228,10 @@ export const part: Part = {
       const { rows } = await sql<{ v: string }>`select current_setting('server_version') as v`.execute(db);
       version = rows[0]?.v.split(" ")[0] ?? "";
       await store.close();
-      const year = await measure(postgres.url, planOf(options), options.log);
+      const year = await measure(postgres.url, planOf(short, values), log);
       return { tables: tablesOf(year), aims: aimsOf(year), figures: year };
     } finally {
       postgres.stop();
     }
   },
-};
+});

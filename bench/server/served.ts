@@ -4,6 +4,7 @@ import { openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
+import { oneOf } from "../../scripts/command-line.ts";
 import { type Postgres, startPostgres } from "../../scripts/postgres.ts";
 import { type Temporary, temporaryFolder } from "../../scripts/temporary.ts";
 import type { StoreLocation } from "../../server/src/store/database.ts";
@@ -112,10 +113,14 @@ async function serve(folder: Temporary, { remove, ...place }: Place, options: st
 }
 
 const homes = { sqlite: serveOnSqlite, postgres: serveOnPostgres };
+type Home = keyof typeof homes;
+
+/** The option of a part that serves in both, or in one. */
+export const store = oneOf<Home>("the one database that is measured", ["sqlite", "postgres"]);
 
 export interface Wanted {
-  /** `sqlite` or `postgres`; both if absent. */
-  store?: string | undefined;
+  /** Both if absent. */
+  store?: Home | undefined;
   /** Of Node. */
   options?: string[];
 }

@@ -47,7 +47,22 @@ function print(title: string, total: Counts): number {
   return all;
 }
 
-async function inProcess(home: TestHome, seed: number, requests: number, total: Counts): Promise<void> {
+/** What there is more of than there was. */
+function since(before: Counts, after: ReadonlyMap<string, ReadonlyMap<number | string, number>>): Counts {
+  const more: Counts = new Map();
+  for (const [name, counts] of after) {
+    const rest = [...counts].map(([how, count]) => [how, count - (before.get(name)?.get(how) ?? 0)] as const);
+    more.set(name, new Map(rest.filter(([, count]) => count)));
+  }
+  return more;
+}
+
+async function inProcess(
+  home: TestHome,
+  seed: number,
+  requests: number,
+  total: { direct: Counts; outage: Counts },
+): Promise<void> {
   const store = await home.open();
   try {
     const campaign = new Campaign(await createStage(store));
@@ -57,9 +72,12 @@ async function inProcess(home: TestHome, seed: number, requests: number, total: 
       await campaign.refuse(operation);
       await campaign.ask(operation, { seed, runs });
     }
+    const before: Counts = new Map();
+    add(before, campaign.statuses);
     await campaign.askInOutage({ seed, runs: Math.ceil((requests * IN_OUTAGE) / operations.length) });
     campaign.checkLog();
-    add(total, campaign.statuses);
+    add(total.direct, before);
+    add(total.outage, since(before, campaign.statuses));
   } finally {
     await store.drop();
   }
@@ -86,18 +104,19 @@ async function overConnections(
 export async function fuzz({ seed, store, requests }: Wanted & { requests: number }): Promise<void> {
   const home = homeOf(store);
   const started = performance.now();
-  const direct: Counts = new Map();
+  const own = { direct: new Map() as Counts, outage: new Map() as Counts };
   const connected = { whole: new Map() as Counts, bytes: new Map() as Counts };
   for (let done = 0, round = 0; done < requests; done += ROUND, round++) {
     const size = Math.min(ROUND, requests - done);
     const [whole, bytes] = [Math.ceil(size * OVER_CONNECTIONS), Math.ceil(size * IN_BYTES)];
-    await inProcess(home, seed + round, size - whole - bytes, direct);
+    await inProcess(home, seed + round, size - whole - bytes, own);
     await overConnections(home, seed + round, { whole, bytes }, connected);
     const seconds = Math.round((performance.now() - started) / 1000);
     console.log(`${done + size} requests, ${seconds} s`);
   }
   const all =
-    print("Operation", direct) +
+    print("Operation", own.direct) +
+    print("While billing answers nobody, on purpose", own.outage) +
     print("Over connections", connected.whole) +
     print("As bytes", connected.bytes);
   const seconds = Math.round((performance.now() - started) / 1000);
