@@ -1,6 +1,6 @@
 /**
- * A hundred million visits a year: three servers on one PostgreSQL take the visits of a busy hour, first on an empty
- * database, then on one with a year behind it as far as it fits here. What a visit costs and weighs is then multiplied.
+ * A hundred million visits a year: three servers on one PostgreSQL take visits for a minute at the rate of a busy hour, first
+ * on an empty database, then on one with a year behind it as far as it fits here. What a visit costs and weighs is then multiplied.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "kysely";

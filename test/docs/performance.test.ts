@@ -5,6 +5,8 @@ import path from "node:path";
 import { describe, it } from "node:test";
 import { sectionIn, sectionOf, withSection } from "../../bench/markdown.ts";
 import type { Measured } from "../../bench/part.ts";
+import type { Minute, Year } from "../../bench/parts/year.ts";
+import { aimsOf, tablesOf } from "../../bench/year/tables.ts";
 
 const root = path.join(import.meta.dirname, "../..");
 const guides = globSync("docs/*.md", { cwd: root }).map((file) =>
@@ -12,6 +14,29 @@ const guides = globSync("docs/*.md", { cwd: root }).map((file) =>
 );
 const nameOf = (file: string) => path.basename(file, path.extname(file));
 const parts = globSync("bench/parts/*.ts", { cwd: root }).map(nameOf);
+
+describe("aims of a year", () => {
+  const file = path.join(root, "bench/results/year.json");
+  const { figures } = JSON.parse(readFileSync(file, "utf8")) as { figures: Year };
+  const { empty, full } = figures;
+
+  it("are missed where visits that are there make others dearer", () => {
+    const dearer = { ...full.consumed, servers: (1.6 * empty.consumed.servers * full.visits) / empty.visits };
+    const aims = aimsOf({ ...figures, full: { ...full, consumed: dearer } });
+    assert.deepEqual(
+      aims.map(({ is, met }) => (met ? "met" : is)),
+      ["1.60", "met", "met"],
+    );
+  });
+
+  it("compare no times of requests that stood in a queue", () => {
+    const withRoom = (minute: Minute): Minute => ({ ...minute, connections: { most: 30, active: 12 } });
+    const columns = (year: Year) => tablesOf(year)[1]?.columns.length;
+    assert.equal(columns({ ...figures, empty: withRoom(empty), full: withRoom(full) }), 4);
+    assert.equal(columns({ ...figures, empty: withRoom(empty) }), 3);
+    assert.match(JSON.stringify(tablesOf(figures)[1]), /nothing to compare.*, queued/);
+  });
+});
 
 describe("figures in the guides", () => {
   for (const part of globSync("bench/results/*.json", { cwd: root }).map(nameOf))
