@@ -21,13 +21,15 @@ const LARGEST_SQLITE = 1_000_000;
 /** So that nobody asks more than sixty times a minute, ms. */
 const APART = 1_001;
 
+const ALL = "/api/v1/sessions";
+
 const paths = {
-  analytics: "/api/v1/analytics",
-  revenue: "/api/v1/analytics/revenue?months=24",
-  sessions: "/api/v1/sessions",
-  "sessions saved": "/api/v1/sessions?outcome=saved",
-  "sessions of a time": "/api/v1/sessions?since=2026-11-03&until=2027-02-10T12:00:00Z",
-  "export, first rows": "/api/exports/sessions",
+  "the last 30 days": "/api/v1/analytics",
+  "24 months": "/api/v1/analytics/revenue?months=24",
+  "50 sessions": ALL,
+  "50 saved ones": "/api/v1/sessions?outcome=saved",
+  "50 of a time": "/api/v1/sessions?since=2026-11-03&until=2027-02-10T12:00:00Z",
+  "an export, its first rows": "/api/exports/sessions",
 } as const;
 
 interface Business {
@@ -57,7 +59,7 @@ async function found(home: TestHome, size: number, log: Options["log"]): Promise
     await opened.store.putLedger(
       aReport(asked.scope, { startedAt: NOW + more, outcome: "retained", savedMrr: 100 }),
     );
-  const { body } = await ask(asked, paths.sessions);
+  const { body } = await ask(asked, ALL);
   if (JSON.parse(body).total !== size + 500) throw new Error(`${body.slice(0, 200)}: not all are there`);
   return { home: home.name, size, asked, opened };
 }

@@ -4,7 +4,7 @@
  * machine and of whoever else is on it; what is wanted are ratios of runs that alternate, of which the median counts.
  */
 import { listOf, oneOf, type Values, whole } from "../../scripts/command-line.ts";
-import { type Aim, type Options, partOf, type Table } from "../part.ts";
+import { type Aim, type Options, partOf, type Result, type Table } from "../part.ts";
 import { median } from "../quantile.ts";
 import { openBench, type Run } from "../server/bench.ts";
 import { type Operation, operations } from "../server/operations.ts";
@@ -30,6 +30,10 @@ const planOf = (short: boolean, { connections, rounds }: Values<typeof takes>): 
   const plan = short ? SHORT : FULL;
   return { ...plan, ...(connections && { connections }), ...(rounds && { rounds }) };
 };
+
+/** Ratios as far as they mean something. */
+const two = (value: number): string =>
+  value < 10 ? value.toPrecision(2) : String(Number(value.toPrecision(2)));
 
 interface Figures extends Measured {
   home: Served["home"];
@@ -64,10 +68,10 @@ function tableOf(home: Served["home"], all: readonly Figures[]): Table {
         name,
         String(connections),
         rounded(of(rounds, "ours", perSecond)),
-        ratio(rounds, "bare", perSecond).toFixed(3),
-        writes ? ratio(rounds, "raw", perSecond).toFixed(2) : "–",
+        two(ratio(rounds, "bare", perSecond)),
+        writes ? two(ratio(rounds, "raw", perSecond)) : "–",
         rounded(of(rounds, "ours", cpu)),
-        ratio(rounds, "bare", cpu).toFixed(1),
+        two(ratio(rounds, "bare", cpu)),
       ]),
   };
 }
@@ -91,7 +95,7 @@ function aimOf(
     {
       what: `${operation.name} beside ${yardsticks[who]}, ${home}`,
       aim: `at least ${wanted}`,
-      is: ratios.map(({ connections, is }) => `${is.toFixed(2)} with ${connections}`).join(", "),
+      is: ratios.map(({ connections, is }) => `${two(is)} with ${connections}`).join(", "),
       met: ratios.every(({ is }) => is >= wanted),
       explained: "[where the limit is](#where-the-servers-limit-is)",
     },
@@ -113,6 +117,21 @@ async function onServer(served: Served, plan: Plan, chosen: readonly Operation[]
   return all;
 }
 
+export function resultOf(all: readonly Figures[]): Result {
+  const measured = (["SQLite", "PostgreSQL"] as const).filter((home) =>
+    all.some((each) => each.home === home),
+  );
+  return {
+    tables: measured.map((home) => tableOf(home, all)),
+    aims: measured.flatMap((home) =>
+      [...new Set(all.map(({ operation }) => operation))].flatMap((operation) =>
+        (["bare", "raw"] as const).flatMap((who) => aimOf(home, operation, who, all)),
+      ),
+    ),
+    figures: all.map(({ operation: { name }, ...rest }) => ({ operation: name, ...rest })),
+  };
+}
+
 /** Of the databases that the last run was on. */
 let versions: Record<string, string> = {};
 
@@ -129,17 +148,6 @@ export const part = partOf({
     versions = await inEachHome({ store }, async (served) => {
       all.push(...(await onServer(served, planOf(short, values), chosen, log)));
     });
-    const measured = (["SQLite", "PostgreSQL"] as const).filter((home) =>
-      all.some((each) => each.home === home),
-    );
-    return {
-      tables: measured.map((home) => tableOf(home, all)),
-      aims: measured.flatMap((home) =>
-        chosen.flatMap((operation) =>
-          (["bare", "raw"] as const).flatMap((who) => aimOf(home, operation, who, all)),
-        ),
-      ),
-      figures: all.map(({ operation: { name }, ...rest }) => ({ operation: name, ...rest })),
-    };
+    return resultOf(all);
   },
 });
