@@ -1,6 +1,7 @@
 /** Databases for a while, on a PostgreSQL where this user may make some. */
 import { randomUUID } from "node:crypto";
 import pg from "pg";
+import { beforeLeaving } from "../leaving.ts";
 
 export interface Database {
   url: string;
@@ -13,7 +14,15 @@ export async function createDatabase(server: string, from = "template0"): Promis
   await run(server, `create database ${name} encoding 'UTF8' template ${from}`);
   const url = new URL(server);
   url.pathname = `/${name}`;
-  return { url: url.href, drop: () => run(server, `drop database if exists ${name} with (force)`) };
+  const drop = () => run(server, `drop database if exists ${name} with (force)`);
+  const dropped = beforeLeaving(drop);
+  return {
+    url: url.href,
+    async drop() {
+      dropped();
+      await drop();
+    },
+  };
 }
 
 async function run(server: string, statement: string): Promise<void> {

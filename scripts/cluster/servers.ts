@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compiled } from "../compiled.ts";
+import { endsWithUs } from "../leaving.ts";
 import { temporaryFolder } from "../temporary.ts";
 import { openProxy } from "./proxy.ts";
 
@@ -95,6 +96,7 @@ async function serve(env: Environment): Promise<Running> {
     env,
     stdio: ["ignore", "pipe", "inherit"],
   });
+  endsWithUs(child);
   let out = "";
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout.setEncoding("utf8").on("data", (chunk) => {

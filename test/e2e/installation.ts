@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createDatabase } from "../../scripts/cluster/database.ts";
 import { startCluster } from "../../scripts/cluster/servers.ts";
+import { endsWithUs, leaveTidily } from "../../scripts/leaving.ts";
 import { temporaryFolder } from "../../scripts/temporary.ts";
 
 export const cli = new URL("../../server/bin/renumerate.js", import.meta.url).pathname;
@@ -23,6 +24,7 @@ export interface Installation {
 
 /** @param settings of the server beside its place and its data */
 export async function install(settings: Readonly<Record<string, string>>): Promise<Installation> {
+  leaveTidily();
   const folder = temporaryFolder("e2e");
   const count = Number(process.env.E2E_SERVERS ?? 1);
   const installed = count > 1 ? await several(settings, count) : await single(settings, folder.path);
@@ -87,6 +89,7 @@ async function startServer(env: NodeJS.ProcessEnv): Promise<{ child: ChildProces
     env,
     stdio: ["ignore", "pipe", "inherit"],
   });
+  endsWithUs(child);
   const url = await new Promise<string>((resolve, reject) => {
     let out = "";
     child.stdout?.on("data", (chunk) => {
