@@ -9,6 +9,9 @@ const works = new Set<() => Promise<unknown>>();
 /** Of what is done before leaving, ms: whoever has interrupted waits. */
 const LIMIT = 5_000;
 
+/** Until whoever else has heard of it has closed what is theirs, such as Playwright its browsers, ms. */
+const OTHERS = 1_500;
+
 const kill = () => {
   for (const child of children) child.kill("SIGKILL");
 };
@@ -29,10 +32,14 @@ export function beforeLeaving(work: () => Promise<unknown>): () => void {
   return () => void works.delete(work);
 }
 
-async function leave(): Promise<void> {
+async function leave(signal: NodeJS.Signals): Promise<void> {
+  // What fails meanwhile, such as a word to a runner that has gone already, must not end it before it is done.
+  if (!process.hasUncaughtExceptionCaptureCallback()) process.setUncaughtExceptionCaptureCallback(() => {});
   const gone = [...children].map((child) => once(child, "exit"));
   kill();
-  await Promise.race([Promise.allSettled([...gone, ...[...works].map((work) => work())]), delay(LIMIT)]);
+  const others = process.listenerCount(signal) > 1 ? [delay(OTHERS)] : [];
+  const done = [...gone, ...others, ...[...works].map((work) => work())];
+  await Promise.race([Promise.allSettled(done), delay(LIMIT)]);
   process.exit(130);
 }
 
