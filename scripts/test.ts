@@ -181,9 +181,7 @@ const suites: Record<string, () => Ending | Promise<Ending>> = {
   async package() {
     const env = await withBrowsers();
     const status = buildPackage();
-    return status
-      ? { status }
-      : runNode(globSync("test/package/**/*.test.ts"), [together], env);
+    return status ? { status } : runNode(globSync("test/package/**/*.test.ts"), [together], env);
   },
   async demos() {
     const env = await withBrowsers();
