@@ -3,14 +3,16 @@
  *
  *     npm test                      all of them
  *     npm test -- unit components   some of them
+ *     npm test -- leak+package      two at once; what the second says comes when both have ended
  *     BROWSERS=firefox,webkit npm test -- e2e
  *     npm run coverage              unit and server in one run, measured against the bar
  */
-import { spawnSync } from "node:child_process";
-import { globSync, readFileSync, rmSync } from "node:fs";
+import { AsyncLocalStorage } from "node:async_hooks";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, globSync, openSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
-import { build } from "vite";
 import { openStore } from "../server/src/store/database.ts";
 import { chooseBackends } from "./backends.ts";
 import { findBrowser } from "./browser.ts";
@@ -65,16 +67,34 @@ const bar = [
 /** --test-timeout ends a test, but not the process of a test that goes on regardless: the run would wait for ever. */
 const SUITE_LIMIT_MS = 15 * 60_000;
 
-const report = path.join(tmpdir(), `renumerate-test-${process.pid}.json`);
 const notices: string[] = [];
 
-function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Ending {
-  rmSync(report, { force: true });
-  const { status } = spawnSync(process.execPath, args, {
-    stdio: "inherit",
+/** Where a suite that runs beside another one writes to: the descriptor of a file. */
+const aside = new AsyncLocalStorage<number>();
+const running = new Set<ChildProcess>();
+
+/** @returns its exit status, null where a signal has ended it */
+async function end(program: string, args: readonly string[], env = process.env): Promise<number | null> {
+  const output = aside.getStore() ?? "inherit";
+  const child = spawn(program, args, {
+    stdio: ["inherit", output, output],
     timeout: SUITE_LIMIT_MS,
-    env: { ...process.env, ...env, TEST_COUNTS: report },
+    env,
   });
+  running.add(child);
+  const [status] = await once(child, "exit");
+  running.delete(child);
+  return status;
+}
+
+let runs = 0;
+
+async function run(
+  args: (report: string) => readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Ending> {
+  const report = path.join(tmpdir(), `renumerate-test-${process.pid}-${runs++}.json`);
+  const status = await end(process.execPath, args(report), { ...process.env, ...env, TEST_COUNTS: report });
   try {
     return { status, counts: JSON.parse(readFileSync(report, "utf8")) };
   } catch {
@@ -84,11 +104,21 @@ function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Ending {
   }
 }
 
-function runNode(files: readonly string[], flags: readonly string[] = [], env?: NodeJS.ProcessEnv): Ending {
+async function runNode(
+  files: readonly string[],
+  flags: readonly string[] = [],
+  env?: NodeJS.ProcessEnv,
+): Promise<Ending> {
   if (!files.length) return { status: 0, counts: { passed: 0, failed: 0 } };
   const reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout"];
-  const counting = ["--test-reporter=./scripts/node-counts.ts", `--test-reporter-destination=${report}`];
-  return run(["--test", "--test-timeout=120000", ...reporters, ...counting, ...flags, ...files], env);
+  const counting = (report: string) => [
+    "--test-reporter=./scripts/node-counts.ts",
+    `--test-reporter-destination=${report}`,
+  ];
+  return run(
+    (report) => ["--test", "--test-timeout=120000", ...reporters, ...counting(report), ...flags, ...files],
+    env,
+  );
 }
 
 /** A database with our tables, which hundreds of tests copy. */
@@ -98,16 +128,17 @@ async function makeTemplate(server: string) {
   return { name: new URL(url).pathname.slice(1), drop };
 }
 
-async function withPostgres(tests: (env: NodeJS.ProcessEnv) => Ending): Promise<Ending> {
+async function withPostgres(tests: (env: NodeJS.ProcessEnv) => Promise<Ending>): Promise<Ending> {
   const postgres = await startPostgres();
   const template = postgres && (await makeTemplate(postgres.url));
   try {
-    if (template) return tests({ TEST_DATABASE_URL: postgres.url, TEST_DATABASE_TEMPLATE: template.name });
+    if (template)
+      return await tests({ TEST_DATABASE_URL: postgres.url, TEST_DATABASE_TEMPLATE: template.name });
     notices.push(
       "Not run: the server's tests on PostgreSQL, because neither initdb nor TEST_DATABASE_URL was found. " +
         "They ran on SQLite. RENUMERATE_INSTALL=1 installs PostgreSQL on Debian as root.",
     );
-    return tests({});
+    return await tests({});
   } finally {
     await template?.drop();
     postgres?.stop();
@@ -142,28 +173,25 @@ function withBackends(): NodeJS.ProcessEnv {
 }
 
 /** The package as whoever publishes it builds it; once for a run. */
-let packed: number | null | undefined;
+let packed: Promise<number | null> | undefined;
 
-function buildPackage(): number | null {
-  packed ??= spawnSync("npm", ["run", "build", "--silent"], { stdio: "inherit" }).status;
+function buildPackage(): Promise<number | null> {
+  packed ??= end("npm", ["run", "build", "--silent"]);
   return packed;
 }
 
-let embedded: Promise<unknown> | undefined;
+let embedded: Promise<number | null> | undefined;
 
-/** What servers serve; once for a run. */
+/** What servers serve; once for a run. In a process of its own: a build changes the environment of what runs beside it. */
 async function buildEmbed(): Promise<void> {
-  // Without what a build leaves behind: npm would leave out what an application is built with.
-  const { NODE_ENV = "" } = process.env;
-  embedded ??= build({ mode: "embed", logLevel: "warn" });
-  await embedded;
-  process.env.NODE_ENV = NODE_ENV;
+  embedded ??= end("npm", ["run", "build:embed", "--silent", "--", "--logLevel", "warn"]);
+  if (await embedded) throw new Error("the embed could not be built");
 }
 
-const suites: Record<string, () => Ending | Promise<Ending>> = {
+const suites: Record<string, () => Promise<Ending>> = {
   unit: () => runNode(files.unit(), [together], withBackends()),
   server: () => withPostgres((env) => runNode(files.server(), [together], env)),
-  components: async () => run(["node_modules/@web/test-runner/dist/bin.js"], await withBrowsers()),
+  components: async () => run(() => ["node_modules/@web/test-runner/dist/bin.js"], await withBrowsers()),
   async e2e() {
     const env = { ...(await withBrowsers()), ...withBackends() };
     await buildEmbed();
@@ -180,12 +208,12 @@ const suites: Record<string, () => Ending | Promise<Ending>> = {
   },
   async package() {
     const env = await withBrowsers();
-    const status = buildPackage();
+    const status = await buildPackage();
     return status ? { status } : runNode(globSync("test/package/**/*.test.ts"), [together], env);
   },
   async demos() {
     const env = await withBrowsers();
-    const status = buildPackage();
+    const status = await buildPackage();
     const limit = ["--test-concurrency=1", "--test-timeout=420000"];
     return status ? { status } : runNode(globSync("test/demos/**/*.test.ts"), limit, env);
   },
@@ -207,13 +235,31 @@ async function attempt(name: string): Promise<Ending> {
   }
 }
 
+async function attemptAside(name: string): Promise<{ ending: Ending; text: string }> {
+  const file = path.join(tmpdir(), `renumerate-test-${process.pid}-${name}.log`);
+  const descriptor = openSync(file, "w");
+  try {
+    const ending = await aside.run(descriptor, () => attempt(name));
+    return { ending, text: readFileSync(file, "utf8") };
+  } finally {
+    closeSync(descriptor);
+    rmSync(file, { force: true });
+  }
+}
+
 async function main(): Promise<void> {
   process.chdir(path.join(import.meta.dirname, ".."));
   // Each file of tests, each server and each command is a process of its own that would compile the same code anew: a third of
   // what starting one takes. Coverage finds a little less in what was not compiled anew, and never more.
   process.env.NODE_COMPILE_CACHE ??= compiled;
   // Leaving by exit() lets what was started be stopped.
-  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, async () => {
+      const gone = [...running].map((child) => once(child, "exit"));
+      for (const child of running) child.kill(signal);
+      await Promise.all(gone);
+      process.exit(130);
+    });
 
   const names =
     process.argv.length > 2
@@ -222,14 +268,24 @@ async function main(): Promise<void> {
   const total = { passed: 0, failed: 0 };
   const failures: string[] = [];
   const ended = new Map<string, Counts>();
-  for (const name of names) {
-    console.log(`\n── ${name} ──`);
-    const { passed, failed, failures: named = [], fault } = verdict(await attempt(name));
+  const note = (name: string, ending: Ending) => {
+    const { passed, failed, failures: named = [], fault } = verdict(ending);
     failures.push(...named.map((each) => `${name}: ${each}`));
     if (fault) notices.push(`${name} ${fault}.`);
     total.passed += passed;
     total.failed += failed;
     ended.set(name, { passed, failed });
+  };
+  for (const each of names) {
+    const [name = "", ...others] = each.split("+");
+    const beside = others.map(attemptAside);
+    console.log(`\n── ${name} ──`);
+    note(name, await attempt(name));
+    for (const [at, other] of others.entries()) {
+      const { ending, text } = await (beside[at] as (typeof beside)[0]);
+      console.log(`\n── ${other} ──\n${text}`);
+      note(other, ending);
+    }
   }
   console.log();
   for (const [name, { passed, failed }] of ended) console.log(`${name}: ${passed} passed, ${failed} failed`);
