@@ -337,9 +337,12 @@ onEachStore("Exchanging a handshake token", ({ open, home }) => {
     assert.equal((await request({})).status, 405);
     const huge = "{".repeat(70_000);
     const json = { "Content-Type": "application/json" };
-    assert.equal((await request({ body: huge, headers: { "Content-Type": "text/plain" } })).status, 415);
-    assert.equal((await request({ body: huge, headers: json })).status, 413);
-    assert.equal((await request({ body: "{", headers: json })).status, 400);
+    assert.equal((await request({ body: huge, headers: { "Content-Type": "text/html" } })).status, 415);
+    for (const headers of [json, { "Content-Type": "text/plain;charset=UTF-8" }]) {
+      assert.equal((await request({ body: huge, headers })).status, 413);
+      assert.equal((await request({ body: "{", headers })).status, 400);
+      assert.equal((await request({ body: '{"handshakeToken":"x"}', headers })).status, 401);
+    }
     assert.equal((await request({ json: { handshakeToken: "x" } })).status, 401);
     assert.equal((await request({ json: { handshakeToken: handshake(world) } })).status, 429);
     world.deps.limits.perSession = 9;

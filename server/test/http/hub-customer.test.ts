@@ -162,11 +162,13 @@ onEachStore("The way to the payment page", ({ open }) => {
     const world = await open({ publicUrl: "https://retention.acme.example" });
     const token = await world.mint(john);
     const evil = "http://elsewhere.example";
-    for (const returnUrl of [`${evil}/subs`, `${evil}/`]) {
-      const json = { subscription: ids.monthly, returnUrl };
-      const reply = await world.request(`${evil}${HUB}/payment-page`, { token, origin: evil, json });
-      assert.deepEqual([reply.status, reply.code, reply.param], [400, "parameter_invalid", "returnUrl"]);
-    }
+    for (const page of [evil, "http://127.0.0.1:8080"])
+      for (const returnUrl of [`${page}/subs`, `${page}/`]) {
+        const json = { subscription: ids.monthly, returnUrl };
+        const reply = await world.request(`${page}${HUB}/payment-page`, { token, origin: page, json });
+        const refused = page === evil ? [403, "origin_not_allowed"] : [400, "parameter_invalid", "returnUrl"];
+        assert.deepEqual([reply.status, reply.code, reply.param].slice(0, refused.length), refused);
+      }
     assert.ok(world.billing.calls.every(({ operation }) => operation !== "paymentPage"));
     const own = "https://retention.acme.example";
     for (const origin of [own, SHOP]) {
