@@ -121,7 +121,8 @@ describe("docs/faults.md", () => {
   const text = readFileSync(new URL("../../docs/faults.md", import.meta.url), "utf8");
 
   it("has the rows of the table, no more and no fewer", () => {
-    assert.deepEqual(tablesOf(text), chapters);
+    // Scenarios of several faults have tests of their own.
+    assert.deepEqual(tablesOf(text.split("\n## Under stress")[0] as string), chapters);
   });
 
   it("names everything that can be wrong with a file of code", () => {

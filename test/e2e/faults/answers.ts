@@ -112,7 +112,7 @@ export const impossibleSettlement = changed((text) => {
 /** It refuses what it does not know, as every server of ours does. */
 export const olderDecision: Fault = async (exchange) => {
   const { age, seen: _, ...known } = JSON.parse(exchange.body.toString());
-  if (age === undefined && Object.keys(known).every((key) => ["session", "events"].includes(key)))
+  if (age === undefined && Object.keys(known).every((key) => ["token", "session", "events"].includes(key)))
     return exchange.send(await exchange.answer());
   return refusal(400, "parameter_unknown")(exchange);
 };
