@@ -142,7 +142,7 @@ export const part = partOf({
             aim: `at most ${AIM} ms`,
             is: ms(is),
             met: is <= AIM,
-            explained: "[three journeys](#why-not-sooner)",
+            explained: "[two journeys](#why-not-sooner)",
           },
         ],
         figures: [slow, fast].map((times) => [...times].map(([{ name }, each]) => ({ name, ms: each }))),
