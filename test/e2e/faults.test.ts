@@ -189,7 +189,9 @@ describe("confirming the cancellation", { concurrency: 6 }, () => {
             await visit.press(LEAVE);
             await visit.shows("Your subscription is cancelled");
           }
-          await closeBooks(visit, outcomes.cancelled, { beside: element === "inline" && way === "tab" });
+          // A flow that is open from the start asks for itself while the cancellation is on its way.
+          const beside = element !== "button" && ["reload", "visit", "tab"].includes(way ?? "");
+          await closeBooks(visit, outcomes.cancelled, { beside });
           const { ledger, runs } = await visit.books();
           assert.equal(ledger.find(({ outcome }) => outcome === "cancelled")?.reasonText, WORDS);
           assert.equal(runs.filter((run) => run.at(-1)?.type === "confirm").length, 1);

@@ -136,7 +136,7 @@ const kindsOf = (run: readonly FlowEvent[]): string[] =>
 export interface Expected {
   /** Kinds of events of each opening. */
   runs?: readonly (readonly string[])[];
-  /** An inline flow in another tab is a visit of its own, which a slow machine may have reported by now. */
+  /** A flow that opens by itself on another page is a visit of its own, which may have been reported by now. */
   beside?: boolean;
 }
 
