@@ -150,7 +150,7 @@ export function createClient(options: ClientOptions): Client {
     path: string,
     shape: Shape,
     fields: object,
-    { signal, keepalive }: CallOptions = {},
+    { signal, keepalive }: CallOptions = own({}),
   ): Promise<Answer> {
     const stop = new AbortController();
     const ended = new Promise<never>((_, reject) => {

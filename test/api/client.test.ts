@@ -5,6 +5,7 @@ import { describe, it, type TestContext } from "node:test";
 import { type ClientOptions, createClient } from "../../src/api/client.ts";
 import { createCredentials } from "../../src/api/credentials.ts";
 import { ApiError } from "../../src/api/errors.ts";
+import { dismissOffer } from "../../src/api/hub.ts";
 import type { FlowEvent } from "../../src/api/wire.ts";
 import { configOf, confirm, settlementOf } from "../flow/fixtures.ts";
 import { type Answer, json, listen, refuse, said, watchedFetch } from "./server.ts";
@@ -96,6 +97,15 @@ describe("requests", () => {
       inits.map(({ keepalive }) => keepalive),
       [true, false, false, false],
     );
+  });
+
+  it("what is on every object is no signal of theirs", async (t) => {
+    // Node's own network is no browser's, and falls over it.
+    const fetch = async () => new Response('{"dismissed":true}');
+    const client = createClient({ apiUrl: "https://r.test", token: async () => "sub_1", fetch });
+    Object.assign(Object.prototype, { signal: "x" });
+    t.after(() => Reflect.deleteProperty(Object.prototype, "signal"));
+    received(await dismissOffer(client, "less"), { dismissed: true });
   });
 
   it("a decision is the same on every attempt", async (t) => {
